@@ -1,0 +1,1 @@
+//! Frames from an interface or a file.

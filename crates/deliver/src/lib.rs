@@ -1,0 +1,1 @@
+//! Alerts, observations and health in, records out, to the SOC.

@@ -1,0 +1,1 @@
+//! Observations and matches in, alerts out: policy, memory, rules.

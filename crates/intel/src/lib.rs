@@ -1,0 +1,1 @@
+//! Text in, an index out; observations in, matches out.

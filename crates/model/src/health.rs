@@ -1,0 +1,61 @@
+//! How the sensor itself fares: what it saw, what it lost, where it is blind.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::{Tally, Timestamp};
+
+/// What the kernel says of a live capture, widened so that it never wraps.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct KernelCounts {
+    /// Packets that passed the filter.
+    pub received: u64,
+    /// Packets that the ring had no room for.
+    pub dropped: u64,
+    /// Packets that the interface or its driver dropped.
+    pub interface_dropped: u64,
+}
+
+/// Counts since the start.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Health {
+    /// Packet time of the last frame.
+    pub at: Timestamp,
+    /// Packet time of the first frame.
+    pub since: Timestamp,
+    /// What became of the frames.
+    pub frames: Tally,
+    /// The kernel's counts; `None` on replay.
+    pub kernel: Option<KernelCounts>,
+    /// Observations that reached the analyst.
+    pub observations: u64,
+    /// Observations that were dropped on the way since the analyst was behind.
+    pub observations_dropped: u64,
+    /// Alerts first told, by rule.
+    pub alerts: BTreeMap<Arc<str>, u64>,
+    /// Alerts told again.
+    pub updates: u64,
+    /// Uses that a policy rule allowed, by rule.
+    pub authorised: BTreeMap<Arc<str>, u64>,
+    /// TLS hellos seen.
+    pub tls_hellos: u64,
+    /// TLS hellos without a server name.
+    pub tls_nameless: u64,
+    /// TLS hellos whose name is just the outer one.
+    pub tls_ech: u64,
+    /// Counts of the detector's memory, by what they count, e.g. `stories_evicted`.
+    pub memory: BTreeMap<&'static str, u64>,
+    /// Lanes that panicked and began anew.
+    pub panics: u64,
+}
+
+impl Health {
+    /// The share of packets that never reached us, 0 to 100.
+    #[must_use]
+    pub fn loss_pct(&self) -> f64 {
+        let Some(kernel) = self.kernel else { return 0.0 };
+        let lost = kernel.dropped.saturating_add(kernel.interface_dropped);
+        let all = kernel.received.saturating_add(kernel.interface_dropped).max(1);
+        100.0 * lost as f64 / all as f64
+    }
+}

@@ -1,0 +1,28 @@
+//! The words that cross a wall between crates: valid by construction, without behaviour of their
+//! own. A word that only one crate uses belongs to that crate.
+
+mod alert;
+mod complaint;
+mod flow;
+mod frame;
+mod health;
+mod matches;
+mod name;
+mod observation;
+mod tally;
+mod time;
+
+pub use alert::{Alert, AlertId, Detection, Evidence, PolicyVerdict, Severity};
+pub use complaint::Complaint;
+pub use flow::{Direction, Endpoint, Flow, Setting, Side, Transport, VlanId};
+pub use frame::{Frame, LinkType};
+pub use health::{Health, KernelCounts};
+pub use matches::{Match, Meaning, Operator, Role, SignSource, Specificity, Stage, ToolId};
+pub use name::{DomainName, NameError};
+pub use observation::{
+    CloseReason, DnsAnswer, DnsQuery, DnsQuestion, DnsRecord, Fact, FileDownload, FileKind,
+    FlowClose, HttpRequest, Observation, Opening, Protocol, RecordData, RecordType, TlsCertificate,
+    TlsHello, TlsVersion, Volume,
+};
+pub use tally::{Refused, Tally};
+pub use time::Timestamp;

@@ -1,0 +1,161 @@
+//! What intelligence says of an observation: a sign, where it was seen and what it points to.
+
+use std::fmt;
+use std::sync::Arc;
+
+/// A tool's name in the catalogue: lower case, digits, hyphens; e.g. `anydesk`.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ToolId(Arc<str>);
+
+impl ToolId {
+    /// The id, or `None` when it is empty, longer than 64 octets or has other characters.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<ToolId> {
+        let plain = |octet: u8| matches!(octet, b'a'..=b'z' | b'0'..=b'9' | b'-');
+        (!text.is_empty() && text.len() <= 64 && text.bytes().all(plain))
+            .then(|| ToolId(text.into()))
+    }
+
+    /// The id as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ToolId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for ToolId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What an endpoint does for its tool: how strong a sign of use it is.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Role {
+    /// Carries sessions.
+    Relay,
+    /// Serves the running software.
+    Api,
+    /// Its role is not established; a host name this specific counts as use.
+    Unknown,
+    /// Hands out the software.
+    Download,
+    /// Brings newer versions to installed software.
+    Update,
+    /// Takes usage figures or crash reports.
+    Telemetry,
+    /// Is read by people.
+    Website,
+}
+
+/// How much a sign proves on its own.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Specificity {
+    /// Nothing else shows it.
+    Specific,
+    /// Other products of the vendor or its library show it too: never at full severity alone.
+    Shared,
+    /// Everyone shows it: never alerts alone.
+    Generic,
+}
+
+/// Where in the traffic a sign was seen.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum SignSource {
+    /// The name of a question.
+    DnsQuestion,
+    /// The name that the client last resolved this server's address from.
+    DnsAnswer,
+    /// The server name of a TLS hello.
+    TlsSni,
+    /// A protocol offered in a TLS hello.
+    TlsAlpn,
+    /// Subject, issuer or names of a certificate.
+    TlsCertificate,
+    /// The host of an HTTP request.
+    HttpHost,
+    /// The User-Agent of an HTTP request.
+    HttpUserAgent,
+    /// The path of an HTTP request.
+    HttpPath,
+    /// The name of a file that came down.
+    HttpFile,
+    /// The first octets of a flow.
+    Payload,
+    /// The server's port.
+    Port,
+    /// The server's address.
+    Address,
+}
+
+/// Which end of the campaign an indicator was reported from.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Stage {
+    /// The page that the victim is led to.
+    First,
+    /// Where the first program fetches more from.
+    Second,
+    /// A relay of the criminal's.
+    Relay,
+}
+
+/// Who runs the server that a sign points to.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Operator {
+    /// The vendor, for all of its customers.
+    Vendor,
+    /// A tenant whose name the sign holds, e.g. an instance's host name.
+    Named(Arc<str>),
+    /// Whoever runs the server: its name where one is known, else its address.
+    Server,
+}
+
+/// What a sign points to.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Meaning {
+    /// A remote-access tool.
+    Tool {
+        /// The tool's id in the catalogue.
+        tool: ToolId,
+        /// The tool's name for people.
+        name: Arc<str>,
+        /// What this endpoint does for it.
+        role: Role,
+        /// Who runs it.
+        operator: Operator,
+    },
+    /// An entry of a list of reported names and addresses.
+    Indicator {
+        /// Which end of a campaign it was, where the list says.
+        stage: Option<Stage>,
+        /// What the list says of it.
+        description: Arc<str>,
+    },
+}
+
+/// One sign that intelligence found in an observation.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Match {
+    /// Where it was seen.
+    pub source: SignSource,
+    /// What was seen, as text.
+    pub value: Arc<str>,
+    /// The entry that fits it.
+    pub pattern: Arc<str>,
+    /// The list that the entry stands in: `catalogue` or a feed's id.
+    pub list: Arc<str>,
+    /// The list's version or date.
+    pub list_version: Arc<str>,
+    /// How much it proves on its own.
+    pub specificity: Specificity,
+    /// How sure the list is, 0 to 100 per cent.
+    pub confidence_pct: u8,
+    /// What it points to.
+    pub meaning: Meaning,
+}

@@ -1,0 +1,173 @@
+//! Host names as the wire tells them, in one spelling.
+
+use std::fmt;
+use std::sync::Arc;
+
+/// A lower-case name without its trailing dot, 1 to 253 octets on the wire (RFC 1035 §2.3.4).
+///
+/// Octets that are not printable ASCII, the backslash, and a dot inside a label are written
+/// `\xNN`, so that no octet is lost and two different names never read alike. Cloning is cheap.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DomainName(Arc<str>);
+
+/// Why octets are no name.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum NameError {
+    /// Nothing, or only a dot.
+    Empty,
+    /// More than [`DomainName::LEN_MAX`] octets.
+    Long,
+}
+
+impl fmt::Display for NameError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            NameError::Empty => "the name is empty",
+            NameError::Long => "the name is longer than 253 octets",
+        })
+    }
+}
+
+impl std::error::Error for NameError {}
+
+impl DomainName {
+    /// The most octets a name has without its trailing dot (RFC 1035 §2.3.4).
+    pub const LEN_MAX: usize = 253;
+
+    /// Read a name from text, where each dot parts two labels: SNI, HTTP Host, a list's line.
+    ///
+    /// # Errors
+    /// When there is nothing left without the trailing dot, or more than [`Self::LEN_MAX`] octets.
+    pub fn from_text(octets: &[u8]) -> Result<DomainName, NameError> {
+        let octets = octets.strip_suffix(b".").unwrap_or(octets);
+        let mut text = String::with_capacity(octets.len());
+        for &octet in octets {
+            push(&mut text, octet, true);
+        }
+        DomainName::checked(text, octets.len())
+    }
+
+    /// Read a name from its labels, as DNS messages carry it: a dot inside a label is no divider.
+    ///
+    /// # Errors
+    /// As [`Self::from_text`]; the root has no labels and so is [`NameError::Empty`].
+    pub fn from_labels<'a>(
+        labels: impl IntoIterator<Item = &'a [u8]>,
+    ) -> Result<DomainName, NameError> {
+        let mut text = String::with_capacity(64);
+        let mut len = 0usize;
+        for (number, label) in labels.into_iter().enumerate() {
+            if number > 0 {
+                text.push('.');
+                len = len.saturating_add(1);
+            }
+            len = len.saturating_add(label.len());
+            if len > DomainName::LEN_MAX {
+                return Err(NameError::Long);
+            }
+            for &octet in label {
+                push(&mut text, octet, false);
+            }
+        }
+        DomainName::checked(text, len)
+    }
+
+    fn checked(text: String, octets: usize) -> Result<DomainName, NameError> {
+        match octets {
+            0 => Err(NameError::Empty),
+            1..=DomainName::LEN_MAX => Ok(DomainName(text.into())),
+            _ => Err(NameError::Long),
+        }
+    }
+
+    /// The name as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The labels, first one first.
+    pub fn labels(&self) -> impl DoubleEndedIterator<Item = &str> {
+        self.0.split('.')
+    }
+
+    /// The name and each of its parents, longest first: `a.b.c`, `b.c`, `c`.
+    pub fn suffixes(&self) -> impl Iterator<Item = &str> {
+        let text: &str = &self.0;
+        std::iter::successors(Some(text), |rest| rest.split_once('.').map(|(_, tail)| tail))
+    }
+}
+
+fn push(text: &mut String, octet: u8, dot_divides: bool) {
+    const HEX: &[u8; 16] = b"0123456789abcdef";
+    let plain = match octet {
+        b'.' => dot_divides,
+        b'\\' => false,
+        _ => octet.is_ascii_graphic(),
+    };
+    if plain {
+        text.push(char::from(octet.to_ascii_lowercase()));
+    } else {
+        text.push_str("\\x");
+        for nibble in [octet >> 4, octet & 15] {
+            text.push(char::from(HEX.get(usize::from(nibble)).copied().unwrap_or(b'0')));
+        }
+    }
+}
+
+impl fmt::Display for DomainName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for DomainName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", &*self.0)
+    }
+}
+
+impl AsRef<str> for DomainName {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(octets: &[u8]) -> Result<String, NameError> {
+        DomainName::from_text(octets).map(|name| name.to_string())
+    }
+
+    #[test]
+    fn one_spelling_for_every_name() {
+        let long = "a".repeat(254);
+        let table: &[(&[u8], Result<&str, NameError>)] = &[
+            (b"WWW.Example.COM.", Ok("www.example.com")),
+            (b"a b", Ok("a\\x20b")),
+            (b"caf\xc3\xa9", Ok("caf\\xc3\\xa9")),
+            (b"back\\slash", Ok("back\\x5cslash")),
+            (b"", Err(NameError::Empty)),
+            (b".", Err(NameError::Empty)),
+            (long.as_bytes(), Err(NameError::Long)),
+        ];
+        for (octets, want) in table {
+            assert_eq!(text(octets), want.map(str::to_owned), "{octets:?}");
+        }
+    }
+
+    #[test]
+    fn a_dot_inside_a_label_is_told_apart() {
+        let name = DomainName::from_labels([b"a.b".as_slice(), b"C"]).map(|n| n.to_string());
+        assert_eq!(name.as_deref(), Ok("a\\x2eb.c"));
+        assert_eq!(DomainName::from_labels([]), Err(NameError::Empty));
+    }
+
+    #[test]
+    fn suffixes_follow_label_boundaries() {
+        let name = DomainName::from_text(b"a.b.c").expect("a plain name");
+        assert_eq!(name.suffixes().collect::<Vec<_>>(), ["a.b.c", "b.c", "c"]);
+    }
+}

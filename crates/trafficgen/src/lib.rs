@@ -1,0 +1,1 @@
+//! Scenarios in, frames out: the demo, the tests, the load.
