@@ -1,1 +1,18 @@
 //! Frames in, facts out: layers, flows, reassembly, protocols.
+//!
+//! A frame is peeled to its TCP segment or UDP datagram (`layers`), finds its conversation
+//! (`flows`), and, while a reader still wants octets of that conversation, is put in order
+//! (`streams`) and read (`protocols`). Whatever a reader learns leaves as an
+//! [`Observation`](model::Observation). There is no clock, thread or file here: time comes in
+//! with the frames, so a replayed file is the live sensor.
+
+mod dissector;
+#[doc(hidden)]
+pub mod fuzz;
+mod limits;
+mod protocols;
+mod shard;
+
+pub use dissector::{Dissector, Seed};
+pub use limits::Limits;
+pub use shard::{SHARDS, Shards, shard};

@@ -1,0 +1,1 @@
+//! Fuzz bodies: each takes any octets and asserts something.

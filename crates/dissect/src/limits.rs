@@ -1,0 +1,5 @@
+//! Every bound of this crate, with its reason.
+
+/// The bounds of a dissector.
+#[derive(Clone, Debug, Default)]
+pub struct Limits {}
