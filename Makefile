@@ -1,0 +1,52 @@
+# Two commands for a newcomer: `make demo` and `make test`. The rest is for who stays.
+# Each says what it installs before it installs it.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+DEMO := pcaps/aa23-025a-campaign.pcap
+BIN  := target/release/rmmwatch
+
+.PHONY: help demo test test-full lint deny bench fuzz pcaps deps deps-test clean
+
+help: ## What there is
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: deps ## Build, replay the advisory's campaign, print alerts and a summary
+	@cargo build --release --quiet
+	@echo "--- $(DEMO): an office with authorised ScreenConnect in the VDI zone, and one victim"
+	@$(BIN) replay --policy pcaps/aa23-025a-campaign.policy.toml --summary text $(DEMO)
+
+test: deps-test ## Format, lints, licences and every test that fits in 20 minutes
+	@./packaging/ci/test.sh
+
+test-full: test ## The same and the long ones
+	@./packaging/ci/test-full.sh
+
+lint: ## Format and lints only
+	@cargo fmt --all --check
+	@cargo clippy --workspace --all-targets -- -D warnings
+
+deny: ## Licences, banned crates, sources
+	@cargo deny check licenses bans sources
+
+bench: deps ## CPU per packet against a bare libpcap loop on the same file, in the same run
+	@cargo bench --bench replay
+
+fuzz: ## Two minutes of mutated input for each parser
+	@./packaging/ci/fuzz.sh
+
+pcaps: ## Build the committed captures anew from their scenarios
+	@for scene in pcaps/scenarios/*.toml; do \
+	  cargo run --quiet -p rmmwatch-trafficgen -- build "$$scene" -o "pcaps/$$(basename "$${scene%.toml}").pcap"; \
+	done
+
+deps: ## What a build needs: a Rust toolchain, a C compiler, libpcap
+	@./packaging/ci/deps.sh build
+
+deps-test: ## What the tests need besides: tcpreplay, iproute2, python3, cargo-nextest, cargo-deny
+	@./packaging/ci/deps.sh test
+
+clean: ## Remove what was built
+	@cargo clean
