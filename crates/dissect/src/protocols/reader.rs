@@ -60,6 +60,17 @@ pub(crate) trait StreamReader {
     /// Answer whether reading can go on.
     fn lost(&mut self, side: Side) -> bool;
 
+    /// The octets of `side` at hand are the last before a gap that never closed, before the side
+    /// is given up, or before the flow ends: tell what half a message tells. Never called twice
+    /// for the same octets; `read` is not called for them again.
+    fn cut(&mut self, _side: Side, _octets: &[u8], _out: &mut Out<'_>) {}
+
+    /// After [`Next::FlowDone`]: whether another protocol begins in the same flow (a CONNECT that
+    /// was granted), so that what follows is to be probed anew, as if the flow had just begun.
+    fn handed_over(&self) -> bool {
+        false
+    }
+
     /// The protocol, for the flow's record.
     fn protocol(&self) -> Protocol;
 }
