@@ -1,8 +1,14 @@
 //! The list of protocols. A new one is a folder here and two lines below.
 
+mod dns;
+mod drive;
+mod limits;
 pub(crate) mod reader;
 
 use reader::Entry;
 
 /// Every protocol, in the order in which they are asked.
-pub(crate) const PROTOCOLS: &[Entry] = &[];
+pub(crate) const PROTOCOLS: &[Entry] = &[dns::ENTRY];
+
+/// The fuzz body of each protocol, by its name.
+pub(crate) const FUZZ: &[(&str, fn(&[u8]))] = &[("dns", dns::fuzz)];

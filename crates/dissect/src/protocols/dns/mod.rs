@@ -1,0 +1,67 @@
+//! DNS (RFC 1035) over UDP and TCP, and its cousins: mDNS, LLMNR and the NetBIOS name service.
+
+mod claim;
+mod message;
+mod name;
+mod netbios;
+mod parser;
+mod service;
+mod stream;
+#[cfg(test)]
+mod tests;
+
+use model::{DnsAnswer, DnsQuery, Fact, Flow, Protocol, Side};
+
+use super::reader::{Datagram, Entry, Out};
+
+/// The entry in the list.
+pub(super) const ENTRY: Entry = Entry {
+    name: "dns",
+    probe: Some(stream::probe),
+    start: Some(stream::start),
+    claim: Some(claim),
+    datagram: Some(datagram),
+};
+
+fn claim(flow: &Flow, sender: Side, octets: &[u8]) -> Datagram {
+    match claim::datagram(flow, sender, octets) {
+        Some((protocol, side)) => Datagram::Mine(protocol, side),
+        None => Datagram::NotMine,
+    }
+}
+
+fn datagram(_sender: Side, octets: &[u8], out: &mut Out<'_>) {
+    tell(claim::named(out.flow).unwrap_or(Protocol::Dns), octets, out);
+}
+
+/// Tell what a message says.
+fn tell(protocol: Protocol, octets: &[u8], out: &mut Out<'_>) {
+    let dialect = match protocol {
+        Protocol::Nbns => message::Dialect::Netbios,
+        _ => message::Dialect::Dns,
+    };
+    let Some(read) = message::read(octets, dialect, &mut *out.anomaly) else { return };
+    let id = read.header.id;
+    if !read.header.response {
+        for question in read.questions {
+            (out.fact)(Fact::DnsQuery(Box::new(DnsQuery { protocol, id, question })));
+        }
+        return;
+    }
+    let question = read.questions.into_iter().next();
+    if question.is_some() || !read.records.is_empty() {
+        let (rcode, records) = (read.rcode, read.records);
+        let answer = DnsAnswer { protocol, id, question, rcode, records };
+        (out.fact)(Fact::DnsAnswer(Box::new(answer)));
+    }
+}
+
+/// A fuzz body: any octets, as a datagram and as a stream, on DNS's ports and on others.
+pub(crate) fn fuzz(octets: &[u8]) {
+    super::drive::fuzz(&ENTRY, octets, &[53, 137, 5353, 5355, 4000]);
+    if let Some(read) = message::read(octets, message::Dialect::Dns, &mut |_| {}) {
+        assert!(read.questions.len() <= usize::from(read.header.questions));
+        assert!(read.records.len() <= usize::from(read.header.answers));
+        assert_eq!(read.rcode & 15, read.header.rcode);
+    }
+}

@@ -1,0 +1,141 @@
+//! The bounds of the protocol readers, each with its reason.
+//!
+//! A reader keeps no octets of the wire: what it waits for stays in the stream's opening, which
+//! has a budget of its own. What it does keep is named here.
+
+/// Octets that a reader waits for before it reads what is there.
+///
+/// - Why so many: the longest hello and the longest head seen are under 12 KiB; an opening holds
+///   16 KiB, and one more segment must still fit when this is reached.
+/// - What it costs: nothing of the reader's; the opening has them.
+/// - At the bound: DNS and HTTP tell what half a message tells and skip the rest by its length;
+///   TLS gives the side up.
+pub(crate) const WAIT_MAX: usize = 12 << 10;
+
+/// Questions read of one DNS message.
+///
+/// - Why so many: mDNS asks up to some thirty at once, DNS one.
+/// - What it costs: a fact each, about 128 octets.
+/// - At the bound: the message's other questions and its records are not read;
+///   `dns_questions_too_many` counts it.
+pub(crate) const DNS_QUESTIONS_MAX: usize = 64;
+
+/// Answer records read of one DNS message.
+///
+/// - Why so many: a full 4 KiB UDP answer has at most 253 address records.
+/// - What it costs: about 64 octets each and a name.
+/// - At the bound: the others are not read; `dns_records_too_many` counts it.
+pub(crate) const DNS_RECORDS_MAX: usize = 256;
+
+/// Records passed over in the authority and additional sections of one message.
+///
+/// - Why so many: a referral has 13 servers with two addresses each.
+/// - What it costs: some 10 ns each.
+/// - At the bound: an OPT record behind them is not seen.
+pub(crate) const DNS_PASSED_OVER_MAX: usize = 256;
+
+/// Octets of a name on the wire, its length octets and final zero included (RFC 1035 §2.3.4).
+pub(crate) const DNS_NAME_OCTETS_MAX: usize = 255;
+
+/// Labels of a name: one octet of length and one of text each in 255 octets.
+pub(crate) const DNS_LABELS_MAX: usize = 127;
+
+/// Compression pointers followed in one name.
+///
+/// - Why so many: real servers nest at most three; every hop after that is an attack.
+/// - What it costs: a jump each.
+/// - At the bound: the name is unreadable; `dns_name_malformed` counts it.
+pub(crate) const DNS_HOPS_MAX: usize = 16;
+
+/// Labels and hops walked in one message, over all its names.
+///
+/// - Why so many: 256 records with a name each in owner and data, eight steps a name.
+/// - What it costs: about 20 µs, so that a stranger's 1,400 octets never cost a millisecond.
+/// - At the bound: the rest of its names are unreadable; `dns_names_too_costly` counts it.
+pub(crate) const DNS_STEPS_MAX: u32 = 4096;
+
+/// Address hints read of one HTTPS or SVCB record.
+///
+/// - Why so many: real records have at most eight of each family.
+/// - What it costs: 17 octets each.
+/// - At the bound: the others are not read.
+pub(crate) const DNS_HINTS_MAX: usize = 32;
+
+/// Octets of the longest message that is taken for DNS over TCP on another port than 53.
+///
+/// - Why so many: the first message is a question, which is short.
+/// - What it costs: that much of an opening until it is whole.
+/// - At the bound: the stream is not DNS.
+pub(crate) const DNS_STRICT_TCP_MAX: usize = 2048;
+
+/// Octets of a TLS handshake message that is not a certificate chain.
+///
+/// - Why so many: post-quantum hellos take 1.8 KiB, the longest seen 11.4 KiB.
+/// - What it costs: nothing of the reader's; the opening has them.
+/// - At the bound: what is there is read and the side is given up; `tls_message_too_long`.
+pub(crate) const TLS_MESSAGE_MAX: usize = 16 << 10;
+
+/// Octets of an end certificate. The rest of the chain is never waited for.
+///
+/// - Why so many: real ones take 1 to 3 KiB, some with hundreds of names 8 KiB.
+/// - What it costs: nothing of the reader's; the opening has them.
+/// - At the bound: the side is given up; `tls_certificate_too_long`.
+pub(crate) const TLS_CERTIFICATE_MAX: usize = 12 << 10;
+
+/// DNS names kept of one certificate.
+///
+/// - Why so many: shared hosting puts 100 names in one certificate.
+/// - What it costs: about 40 octets each.
+/// - At the bound: the others are not kept.
+pub(crate) const TLS_NAMES_MAX: usize = 128;
+
+/// Octets of a subject or issuer as text.
+///
+/// - Why so many: real ones take 40 to 200.
+/// - What it costs: itself.
+/// - At the bound: the text ends there.
+pub(crate) const TLS_SUBJECT_MAX: usize = 1024;
+
+/// Protocols kept of an ALPN list, and versions of a supported_versions list.
+///
+/// - Why so many: real hellos have at most six.
+/// - What it costs: at most 256 octets each.
+/// - At the bound: the others are not kept.
+pub(crate) const TLS_LIST_MAX: usize = 16;
+
+/// Octets of an HTTP method (the model's promise).
+pub(crate) const HTTP_METHOD_MAX: usize = 32;
+
+/// Octets of an HTTP path as it is told (the model's promise).
+pub(crate) const HTTP_PATH_MAX: usize = 1024;
+
+/// Octets of a User-Agent field as it is told (the model's promise).
+pub(crate) const HTTP_AGENT_MAX: usize = 512;
+
+/// Octets of a file's name.
+///
+/// - Why so many: the longest name that common file systems take.
+/// - What it costs: itself.
+/// - At the bound: its end is kept, since that is where the kind of file stands.
+pub(crate) const HTTP_FILE_NAME_MAX: usize = 255;
+
+/// Requests of one connection that wait for their answer.
+///
+/// - Why so many: browsers pipelined at most eight.
+/// - What it costs: under 64 octets each, and [`HTTP_WAITING_OCTETS_MAX`].
+/// - At the bound: the ones that follow are told, but their answers stand alone.
+pub(crate) const HTTP_WAITING_MAX: usize = 16;
+
+/// Octets of the paths of all requests of one connection that wait for their answer.
+///
+/// - Why so many: two long ones, or sixteen usual ones.
+/// - What it costs: itself, per connection with requests that wait.
+/// - At the bound: the request waits without its path.
+pub(crate) const HTTP_WAITING_OCTETS_MAX: usize = 2048;
+
+/// Octets of the line that begins a chunk (RFC 9112 §7.1).
+///
+/// - Why so many: extensions are rare and short.
+/// - What it costs: nothing of the reader's; the opening has them.
+/// - At the bound: the framing is taken to be lost; `http_chunk_malformed` counts it.
+pub(crate) const HTTP_CHUNK_LINE_MAX: usize = 1024;
