@@ -1,1 +1,31 @@
-//! The program.
+//! The program: it joins the crates, reads files and signals, and decides nothing itself.
+
+mod analyst;
+mod check;
+pub mod cli;
+mod config;
+mod exit;
+mod explain;
+mod knowledge;
+mod lanes;
+mod limits;
+mod live;
+mod one_way;
+mod output;
+mod progress;
+mod replay;
+mod signals;
+mod tools;
+
+pub use exit::Exit;
+
+/// Run the program with the arguments given and say how it ended.
+pub fn run(cli: cli::Cli) -> Exit {
+    match cli.command {
+        cli::Command::Replay(args) => replay::run(&args),
+        cli::Command::Run(args) => live::run(&args),
+        cli::Command::Check(args) => check::run(&args),
+        cli::Command::Explain(args) => explain::run(&args),
+        cli::Command::Tools(args) => tools::run(&args),
+    }
+}

@@ -1,0 +1,232 @@
+//! The one thread that owns all memory: observations in, records out.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use deliver::{Delivery, Gone, Recorder, Stream};
+use detect::Detector;
+use intel::Book;
+use model::{Alert, Fact, Health, Match, Observation, Timestamp};
+
+use crate::lanes::{Beat, Facts};
+use crate::limits::RECORD_BUFFER_BYTES;
+use crate::one_way::OneWay;
+
+/// Numbers that others look at while the analyst works.
+#[derive(Default)]
+pub(crate) struct Gauges {
+    /// Alerts first told so far.
+    pub(crate) alerts: AtomicU64,
+}
+
+/// Weighs observations and writes records.
+pub(crate) struct Analyst {
+    book: Book,
+    detector: Detector,
+    recorder: Recorder,
+    delivery: Delivery,
+    /// Whether observations are asked for; formatting them costs more than all else.
+    observations_on: bool,
+    one_way: OneWay,
+    lines: [Vec<u8>; 3],
+    matches: Vec<Match>,
+    counts: Counts,
+    gauges: Arc<Gauges>,
+}
+
+#[derive(Default)]
+struct Counts {
+    observations: u64,
+    alerts: BTreeMap<Arc<str>, u64>,
+    severities: BTreeMap<&'static str, u64>,
+    updates: u64,
+    hellos: u64,
+    nameless: u64,
+    ech: u64,
+}
+
+/// What the analyst leaves behind.
+pub(crate) struct Conclusion {
+    /// The analyst's part of the health; frames and kernel counts are the lanes' to add.
+    pub(crate) health: Health,
+    /// Delivery, still open for the summary.
+    pub(crate) delivery: Delivery,
+    /// Writes the summary.
+    pub(crate) recorder: Recorder,
+    /// Alerts first told, by the word of their severity.
+    pub(crate) severities: BTreeMap<&'static str, u64>,
+}
+
+impl Analyst {
+    /// An analyst with nothing seen yet.
+    pub(crate) fn new(
+        book: Book,
+        detector: Detector,
+        delivery: Delivery,
+        observations_on: bool,
+        gauges: Arc<Gauges>,
+    ) -> Analyst {
+        Analyst {
+            book,
+            detector,
+            recorder: Recorder::default(),
+            delivery,
+            observations_on,
+            one_way: OneWay::default(),
+            lines: Default::default(),
+            matches: Vec::new(),
+            counts: Counts::default(),
+            gauges,
+        }
+    }
+
+    /// Weigh what arrives until the lanes end or nobody reads the records any more.
+    pub(crate) fn work(mut self, facts: &Facts) -> Conclusion {
+        while let Some(round) = facts.next() {
+            let taken = self.push(round.facts.into_iter());
+            let heard = round.beat.map_or(Ok(()), |beat| self.beat(*beat));
+            if taken.and(heard).is_err() {
+                break;
+            }
+        }
+        self.finish()
+    }
+
+    /// Take the live loop's news.
+    fn beat(&mut self, beat: Beat) -> Result<(), Gone> {
+        if let Some((book, policy)) = beat.reloaded {
+            self.book = book;
+            self.detector.set_policy(policy);
+        }
+        if let Some(lane) = beat.health {
+            let health = Health { frames: lane.frames, kernel: lane.kernel, at: lane.at, since: lane.since, observations_dropped: lane.observations_dropped, panics: lane.panics, ..self.health() };
+            self.recorder.health(&health, &mut self.lines[Stream::Health as usize]);
+        }
+        self.advance(beat.at)
+    }
+
+    /// Weigh facts that are in the order of the timeline.
+    ///
+    /// # Errors
+    /// When nobody reads the records any more.
+    fn push(&mut self, seen: impl Iterator<Item = Observation>) -> Result<(), Gone> {
+        let mut gate = std::mem::take(&mut self.one_way);
+        for one in seen {
+            gate.push(one, &mut |one| self.weigh(&one));
+        }
+        self.one_way = gate;
+        self.send(RECORD_BUFFER_BYTES)
+    }
+
+    /// Packet time passes without a fact.
+    ///
+    /// # Errors
+    /// When nobody reads the records any more.
+    fn advance(&mut self, at: Timestamp) -> Result<(), Gone> {
+        let mut alerts = Alerts::new(&self.recorder, &mut self.lines, &mut self.counts, &self.gauges);
+        self.detector.advance(at, &mut |alert| alerts.tell(&alert));
+        self.send(1)
+    }
+
+    /// The capture ended: tell what is left.
+    fn finish(mut self) -> Conclusion {
+        let mut gate = std::mem::take(&mut self.one_way);
+        gate.finish(&mut |one| self.weigh(&one));
+        let mut alerts = Alerts::new(&self.recorder, &mut self.lines, &mut self.counts, &self.gauges);
+        self.detector.finish(&mut |alert| alerts.tell(&alert));
+        // Nobody reads any more: there is nobody to tell it to either.
+        let _ = self.send(1);
+        let health = self.health();
+        Conclusion {
+            health,
+            delivery: self.delivery,
+            recorder: self.recorder,
+            severities: self.counts.severities,
+        }
+    }
+
+    /// The analyst's part of the health.
+    fn health(&self) -> Health {
+        let counts = &self.counts;
+        Health {
+            observations: counts.observations,
+            alerts: counts.alerts.clone(),
+            updates: counts.updates,
+            authorised: self.detector.authorised_counts(),
+            tls_hellos: counts.hellos,
+            tls_nameless: counts.nameless,
+            tls_ech: counts.ech,
+            memory: self.detector.memory_counts(),
+            ..Health::default()
+        }
+    }
+
+    fn weigh(&mut self, seen: &Observation) {
+        self.counts.observations += 1;
+        if let Fact::TlsHello(hello) = &seen.fact {
+            self.counts.hellos += 1;
+            self.counts.nameless += u64::from(hello.server_name.is_none());
+            self.counts.ech += u64::from(hello.ech);
+        }
+        let mut alerts = Alerts::new(&self.recorder, &mut self.lines, &mut self.counts, &self.gauges);
+        self.detector.advance(seen.at, &mut |alert| alerts.tell(&alert));
+        let setting = self.detector.setting(seen);
+        self.matches.clear();
+        self.book.look_up(seen, setting.server_name.as_ref(), &mut self.matches);
+        let verdict =
+            self.detector.weigh(seen, &setting, &self.matches, &mut |alert| alerts.tell(&alert));
+        if self.observations_on {
+            let out = &mut self.lines[Stream::Observations as usize];
+            self.recorder.observation(seen, &setting, &self.matches, verdict.authorised, out);
+            if out.len() >= RECORD_BUFFER_BYTES {
+                // A reader that is gone is told by the next `send`.
+                let _ = self.delivery.send(Stream::Observations, std::mem::take(out));
+            }
+        }
+    }
+
+    /// Hand over buffers of at least `least` octets; alerts never wait for more.
+    fn send(&mut self, least: usize) -> Result<(), Gone> {
+        for (stream, lines) in [Stream::Alerts, Stream::Observations, Stream::Health]
+            .into_iter()
+            .zip(&mut self.lines)
+        {
+            let least = if stream == Stream::Alerts { 1 } else { least };
+            if lines.len() >= least {
+                self.delivery.send(stream, std::mem::take(lines))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Writes alerts and counts them.
+struct Alerts<'a> {
+    recorder: &'a Recorder,
+    lines: &'a mut Vec<u8>,
+    counts: &'a mut Counts,
+    gauges: &'a Gauges,
+}
+
+impl<'a> Alerts<'a> {
+    fn new(
+        recorder: &'a Recorder,
+        lines: &'a mut [Vec<u8>; 3],
+        counts: &'a mut Counts,
+        gauges: &'a Gauges,
+    ) -> Self {
+        Alerts { recorder, lines: &mut lines[Stream::Alerts as usize], counts, gauges }
+    }
+
+    fn tell(&mut self, alert: &Alert) {
+        self.recorder.alert(alert, self.lines);
+        if alert.update {
+            self.counts.updates += 1;
+        } else {
+            *self.counts.alerts.entry(alert.rule_id.clone()).or_default() += 1;
+            *self.counts.severities.entry(alert.severity.word()).or_default() += 1;
+            self.gauges.alerts.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}

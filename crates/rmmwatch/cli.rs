@@ -1,0 +1,218 @@
+//! What may be typed.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::exit::Exit;
+
+/// Finds remote-access software and the lures that lead to it, in passing packets.
+#[derive(Debug, Parser)]
+#[command(name = "rmmwatch", version, propagate_version = true, arg_required_else_help = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+impl Cli {
+    /// Read the command line; on a mistake, or for help, print and end the process.
+    #[must_use]
+    pub fn parse_or_exit() -> Cli {
+        Cli::try_parse().unwrap_or_else(|error| {
+            let code = if error.use_stderr() { Exit::Usage } else { Exit::Done };
+            let _ = error.print();
+            std::process::exit(i32::from(code.code()))
+        })
+    }
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Read captures (pcap, pcapng, .gz, .zst, folders, `-`) and tell what is in them
+    Replay(ReplayArgs),
+    /// Watch an interface until SIGINT or SIGTERM
+    Run(RunArgs),
+    /// Check config, policy, catalogue, feeds, privileges and interface
+    Check(CheckArgs),
+    /// Say what the sensor would make of a name or an address, and every step of why
+    Explain(ExplainArgs),
+    /// Show the catalogue: tools, indicators, roles, provenance
+    Tools(ToolsArgs),
+}
+
+/// What the sensor knows and allows.
+#[derive(Args, Debug, Clone, Default)]
+pub struct KnowledgeArgs {
+    /// Settings [default: /etc/rmmwatch/rmmwatch.toml, if it exists]
+    #[arg(short, long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Tools: a folder of TOML files, which override the built-in ones of the same name
+    #[arg(long, value_name = "DIR")]
+    pub catalogue: Option<PathBuf>,
+    /// A list of reported names or addresses (plain, CSV or TOML); repeatable
+    #[arg(long = "feed", value_name = "FILE")]
+    pub feeds: Vec<PathBuf>,
+    /// Zones and authorised uses; without it every remote access is unauthorised
+    #[arg(long, value_name = "FILE")]
+    pub policy: Option<PathBuf>,
+}
+
+/// Where records go.
+#[derive(Args, Debug, Clone, Default)]
+pub struct OutputArgs {
+    /// Alerts; `-` is standard output [default: -]
+    #[arg(long, value_name = "PATH")]
+    pub alerts: Option<PathBuf>,
+    /// Observations; `-` is standard output [default: off]
+    #[arg(long, value_name = "PATH")]
+    pub observations: Option<PathBuf>,
+    /// Health and summary records; `-` is standard output [default: off]
+    #[arg(long, value_name = "PATH")]
+    pub health: Option<PathBuf>,
+    /// Shape of the records
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+    /// The summary on standard error
+    #[arg(long, value_enum, default_value_t)]
+    pub summary: Summary,
+    /// No progress and no notes on standard error
+    #[arg(long, short)]
+    pub quiet: bool,
+    /// End with 2 when there were alerts
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub fail_on: Option<FailOn>,
+}
+
+/// Shape of the records.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, ValueEnum)]
+pub enum Format {
+    /// Elastic Common Schema, one JSON object a line
+    #[default]
+    Ecs,
+}
+
+/// The summary on standard error.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, ValueEnum)]
+pub enum Summary {
+    /// A table for people
+    #[default]
+    Text,
+    /// One JSON record
+    Json,
+    /// Nothing
+    None,
+}
+
+/// What ends the program with 2.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum FailOn {
+    /// Any alert
+    Alert,
+}
+
+/// `replay`
+#[derive(Args, Debug, Clone)]
+pub struct ReplayArgs {
+    /// Captures, folders (walked recursively), or `-` for standard input
+    #[arg(required = true, value_name = "FILE|DIR|-")]
+    pub inputs: Vec<PathBuf>,
+    /// What the sensor knows and allows.
+    #[command(flatten)]
+    pub knowledge: KnowledgeArgs,
+    /// Where records go.
+    #[command(flatten)]
+    pub output: OutputArgs,
+    /// Threads that dissect; the output is the same for any number
+    #[arg(long, value_name = "N", value_parser = lanes)]
+    pub lanes: Option<usize>,
+    /// Only packets that this BPF expression passes
+    #[arg(long, value_name = "BPF")]
+    pub filter: Option<String>,
+}
+
+/// `run`
+#[derive(Args, Debug, Clone)]
+pub struct RunArgs {
+    /// The interface to watch
+    #[arg(short, long, required = true, value_name = "IFACE")]
+    pub interface: String,
+    /// What the sensor knows and allows.
+    #[command(flatten)]
+    pub knowledge: KnowledgeArgs,
+    /// Where records go.
+    #[command(flatten)]
+    pub output: OutputArgs,
+    /// Threads that dissect; one for now
+    #[arg(long, value_name = "N", value_parser = lanes)]
+    pub lanes: Option<usize>,
+    /// Only packets that this BPF expression passes; the kernel drops the rest
+    #[arg(long, value_name = "BPF")]
+    pub filter: Option<String>,
+    /// The kernel's ring, in MiB [default: 64]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=2047))]
+    pub ring_mib: Option<u32>,
+}
+
+/// `check`
+#[derive(Args, Debug, Clone)]
+pub struct CheckArgs {
+    /// What the sensor knows and allows.
+    #[command(flatten)]
+    pub knowledge: KnowledgeArgs,
+    /// Whether this interface could be watched
+    #[arg(short, long, value_name = "IFACE")]
+    pub interface: Option<String>,
+}
+
+/// `explain`
+#[derive(Args, Debug, Clone)]
+pub struct ExplainArgs {
+    /// Names, addresses, addresses with a port, or `-` for one a line on standard input
+    #[arg(required = true, value_name = "NAME|ADDR[:PORT]|-")]
+    pub names: Vec<String>,
+    /// One JSON object per input
+    #[arg(long)]
+    pub json: bool,
+    /// What the sensor knows and allows.
+    #[command(flatten)]
+    pub knowledge: KnowledgeArgs,
+}
+
+/// `tools`
+#[derive(Args, Debug, Clone)]
+pub struct ToolsArgs {
+    /// One tool, with every row
+    #[arg(value_name = "ID")]
+    pub id: Option<String>,
+    /// What the sensor knows and allows.
+    #[command(flatten)]
+    pub knowledge: KnowledgeArgs,
+}
+
+fn lanes(text: &str) -> Result<usize, String> {
+    match text.parse::<usize>() {
+        Ok(lanes @ 1..=crate::limits::LANES_MAX) => Ok(lanes),
+        _ => Err(format!("a number from 1 to {}", crate::limits::LANES_MAX)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        use clap::CommandFactory as _;
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn lanes_are_bounded() {
+        let table = [("1", true), ("16", true), ("0", false), ("17", false), ("x", false)];
+        for (text, fits) in table {
+            assert_eq!(lanes(text).is_ok(), fits, "{text}");
+        }
+    }
+}

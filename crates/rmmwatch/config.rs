@@ -1,0 +1,236 @@
+//! The settings file: what may stand in it, and what is said of a mistake.
+
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use model::Complaint;
+use serde::Deserialize;
+
+use crate::limits::CONFIG_FILE_BYTES_MAX;
+
+/// Where settings are read from when no file is named, if it exists.
+pub(crate) const DEFAULT_PATH: &str = "/etc/rmmwatch/rmmwatch.toml";
+
+/// The settings, each at its default where the file is silent. `config/rmmwatch.toml` documents
+/// them, with unit and reason.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Config {
+    pub(crate) capture: Capture,
+    pub(crate) flows: Flows,
+    pub(crate) knowledge: Knowledge,
+    pub(crate) output: Output,
+    /// Policy may stand in the settings file; `detect` reads it from the same text.
+    zone: Option<toml::Value>,
+    allow: Option<toml::Value>,
+    suppress: Option<toml::Value>,
+}
+
+/// `[capture]`
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Capture {
+    pub(crate) ring_mib: u32,
+    pub(crate) snap_len: u32,
+    pub(crate) promiscuous: bool,
+    pub(crate) filter: Option<String>,
+}
+
+impl Default for Capture {
+    fn default() -> Self {
+        Capture { ring_mib: 64, snap_len: 262_144, promiscuous: true, filter: None }
+    }
+}
+
+/// `[flows]`
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Flows {
+    pub(crate) flows_max: usize,
+    pub(crate) openings_mib: usize,
+}
+
+impl Default for Flows {
+    fn default() -> Self {
+        let limits = dissect::Limits::default();
+        Flows { flows_max: limits.flows_max, openings_mib: limits.openings_bytes_max >> 20 }
+    }
+}
+
+/// `[knowledge]`
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Knowledge {
+    pub(crate) catalogue: Option<PathBuf>,
+    pub(crate) feeds: Vec<PathBuf>,
+    pub(crate) policy: Option<PathBuf>,
+}
+
+/// `[output]`
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Output {
+    pub(crate) alerts: Option<PathBuf>,
+    pub(crate) observations: Option<PathBuf>,
+    pub(crate) health: Option<PathBuf>,
+}
+
+/// A settings file as it was read.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Settings {
+    pub(crate) config: Config,
+    /// Its path and text, for the policy that may stand in it.
+    pub(crate) text: Option<(String, String)>,
+}
+
+/// Why settings could not be had.
+#[derive(Debug)]
+pub(crate) enum ConfigError {
+    /// The file cannot be read.
+    Unreadable(anyhow::Error),
+    /// The file is wrong, at these places.
+    Wrong(Vec<Complaint>),
+}
+
+impl Settings {
+    /// Read the file named, or the default one if it exists, or take the defaults.
+    pub(crate) fn load(named: Option<&Path>) -> Result<Settings, ConfigError> {
+        let path = match named {
+            Some(path) => path,
+            None if Path::new(DEFAULT_PATH).exists() => Path::new(DEFAULT_PATH),
+            None => return Ok(Settings::default()),
+        };
+        let text = read_text(path).map_err(ConfigError::Unreadable)?;
+        let name = path.display().to_string();
+        let mut config = parse(&name, &text).map_err(|one| ConfigError::Wrong(vec![one]))?;
+        if let Some(folder) = path.parent() {
+            config.knowledge.relative_to(folder);
+        }
+        Ok(Settings { config, text: Some((name, text)) })
+    }
+}
+
+impl Knowledge {
+    /// Relative paths in a settings file are relative to that file.
+    fn relative_to(&mut self, folder: &Path) {
+        for path in self.catalogue.iter_mut().chain(&mut self.feeds).chain(&mut self.policy) {
+            *path = folder.join(&*path);
+        }
+    }
+}
+
+/// Read a file that a person wrote, of bounded size.
+pub(crate) fn read_text(path: &Path) -> anyhow::Result<String> {
+    use anyhow::Context as _;
+    let shown = path.display();
+    let file = std::fs::File::open(path).with_context(|| format!("{shown} cannot be read"))?;
+    let mut octets = Vec::new();
+    file.take(CONFIG_FILE_BYTES_MAX + 1)
+        .read_to_end(&mut octets)
+        .with_context(|| format!("{shown} cannot be read"))?;
+    anyhow::ensure!(
+        octets.len() as u64 <= CONFIG_FILE_BYTES_MAX,
+        "{shown} is larger than {} MiB; split it",
+        CONFIG_FILE_BYTES_MAX >> 20
+    );
+    String::from_utf8(octets).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        anyhow::anyhow!("{shown} is not UTF-8 text: octet {at} is no part of a character")
+    })
+}
+
+fn parse(name: &str, text: &str) -> Result<Config, Complaint> {
+    let config: Config = toml::from_str(text).map_err(|error| {
+        let offset = error.span().map_or(0, |span| span.start);
+        let (why, fix) = explain(error.message());
+        Complaint::at(name, text, offset, why, fix)
+    })?;
+    let ring = config.capture.ring_mib;
+    let wrong = |key: &str, why: String, fix: &str| {
+        let offset = text.find(key).unwrap_or(0);
+        Err(Complaint::at(name, text, offset, why, fix.to_owned()))
+    };
+    if !(1..=2047).contains(&ring) {
+        return wrong("ring_mib", format!("ring_mib is {ring}"), "write 1 to 2047");
+    }
+    if !(64..=1 << 20).contains(&config.capture.snap_len) {
+        let why = format!("snap_len is {}", config.capture.snap_len);
+        return wrong("snap_len", why, "write 64 to 1048576 octets");
+    }
+    if !(1 << 10..=1 << 24).contains(&config.flows.flows_max) {
+        let why = format!("flows_max is {}", config.flows.flows_max);
+        return wrong("flows_max", why, "write 1024 to 16777216 flows");
+    }
+    if !(1..=65_536).contains(&config.flows.openings_mib) {
+        let why = format!("openings_mib is {}", config.flows.openings_mib);
+        return wrong("openings_mib", why, "write 1 to 65536 MiB");
+    }
+    Ok(config)
+}
+
+/// The TOML reader's message, and for an unknown key the nearest known one.
+fn explain(message: &str) -> (String, String) {
+    let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
+    match quoted.split_first() {
+        Some((unknown, known)) if message.starts_with("unknown field") => {
+            let nearest = known.iter().min_by_key(|known| edits(unknown, known));
+            let fix = nearest.map_or(String::new(), |known| format!("did you mean `{known}`?"));
+            (format!("unknown key `{unknown}`"), fix)
+        }
+        _ => (message.trim().to_owned(), String::new()),
+    }
+}
+
+/// How many single-character edits part two words (Levenshtein).
+fn edits(one: &str, two: &str) -> usize {
+    let two: Vec<char> = two.chars().collect();
+    let mut row: Vec<usize> = (0..=two.len()).collect();
+    for (i, a) in one.chars().enumerate() {
+        let mut diagonal = i;
+        let mut left = i + 1;
+        let mut next = vec![left];
+        for (b, &above) in two.iter().zip(row.iter().skip(1)) {
+            left = (left + 1).min(above + 1).min(diagonal + usize::from(a != *b));
+            diagonal = above;
+            next.push(left);
+        }
+        row = next;
+    }
+    row.last().copied().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mistake_is_named_with_its_place_and_its_fix() {
+        let table = [
+            ("[capture]\nring_mb = 3\n", "f:2:1: unknown key `ring_mb`; did you mean `ring_mib`?"),
+            ("[captur]\n", "f:1:2: unknown key `captur`; did you mean `capture`?"),
+            ("[capture]\nring_mib = 0\n", "f:2:1: ring_mib is 0; write 1 to 2047"),
+            ("[flows]\nflows_max = 1\n", "f:2:1: flows_max is 1; write 1024 to 16777216 flows"),
+        ];
+        for (text, want) in table {
+            let said = parse("f", text).expect_err(text).to_string();
+            assert_eq!(said, want);
+        }
+        assert!(parse("f", "x = [").is_err());
+    }
+
+    #[test]
+    fn the_documented_file_holds_every_default() {
+        let text = include_str!("../../config/rmmwatch.toml");
+        let mut config = parse("config/rmmwatch.toml", text).expect("the file is right");
+        config.capture.filter = None;
+        assert_eq!(config, Config::default());
+    }
+
+    #[test]
+    fn edits_are_counted() {
+        let table = [("", "", 0), ("abc", "abc", 0), ("abc", "abd", 1), ("ab", "b", 1)];
+        for (one, two, want) in table {
+            assert_eq!(edits(one, two), want, "{one} {two}");
+        }
+    }
+}

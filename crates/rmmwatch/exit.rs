@@ -1,0 +1,53 @@
+//! How the program ends, and the number that tells it.
+
+use std::process::ExitCode;
+
+/// How a command ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Exit {
+    /// All done.
+    Done,
+    /// The command line, the config, the policy, the catalogue or a feed is wrong.
+    Usage,
+    /// `--fail-on alert` was asked, and there were alerts.
+    Alerts,
+    /// Input was damaged; what was readable was processed, and the rest is named.
+    Damaged,
+    /// A file, interface, disk or permission failed.
+    Failed,
+    /// Interrupted by the user; the summary is whole.
+    Interrupted,
+}
+
+impl Exit {
+    /// The process's exit code.
+    #[must_use]
+    pub fn code(self) -> u8 {
+        match self {
+            Exit::Done => 0,
+            Exit::Usage => 1,
+            Exit::Alerts => 2,
+            Exit::Damaged => 3,
+            Exit::Failed => 4,
+            Exit::Interrupted => 130,
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> ExitCode {
+        ExitCode::from(exit.code())
+    }
+}
+
+/// Say on standard error what went wrong, in one line, and answer `exit`.
+pub(crate) fn fail(exit: Exit, why: &dyn std::fmt::Display) -> Exit {
+    tell(format_args!("rmmwatch: {why}"));
+    exit
+}
+
+/// Print a line on standard error. A closed standard error is no reason to fail.
+pub(crate) fn tell(line: std::fmt::Arguments<'_>) {
+    use std::io::Write as _;
+    let _ = writeln!(std::io::stderr().lock(), "{line}");
+}

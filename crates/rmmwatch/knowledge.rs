@@ -1,0 +1,137 @@
+//! What the sensor knows and allows: built in from `config/`, overridden by the user's files.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use detect::Policy;
+use include_dir::{Dir, include_dir};
+use intel::{Book, BookBuilder};
+use model::Complaint;
+
+use crate::cli::KnowledgeArgs;
+use crate::config::{self, ConfigError, Settings};
+use crate::exit::{Exit, fail, tell};
+
+/// `config/` as it was when the program was built.
+static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/config");
+
+/// All that was read before the first packet.
+pub(crate) struct Knowledge {
+    pub(crate) settings: Settings,
+    pub(crate) book: Book,
+    pub(crate) policy: Policy,
+    /// What is wrong in catalogue and feeds; their other lines stand.
+    pub(crate) book_complaints: Vec<Complaint>,
+    /// What is wrong in the policy. A policy that is half understood would allow or deny what
+    /// nobody meant, so it is an error.
+    pub(crate) policy_complaints: Vec<Complaint>,
+}
+
+impl Knowledge {
+    /// Read everything. On an error, say why and answer how the program ends.
+    pub(crate) fn load(args: &KnowledgeArgs) -> Result<Knowledge, Exit> {
+        let settings = Settings::load(args.config.as_deref()).map_err(|error| match error {
+            ConfigError::Unreadable(why) => fail(Exit::Failed, &format_args!("{why:#}")),
+            ConfigError::Wrong(complaints) => {
+                complaints.iter().for_each(|one| tell(format_args!("rmmwatch: {one}")));
+                Exit::Usage
+            }
+        })?;
+        Knowledge::assemble(settings, args)
+            .map_err(|why| fail(Exit::Failed, &format_args!("{why:#}")))
+    }
+
+    /// As [`Self::load`], and end on a policy that is wrong; complaints about catalogue and feeds
+    /// are told unless `quiet`.
+    pub(crate) fn load_sound(args: &KnowledgeArgs, quiet: bool) -> Result<Knowledge, Exit> {
+        let knowledge = Knowledge::load(args)?;
+        for complaint in &knowledge.policy_complaints {
+            tell(format_args!("rmmwatch: {complaint}"));
+        }
+        if !knowledge.policy_complaints.is_empty() {
+            return Err(Exit::Usage);
+        }
+        if !quiet {
+            for complaint in knowledge.book_complaints.iter().take(20) {
+                tell(format_args!("rmmwatch: {complaint}"));
+            }
+            let rest = knowledge.book_complaints.len().saturating_sub(20);
+            if rest > 0 {
+                tell(format_args!("rmmwatch: and {rest} more; `rmmwatch check` lists them all"));
+            }
+        }
+        Ok(knowledge)
+    }
+
+    fn assemble(settings: Settings, args: &KnowledgeArgs) -> anyhow::Result<Knowledge> {
+        let set = &settings.config.knowledge;
+        let mut builder = BookBuilder::new();
+        for name in ["gate.toml", "labels.toml"] {
+            let text = BUILT_IN.get_file(name).and_then(|file| file.contents_utf8());
+            let text = text.with_context(|| format!("{name} is not built in"))?;
+            builder.rules(&format!("built-in:{name}"), text);
+        }
+        let folder = args.catalogue.as_ref().or(set.catalogue.as_ref());
+        for (name, text) in catalogue(folder.map(PathBuf::as_path))? {
+            builder.catalogue(&name, &text);
+        }
+        for (name, text) in built_in("feeds") {
+            builder.feed(&name, text);
+        }
+        for path in set.feeds.iter().chain(&args.feeds) {
+            builder.feed(&path.display().to_string(), &config::read_text(path)?);
+        }
+        let (book, book_complaints) = builder.build();
+
+        let mut policy = Policy::deny_by_default();
+        let mut policy_complaints = Vec::new();
+        if let Some(path) = args.policy.as_ref().or(set.policy.as_ref()) {
+            let text = config::read_text(path)?;
+            policy_complaints.extend(policy.add(&path.display().to_string(), &text));
+        } else if let Some((name, text)) = &settings.text {
+            policy_complaints.extend(policy.add_from_settings(name, text));
+        }
+        let known: Vec<&str> = book.tools().iter().map(|tool| tool.id.as_str()).collect();
+        policy_complaints.extend(policy.check_tools(&known));
+        Ok(Knowledge { settings, book, policy, book_complaints, policy_complaints })
+    }
+}
+
+/// The built-in tools, with the files of `folder` in place of those of the same name, or added.
+fn catalogue(folder: Option<&Path>) -> anyhow::Result<Vec<(String, String)>> {
+    let mut files: std::collections::BTreeMap<String, (String, String)> = built_in("catalogue")
+        .map(|(name, text)| (stem(&name), (name, text.to_owned())))
+        .collect();
+    if let Some(folder) = folder {
+        let shown = folder.display();
+        let entries = std::fs::read_dir(folder)
+            .with_context(|| format!("the catalogue {shown} cannot be read"))?;
+        for entry in entries {
+            let path = entry.with_context(|| format!("{shown} cannot be read"))?.path();
+            if path.extension().is_some_and(|ending| ending == "toml") {
+                let name = path.display().to_string();
+                files.insert(stem(&name), (name, config::read_text(&path)?));
+            }
+        }
+    }
+    Ok(files.into_values().collect())
+}
+
+fn stem(name: &str) -> String {
+    Path::new(name).file_stem().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// The TOML files of a built-in folder, sorted by name.
+fn built_in(folder: &str) -> impl Iterator<Item = (String, &'static str)> {
+    let mut files: Vec<_> = BUILT_IN
+        .get_dir(folder)
+        .into_iter()
+        .flat_map(Dir::files)
+        .filter(|file| file.path().extension().is_some_and(|ending| ending == "toml"))
+        .filter_map(|file| {
+            Some((format!("built-in:{}", file.path().display()), file.contents_utf8()?))
+        })
+        .collect();
+    files.sort();
+    files.into_iter()
+}

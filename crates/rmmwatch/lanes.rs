@@ -1,0 +1,469 @@
+//! Frames to facts, on one thread or on several, with the same facts in the same order.
+//!
+//! One lane reads and dissects on the same thread, without a copy. With more, the reader deals
+//! each frame to the lane that owns its shard, in parcels; every parcel of a round carries the
+//! round's ticks of time, and the analyst merges the lanes round by round.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::thread::{Builder, JoinHandle};
+
+use detect::Policy;
+use dissect::{Dissector, Limits, Seed, Shards};
+use intel::Book;
+use model::{Frame, Health, LinkType, Observation, Tally, Timestamp};
+
+use crate::limits::{
+    BATCHES_WAITING_MAX, PARCEL_BYTES_MAX, PARCEL_FRAMES_MAX, PARCELS_WAITING_MAX,
+};
+
+/// Facts of a stretch of the timeline, in no particular order.
+pub(crate) type Batch = Vec<Observation>;
+
+/// What one lane sends the analyst at once.
+#[derive(Default)]
+pub(crate) struct Round {
+    /// Facts.
+    pub(crate) facts: Batch,
+    /// News that are not from the wire; only live.
+    pub(crate) beat: Option<Box<Beat>>,
+}
+
+/// The live loop's regular news for the analyst.
+#[derive(Default)]
+pub(crate) struct Beat {
+    /// Packet time, or on a silent wire the moment up to which nothing came.
+    pub(crate) at: Timestamp,
+    /// Write a health record, with these counts of the lane.
+    pub(crate) health: Option<Health>,
+    /// Catalogue, feeds and policy as they were read anew.
+    pub(crate) reloaded: Option<(Book, Policy)>,
+}
+
+/// Seconds of packet time, seen as ticks between frames.
+#[derive(Default)]
+struct Ticks {
+    next: Option<Timestamp>,
+    last: Timestamp,
+}
+
+impl Ticks {
+    /// The tick that falls before `frame`, if packet time entered a new second.
+    fn before(&mut self, frame: &Frame<'_>) -> Option<(Timestamp, u64)> {
+        self.last = self.last.max(frame.at);
+        if self.next.is_some_and(|next| frame.at < next) {
+            return None;
+        }
+        self.next = Some(Timestamp::from_secs(frame.at.secs().saturating_add(1), 0));
+        Some((Timestamp::from_secs(frame.at.secs(), 0), frame.order.saturating_sub(1)))
+    }
+}
+
+/// A dissector that begins anew after a panic, with its counts kept.
+pub(crate) struct Lane {
+    limits: Limits,
+    seed: Seed,
+    shards: (usize, usize),
+    dissector: Dissector,
+    before: Tally,
+    panics: u64,
+}
+
+impl Lane {
+    /// The lane `number` of `lanes`.
+    pub(crate) fn new(limits: Limits, seed: Seed, number: usize, lanes: usize) -> Lane {
+        let dissector = Dissector::new(&limits, seed, Shards::nth(number, lanes));
+        let shards = (number, lanes);
+        Lane { limits, seed, shards, dissector, before: Tally::default(), panics: 0 }
+    }
+
+    fn guarded(&mut self, act: impl FnOnce(&mut Dissector)) {
+        let dissector = &mut self.dissector;
+        if catch_unwind(AssertUnwindSafe(|| act(dissector))).is_err() {
+            self.panics += 1;
+            self.before.add(&self.dissector.tally());
+            let (number, lanes) = self.shards;
+            self.dissector = Dissector::new(&self.limits, self.seed, Shards::nth(number, lanes));
+        }
+    }
+
+    fn push(&mut self, frames: &[Frame<'_>], out: &mut Batch) {
+        self.guarded(|dissector| dissector.push(frames, &mut |seen| out.push(seen)));
+    }
+
+    fn advance(&mut self, at: Timestamp, order: u64, out: &mut Batch) {
+        self.guarded(|dissector| dissector.advance(at, order, &mut |seen| out.push(seen)));
+    }
+
+    fn finish(&mut self, at: Timestamp, order: u64, out: &mut Batch) {
+        self.guarded(|dissector| dissector.finish(at, order, &mut |seen| out.push(seen)));
+    }
+
+    /// What became of the frames, and how often the lane began anew.
+    pub(crate) fn tally(&self) -> (Tally, u64) {
+        let mut tally = self.before.clone();
+        tally.add(&self.dissector.tally());
+        (tally, self.panics)
+    }
+}
+
+/// Where frames go on the reader's thread.
+pub(crate) enum Lanes {
+    /// Dissected at once.
+    Alone(Box<Alone>),
+    /// Dealt to others.
+    Dealt(Dealer),
+}
+
+/// One lane on the reader's thread.
+pub(crate) struct Alone {
+    lane: Lane,
+    ticks: Ticks,
+    facts: Batch,
+    to: SyncSender<Round>,
+    last_order: u64,
+    when_full: WhenFull,
+    dropped: u64,
+}
+
+/// What a lane does when the analyst is behind.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum WhenFull {
+    /// It waits: a file has time.
+    Wait,
+    /// It drops the facts and counts them: the wire has none.
+    Drop,
+}
+
+/// What the lanes leave behind.
+pub(crate) struct Account {
+    /// What became of the frames.
+    pub(crate) tally: Tally,
+    /// How often a lane began anew.
+    pub(crate) panics: u64,
+    /// Packet time of the last frame.
+    pub(crate) last: Timestamp,
+    /// Observations that were dropped since the analyst was behind.
+    pub(crate) dropped: u64,
+}
+
+/// The receiving end of the lanes' facts: the analyst's.
+pub(crate) struct Facts {
+    from: Vec<Receiver<Round>>,
+}
+
+impl Facts {
+    /// The next stretch of the timeline in its order; `None` at its end.
+    pub(crate) fn next(&self) -> Option<Round> {
+        let mut all = Round::default();
+        for (number, lane) in self.from.iter().enumerate() {
+            let round = lane.recv().ok()?;
+            if number == 0 {
+                all = round;
+            } else {
+                all.facts.extend(round.facts);
+            }
+        }
+        // Facts of one frame come from one lane in their order; those of one tick come from every
+        // lane and are put in the order of their flows.
+        all.facts.sort_by(|one, two| {
+            let tick = one.order.is_multiple_of(2);
+            one.order.cmp(&two.order).then_with(|| {
+                if tick { one.flow.cmp(&two.flow) } else { std::cmp::Ordering::Equal }
+            })
+        });
+        Some(all)
+    }
+}
+
+impl Lanes {
+    /// `lanes` lanes, and the end where their facts arrive.
+    ///
+    /// # Errors
+    /// When the operating system gives no thread.
+    pub(crate) fn start(
+        lanes: usize,
+        limits: Limits,
+        seed: Seed,
+    ) -> std::io::Result<(Lanes, Facts)> {
+        if lanes <= 1 {
+            let (alone, facts) = Alone::new(limits, seed, WhenFull::Wait);
+            return Ok((Lanes::Alone(Box::new(alone)), facts));
+        }
+        let (dealer, from) = Dealer::start(lanes, &limits, seed)?;
+        Ok((Lanes::Dealt(dealer), Facts { from }))
+    }
+
+    /// Take a run of frames. `false`: nobody takes the facts any more.
+    pub(crate) fn push(&mut self, frames: &[Frame<'_>]) -> bool {
+        match self {
+            Lanes::Alone(alone) => alone.push(frames),
+            Lanes::Dealt(dealer) => dealer.push(frames),
+        }
+    }
+
+    /// The capture ended.
+    pub(crate) fn finish(self) -> Account {
+        match self {
+            Lanes::Alone(alone) => alone.finish(),
+            Lanes::Dealt(dealer) => dealer.finish(),
+        }
+    }
+}
+
+impl Alone {
+    /// One lane, and the end where its facts arrive.
+    pub(crate) fn new(limits: Limits, seed: Seed, when_full: WhenFull) -> (Alone, Facts) {
+        let (to, from) = sync_channel(BATCHES_WAITING_MAX);
+        let alone = Alone {
+            lane: Lane::new(limits, seed, 0, 1),
+            ticks: Ticks::default(),
+            facts: Batch::new(),
+            to,
+            last_order: 0,
+            when_full,
+            dropped: 0,
+        };
+        (alone, Facts { from: vec![from] })
+    }
+
+    /// Take a run of frames. `false`: nobody takes the facts any more.
+    pub(crate) fn push(&mut self, mut frames: &[Frame<'_>]) -> bool {
+        let mut at = 0;
+        while let Some(frame) = frames.get(at) {
+            if let Some((time, order)) = self.ticks.before(frame) {
+                let (before, rest) = frames.split_at(at);
+                self.lane.push(before, &mut self.facts);
+                self.lane.advance(time, order, &mut self.facts);
+                (frames, at) = (rest, 0);
+            }
+            self.last_order = frame_order(frames, at);
+            at += 1;
+        }
+        self.lane.push(frames, &mut self.facts);
+        self.facts.len() < FACTS_AT_ONCE || self.send(None)
+    }
+
+    /// Time passed on a silent wire.
+    pub(crate) fn advance(&mut self, at: Timestamp) {
+        self.ticks.last = self.ticks.last.max(at);
+        let order = self.last_order.saturating_add(1);
+        self.lane.advance(self.ticks.last, order, &mut self.facts);
+    }
+
+    /// Packet time so far.
+    pub(crate) fn last(&self) -> Timestamp {
+        self.ticks.last
+    }
+
+    /// What the lane has counted so far.
+    pub(crate) fn account(&self) -> Account {
+        let (tally, panics) = self.lane.tally();
+        Account { tally, panics, last: self.ticks.last, dropped: self.dropped }
+    }
+
+    /// Send what is gathered, with news. `false`: nobody takes it any more.
+    pub(crate) fn send(&mut self, beat: Option<Box<Beat>>) -> bool {
+        let news = beat.is_some();
+        let round = Round { facts: std::mem::take(&mut self.facts), beat };
+        // News are rare and must arrive; only facts may give way.
+        if self.when_full == WhenFull::Wait || news {
+            return self.to.send(round).is_ok();
+        }
+        match self.to.try_send(round) {
+            Ok(()) => true,
+            Err(TrySendError::Full(round)) => {
+                self.dropped += round.facts.len() as u64;
+                true
+            }
+            Err(TrySendError::Disconnected(_)) => false,
+        }
+    }
+
+    /// The capture ended.
+    pub(crate) fn finish(mut self) -> Account {
+        let end = self.last_order.saturating_add(1);
+        self.lane.finish(self.ticks.last, end, &mut self.facts);
+        // The last facts wait for their turn, live too: there is no wire any more.
+        self.when_full = WhenFull::Wait;
+        self.send(None);
+        self.account()
+    }
+}
+
+/// Facts that one lane gathers before it hands them over.
+const FACTS_AT_ONCE: usize = 256;
+
+fn frame_order(frames: &[Frame<'_>], at: usize) -> u64 {
+    frames.get(at).map_or(0, |frame| frame.order)
+}
+
+/// One frame of a parcel; its octets stand in the parcel's arena.
+#[derive(Clone, Copy)]
+struct Packed {
+    at: Timestamp,
+    order: u64,
+    link: LinkType,
+    orig_len: u32,
+    start: usize,
+    end: usize,
+}
+
+/// What a lane is to do next.
+#[derive(Clone, Copy)]
+enum Task {
+    Frame(Packed),
+    Tick(Timestamp, u64),
+    Finish(Timestamp, u64),
+}
+
+/// A stretch of the timeline as one lane sees it.
+#[derive(Default)]
+struct Parcel {
+    tasks: Vec<Task>,
+    octets: Vec<u8>,
+}
+
+/// Deals frames to lanes on other threads.
+pub(crate) struct Dealer {
+    lanes: Vec<Handle>,
+    parcels: Vec<Parcel>,
+    ticks: Ticks,
+    last_order: u64,
+    frames: usize,
+}
+
+struct Handle {
+    to: SyncSender<Parcel>,
+    empty: Receiver<Parcel>,
+    thread: JoinHandle<(Tally, u64)>,
+}
+
+impl Dealer {
+    fn start(
+        lanes: usize,
+        limits: &Limits,
+        seed: Seed,
+    ) -> std::io::Result<(Dealer, Vec<Receiver<Round>>)> {
+        let mut handles = Vec::with_capacity(lanes);
+        let mut facts = Vec::with_capacity(lanes);
+        for number in 0..lanes {
+            let (to, parcels) = sync_channel::<Parcel>(PARCELS_WAITING_MAX);
+            let (back, empty) = sync_channel::<Parcel>(PARCELS_WAITING_MAX + 2);
+            let (give, take) = sync_channel(BATCHES_WAITING_MAX);
+            let mut lane = Lane::new(limits.clone(), seed, number, lanes);
+            let thread = Builder::new().name(format!("lane-{number}")).spawn(move || {
+                for mut parcel in parcels {
+                    let mut batch = Batch::new();
+                    lane.work(&parcel, &mut batch);
+                    parcel.tasks.clear();
+                    parcel.octets.clear();
+                    // The reader may be gone already; then the arena is not needed either.
+                    let _ = back.try_send(parcel);
+                    if give.send(Round { facts: batch, beat: None }).is_err() {
+                        break;
+                    }
+                }
+                lane.tally()
+            })?;
+            handles.push(Handle { to, empty, thread });
+            facts.push(take);
+        }
+        let parcels = handles.iter().map(|_| Parcel::default()).collect();
+        let dealer =
+            Dealer { lanes: handles, parcels, ticks: Ticks::default(), last_order: 0, frames: 0 };
+        Ok((dealer, facts))
+    }
+
+    fn push(&mut self, frames: &[Frame<'_>]) -> bool {
+        for frame in frames {
+            if let Some((at, order)) = self.ticks.before(frame) {
+                for parcel in &mut self.parcels {
+                    parcel.tasks.push(Task::Tick(at, order));
+                }
+            }
+            self.last_order = frame.order;
+            let lane = dissect::shard(frame) % self.parcels.len().max(1);
+            let Some(parcel) = self.parcels.get_mut(lane) else { continue };
+            let start = parcel.octets.len();
+            parcel.octets.extend_from_slice(frame.bytes);
+            let end = parcel.octets.len();
+            let Frame { at, order, link, orig_len, .. } = *frame;
+            parcel.tasks.push(Task::Frame(Packed { at, order, link, orig_len, start, end }));
+            self.frames += 1;
+            let full = parcel.octets.len() >= PARCEL_BYTES_MAX;
+            if (full || self.frames >= PARCEL_FRAMES_MAX * self.lanes.len()) && !self.deal() {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Send every lane its parcel, an empty one too: a round is whole or the analyst would wait.
+    fn deal(&mut self) -> bool {
+        self.frames = 0;
+        for (lane, parcel) in self.lanes.iter().zip(&mut self.parcels) {
+            let fresh = lane.empty.try_recv().unwrap_or_default();
+            if lane.to.send(std::mem::replace(parcel, fresh)).is_err() {
+                return false;
+            }
+        }
+        true
+    }
+
+    fn finish(mut self) -> Account {
+        let (last, order) = (self.ticks.last, self.last_order.saturating_add(1));
+        for parcel in &mut self.parcels {
+            parcel.tasks.push(Task::Finish(last, order));
+        }
+        self.deal();
+        let mut account = Account { tally: Tally::default(), panics: 0, last, dropped: 0 };
+        for Handle { to, thread, .. } in self.lanes {
+            drop(to);
+            match thread.join() {
+                Ok((tally, panics)) => {
+                    account.tally.add(&tally);
+                    account.panics += panics;
+                }
+                Err(_) => account.panics += 1,
+            }
+        }
+        account
+    }
+}
+
+/// Frames that a lane dissects at once: as many as flow rows are fetched ahead for.
+const RUN_MAX: usize = 64;
+
+impl Lane {
+    fn work(&mut self, parcel: &Parcel, out: &mut Batch) {
+        let none = Frame {
+            at: Timestamp::ZERO,
+            order: 0,
+            link: LinkType::ETHERNET,
+            bytes: &[],
+            orig_len: 0,
+        };
+        let mut run = [none; RUN_MAX];
+        let mut filled = 0;
+        for task in &parcel.tasks {
+            if filled == RUN_MAX || !matches!(task, Task::Frame(_)) {
+                self.push(run.get(..filled).unwrap_or(&[]), out);
+                filled = 0;
+            }
+            match *task {
+                Task::Frame(packed) => {
+                    let Packed { at, order, link, orig_len, start, end } = packed;
+                    let bytes = parcel.octets.get(start..end).unwrap_or(&[]);
+                    if let Some(place) = run.get_mut(filled) {
+                        *place = Frame { at, order, link, bytes, orig_len };
+                        filled += 1;
+                    }
+                }
+                Task::Tick(at, order) => self.advance(at, order, out),
+                Task::Finish(at, order) => self.finish(at, order, out),
+            }
+        }
+        self.push(run.get(..filled).unwrap_or(&[]), out);
+    }
+}

@@ -1,0 +1,48 @@
+//! What the program's own channels hold.
+
+/// Batches of observations that may wait between one lane and the analyst.
+///
+/// - Why so many: a stall of the analyst of some milliseconds must not stall a lane.
+/// - What it costs: a batch holds the facts of at most [`PARCEL_FRAMES_MAX`] frames.
+/// - At the bound: on replay the lane waits; live the batch is dropped and counted.
+pub(crate) const BATCHES_WAITING_MAX: usize = 64;
+
+/// Frames in one parcel that the reader deals to a lane.
+///
+/// - Why so many: it hides the cost of handing over.
+/// - What it costs: with [`PARCEL_BYTES_MAX`], 512 KiB a parcel, three parcels a lane.
+/// - At the bound: the parcel is sent.
+pub(crate) const PARCEL_FRAMES_MAX: usize = 2048;
+
+/// Octets in one parcel; a larger single frame still fits alone.
+pub(crate) const PARCEL_BYTES_MAX: usize = 512 << 10;
+
+/// Parcels that may wait before one lane.
+pub(crate) const PARCELS_WAITING_MAX: usize = 3;
+
+/// Lanes of one run: each shard of the dissector belongs to one lane.
+pub(crate) const LANES_MAX: usize = dissect::SHARDS;
+
+/// Octets of records that are gathered before they are handed to delivery.
+///
+/// - Why so many: one write a record would cost a system call each.
+/// - What it costs: this much for each of three streams.
+/// - At the bound: they are handed over; live, every second at the latest.
+pub(crate) const RECORD_BUFFER_BYTES: usize = 64 << 10;
+
+/// One-way flows that are held until it is known whether the whole capture is one-way.
+///
+/// - Why so many: a span port that shows both ways shows a two-way flow long before.
+/// - What it costs: about 200 octets each, under 1 MiB.
+/// - At the bound: the capture is taken to be one-way, and they are told.
+pub(crate) const ONE_WAY_HELD_MAX: usize = 4096;
+
+/// Lines that `explain -` reads from standard input, in octets each; a longer line is refused.
+pub(crate) const EXPLAIN_LINE_BYTES_MAX: usize = 4096;
+
+/// The largest file of config, policy, catalogue or feed that is read, in octets.
+///
+/// - Why so much: a feed of a few million plain names.
+/// - What it costs: as much memory while it is read.
+/// - At the bound: the file is refused, by name.
+pub(crate) const CONFIG_FILE_BYTES_MAX: u64 = 256 << 20;

@@ -1,0 +1,99 @@
+//! What `replay` and `run` share at both ends: where records go, and how a run is concluded.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use deliver::{Delivery, Files, Output, Recorder, Stream, Target};
+use model::Health;
+
+use crate::cli::{OutputArgs, Summary};
+use crate::config;
+use crate::exit::{Exit, fail, tell};
+
+/// Whether a file begins anew.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Mode {
+    /// A regular file is cut to nothing first.
+    Replay,
+    /// A regular file is written on at its end.
+    Run,
+}
+
+/// The outputs that were asked for.
+pub(crate) struct Plan {
+    pub(crate) list: Vec<Output>,
+}
+
+impl Plan {
+    /// Whether observations are asked for.
+    pub(crate) fn observations(&self) -> bool {
+        self.list.iter().any(|output| output.streams.contains(&Stream::Observations))
+    }
+}
+
+/// What goes where: flags before settings before defaults.
+pub(crate) fn plan(flags: &OutputArgs, set: &config::Output, mode: Mode) -> Plan {
+    let standard = PathBuf::from("-");
+    let alerts = flags.alerts.as_ref().or(set.alerts.as_ref()).unwrap_or(&standard);
+    let wanted = [
+        (Stream::Alerts, Some(alerts)),
+        (Stream::Observations, flags.observations.as_ref().or(set.observations.as_ref())),
+        (Stream::Health, flags.health.as_ref().or(set.health.as_ref())),
+    ];
+    let mut by_path: BTreeMap<&Path, Vec<Stream>> = BTreeMap::new();
+    for (stream, path) in wanted {
+        if let Some(path) = path {
+            by_path.entry(path).or_default().push(stream);
+        }
+    }
+    let list = by_path
+        .into_iter()
+        .map(|(path, streams)| {
+            let target = if path.as_os_str() == "-" {
+                Target::Stdout
+            } else {
+                Target::Path(path.to_owned())
+            };
+            Output { streams, target, append: mode == Mode::Run }
+        })
+        .collect();
+    Plan { list }
+}
+
+/// The dissector's bounds as the settings have them.
+pub(crate) fn limits(set: &config::Flows) -> dissect::Limits {
+    dissect::Limits {
+        flows_max: set.flows_max,
+        openings_bytes_max: set.openings_mib << 20,
+        ..dissect::Limits::default()
+    }
+}
+
+/// Write the last records, close the outputs, print the summary.
+pub(crate) fn conclude(
+    delivery: Delivery,
+    recorder: &Recorder,
+    health: &Health,
+    files: &Files,
+    severities: &BTreeMap<&'static str, u64>,
+    summary: Summary,
+) -> Result<Exit, Exit> {
+    let mut lines = Vec::new();
+    recorder.health(health, &mut lines);
+    recorder.summary(health, files, &mut lines);
+    // A reader that is gone wants no summary.
+    let _ = delivery.send(Stream::Health, lines);
+    let delivered = delivery.finish();
+    match summary {
+        Summary::None => {}
+        Summary::Text => {
+            tell(format_args!("{}", deliver::summary_text(health, files, severities).trim_end()));
+        }
+        Summary::Json => {
+            let mut line = Vec::new();
+            recorder.summary(health, files, &mut line);
+            tell(format_args!("{}", String::from_utf8_lossy(&line).trim_end()));
+        }
+    }
+    delivered.map(|_| Exit::Done).map_err(|why| fail(Exit::Failed, &why))
+}

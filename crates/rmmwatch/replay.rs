@@ -1,0 +1,128 @@
+//! `rmmwatch replay`: captures in, records out.
+
+use std::sync::Arc;
+
+use capture::{Input, ReplayOptions, Timeline};
+use deliver::Delivery;
+use detect::Detector;
+use dissect::Seed;
+
+use crate::analyst::{Analyst, Gauges};
+use crate::cli::ReplayArgs;
+use crate::exit::{Exit, fail, tell};
+use crate::knowledge::Knowledge;
+use crate::lanes::Lanes;
+use crate::output;
+use crate::progress::Progress;
+use crate::signals::Signals;
+
+/// The key of the flow table's hash on replay. A fixed one, so that the same capture gives the
+/// same output even where the table is too small for it; the work per frame stays bounded.
+const SEED: Seed = Seed([0x72_6d_6d_77_61_74_63_68, 0x61_61_32_33_2d_30_32_35]);
+
+/// Run the command.
+pub(crate) fn run(args: &ReplayArgs) -> Exit {
+    match replay(args) {
+        Ok(exit) | Err(exit) => exit,
+    }
+}
+
+fn replay(args: &ReplayArgs) -> Result<Exit, Exit> {
+    let knowledge = Knowledge::load_sound(&args.knowledge, args.output.quiet)?;
+    let inputs: Vec<Input> = args.inputs.iter().map(|path| input(path)).collect();
+    let filter = args.filter.clone().or(knowledge.settings.config.capture.filter.clone());
+    if let Some(filter) = &filter {
+        capture::check_filter(filter).map_err(|why| fail(Exit::Usage, &why))?;
+    }
+    let options = ReplayOptions { filter, ..ReplayOptions::default() };
+    let mut timeline =
+        Timeline::open(&inputs, &options).map_err(|why| fail(Exit::Failed, &why))?;
+
+    let set = &knowledge.settings.config;
+    let outputs = output::plan(&args.output, &set.output, output::Mode::Replay);
+    let observations_on = outputs.observations();
+    let delivery =
+        Delivery::start(outputs.list).map_err(|why| fail(Exit::Failed, &why))?;
+    let signals = Signals::listen().map_err(|why| fail(Exit::Failed, &why))?;
+    let gauges = Arc::new(Gauges::default());
+    let limits = output::limits(&set.flows);
+    let (mut lanes, facts) = Lanes::start(args.lanes.unwrap_or(1), limits, SEED)
+        .map_err(|why| fail(Exit::Failed, &why))?;
+    let detector = Detector::new(knowledge.policy, &detect::Limits::default());
+    let analyst =
+        Analyst::new(knowledge.book, detector, delivery, observations_on, gauges.clone());
+    let analyst = std::thread::Builder::new()
+        .name("analyst".into())
+        .spawn(move || analyst.work(&facts))
+        .map_err(|why| fail(Exit::Failed, &why))?;
+
+    let mut progress = Progress::new(timeline.report().bytes_total, args.output.quiet, gauges);
+    let mut first = None;
+    let mut packets = 0u64;
+    let mut failed = None;
+    let mut open = true;
+    while open && !signals.stop() {
+        let read = timeline.read(&mut |frames| {
+            first = first.or_else(|| frames.first().map(|frame| frame.at));
+            packets += frames.len() as u64;
+            open &= lanes.push(frames);
+        });
+        match read {
+            Ok(true) => progress.at(timeline.report().bytes_read, packets),
+            Ok(false) => break,
+            Err(why) => {
+                failed = Some(why);
+                break;
+            }
+        }
+    }
+    let account = lanes.finish();
+    progress.finish();
+    let conclusion =
+        analyst.join().map_err(|_| fail(Exit::Failed, &"the analyst's thread panicked"))?;
+
+    let report = timeline.report();
+    let mut health = conclusion.health;
+    health.at = account.last;
+    health.since = first.unwrap_or_default();
+    health.frames = account.tally;
+    health.panics = account.panics;
+    if !args.output.quiet {
+        for (path, why) in &report.passed_over {
+            tell(format_args!("rmmwatch: {path}: passed over: {why}"));
+        }
+    }
+    for (path, why) in &report.damaged {
+        tell(format_args!("rmmwatch: {path}: {why}"));
+    }
+    let files = deliver::Files {
+        read: report.files_read(),
+        passed_over: report.passed_over.len() as u64,
+        damaged: report.damaged.iter().map(|(path, _)| path.clone()).collect(),
+    };
+    let alerts: u64 = health.alerts.values().sum();
+    let ended = output::conclude(
+        conclusion.delivery,
+        &conclusion.recorder,
+        &health,
+        &files,
+        &conclusion.severities,
+        args.output.summary,
+    )?;
+    if let Some(why) = failed {
+        return Err(fail(Exit::Failed, &why));
+    }
+    Ok(if signals.stop() {
+        Exit::Interrupted
+    } else if args.output.fail_on.is_some() && alerts > 0 {
+        Exit::Alerts
+    } else if !report.damaged.is_empty() {
+        Exit::Damaged
+    } else {
+        ended
+    })
+}
+
+fn input(path: &std::path::Path) -> Input {
+    if path.as_os_str() == "-" { Input::Stdin } else { Input::Path(path.to_owned()) }
+}

@@ -1,0 +1,228 @@
+//! The program as its user meets it: wrong files, no permission, a full disk, a pipe, Ctrl-C.
+
+use std::io::{Read as _, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::PathBuf;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+const DEMO: &str = "pcaps/aa23-025a-campaign.pcap";
+
+fn rmmwatch(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_rmmwatch"));
+    command.current_dir(env!("CARGO_MANIFEST_DIR")).args(args).stdin(Stdio::null());
+    command
+}
+
+fn output(args: &[&str]) -> Output {
+    rmmwatch(args).output().expect("the program runs")
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn written(name: &str, octets: &[u8]) -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join(name);
+    std::fs::write(&path, octets).expect("the file is written");
+    (folder, path)
+}
+
+/// Arguments, exit code, and what standard error must hold.
+#[test]
+fn every_end_has_its_number_and_its_sentence() {
+    let (_one, junk) = written("junk.pcap", b"this is no capture at all");
+    let (_two, cut) = {
+        let whole = std::fs::read(DEMO).expect("the demo");
+        written("cut.pcap", &whole[..whole.len() - 7])
+    };
+    let (_three, config) = written("c.toml", b"[capture]\nring_mb = 3\n");
+    let (_four, policy) = written("p.toml", b"[[allow]]\ntool = \"nosuchtool\"\n");
+    let (_five, zone) = written("z.toml", b"[[zone]]\nname = \"x\"\nnetworks = [\"10.0.0/8\"]\n");
+    let path = |path: &PathBuf| path.display().to_string();
+    let (junk, cut, config, policy, zone) =
+        (path(&junk), path(&cut), path(&config), path(&policy), path(&zone));
+    let table: &[(&[&str], i32, &str)] = &[
+        (&["replay", DEMO], 0, "packets"),
+        (&["replay", "--fail-on", "alert", DEMO], 2, "alerts"),
+        (&["replay", &junk], 3, "junk.pcap"),
+        (&["replay", &cut], 3, "cut.pcap"),
+        (&["replay", "/no/such/file.pcap"], 4, "/no/such/file.pcap"),
+        (&["replay"], 1, "Usage"),
+        (&["nonsense"], 1, "nonsense"),
+        (&["replay", "--lanes", "0", DEMO], 1, "1 to 16"),
+        (&["replay", "--filter", "not a filter (", DEMO], 1, "filter"),
+        (&["replay", "-c", &config, DEMO], 1, ":2:1: unknown key `ring_mb`; did you mean `ring_mib`?"),
+        (&["replay", "-c", "/no/such/config", DEMO], 4, "/no/such/config"),
+        (&["replay", "--policy", &policy, DEMO], 1, "nosuchtool"),
+        (&["replay", "--policy", &zone, DEMO], 1, ":3:"),
+        (&["replay", "--feed", "/no/such/feed", DEMO], 4, "/no/such/feed"),
+        (&["replay", "--alerts", "/no/such/folder/a", DEMO], 4, "/no/such/folder/a"),
+        (&["replay", "--alerts", "/dev/full", DEMO], 4, "/dev/full"),
+        (&["run", "-i", "nosuchif0"], 4, "nosuchif0"),
+        (&["tools", "nosuchtool"], 1, "nosuchtool"),
+        (&["--version"], 0, ""),
+        (&["check"], 0, ""),
+    ];
+    for (args, code, want) in table {
+        let done = output(args);
+        assert_eq!(done.status.code(), Some(*code), "{args:?}: {}", said(&done));
+        assert!(said(&done).contains(want), "{args:?}: {}", said(&done));
+        assert!(!said(&done).contains("panicked"), "{args:?}: {}", said(&done));
+    }
+}
+
+#[test]
+fn a_closed_pipe_ends_quietly() {
+    let mut child = rmmwatch(&["replay", "--observations", "-", "--summary", "none", DEMO])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let mut first = [0u8; 1];
+    let mut stdout = child.stdout.take().expect("a pipe");
+    stdout.read_exact(&mut first).expect("an octet");
+    drop(stdout);
+    let done = child.wait_with_output().expect("it ends");
+    assert_eq!(done.status.code(), Some(0), "{}", said(&done));
+    assert_eq!(said(&done), "");
+}
+
+#[test]
+fn standard_input_and_compressed_files_are_read_alike() {
+    let plain = output(&["replay", "--quiet", "--summary", "none", DEMO]).stdout;
+    assert!(!plain.is_empty());
+    let mut child = rmmwatch(&["replay", "--quiet", "--summary", "none", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let octets = std::fs::read(DEMO).expect("the demo");
+    let mut stdin = child.stdin.take().expect("a pipe");
+    let writer = std::thread::spawn(move || stdin.write_all(&octets));
+    let done = child.wait_with_output().expect("it ends");
+    writer.join().expect("the writer").expect("written");
+    assert!(done.stdout == plain, "standard input gives other alerts");
+}
+
+#[test]
+fn files_are_private_and_devices_are_left_alone() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("alerts.jsonl");
+    let shown = path.display().to_string();
+    for _ in 0..2 {
+        assert!(output(&["replay", "--quiet", "--alerts", &shown, DEMO]).status.success());
+        let once = std::fs::read_to_string(&path).expect("alerts").lines().count();
+        let plain = output(&["replay", "--quiet", "--summary", "none", DEMO]).stdout;
+        assert_eq!(once, plain.iter().filter(|o| **o == b'\n').count(), "a file begins anew");
+    }
+    let mode = std::fs::metadata(&path).expect("a file").permissions().mode() & 0o777;
+    assert_eq!(mode, 0o600);
+    assert!(output(&["replay", "--quiet", "--alerts", "/dev/null", DEMO]).status.success());
+    use std::os::unix::fs::FileTypeExt as _;
+    assert!(std::fs::metadata("/dev/null").expect("it").file_type().is_char_device());
+}
+
+/// Standard output carries records and nothing else; the summary goes to standard error.
+#[test]
+fn records_and_words_do_not_mix() {
+    let done = output(&["replay", "--summary", "json", DEMO]);
+    for line in String::from_utf8_lossy(&done.stdout).lines() {
+        let record: serde_json::Value = serde_json::from_str(line).expect("each line is JSON");
+        assert_eq!(record["event"]["dataset"], "rmmwatch.alert");
+    }
+    let summary: serde_json::Value = serde_json::from_str(said(&done).trim()).expect("JSON");
+    assert_eq!(summary["event"]["dataset"], "rmmwatch.summary");
+}
+
+#[test]
+fn an_interrupt_ends_with_a_summary() {
+    // A pipe that never ends: the program waits for more of it.
+    let mut child: Child = rmmwatch(&["replay", "--alerts", "/dev/null", "-"])
+        .stdin(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let mut stdin = child.stdin.take().expect("a pipe");
+    let octets = std::fs::read(DEMO).expect("the demo");
+    stdin.write_all(&octets[..octets.len() / 2]).expect("half a capture");
+    std::thread::sleep(Duration::from_millis(700));
+    let pid = child.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &pid]).status().expect("kill").success());
+    std::thread::sleep(Duration::from_millis(200));
+    // What was waiting in the pipe's read comes back when the pipe moves again.
+    let _ = stdin.write_all(&octets[octets.len() / 2..]);
+    drop(stdin);
+    let begun = Instant::now();
+    let done = child.wait_with_output().expect("it ends");
+    assert!(begun.elapsed() < Duration::from_secs(20));
+    assert_eq!(done.status.code(), Some(130), "{}", said(&done));
+    assert!(said(&done).contains("packets"), "{}", said(&done));
+}
+
+/// Name, then verdict, tier and tool.
+#[test]
+fn explain_tells_what_a_name_would_do() {
+    let table = [
+        ("relay-3185a847.net.anydesk.com", "alert", "rmm", "anydesk"),
+        ("router15.teamviewer.com", "alert", "rmm", "teamviewer"),
+        ("instance-a1b2c3-relay.screenconnect.com", "alert", "rmm", "screenconnect"),
+        ("www.anydesk.com", "log", "rmm", "anydesk"),
+        ("myhelpcare.online", "alert", "indicator", ""),
+        ("www.myhelpcare.online", "alert", "indicator", ""),
+        ("247secure.us", "alert", "indicator", ""),
+        ("github.com", "none", "none", ""),
+        ("google.com", "none", "none", ""),
+        ("sustain-able.com", "none", "none", ""),
+        ("nextlevel.io", "none", "none", ""),
+        ("example.org", "none", "none", ""),
+    ];
+    let mut child = rmmwatch(&["explain", "--json", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let lines: String = table.iter().map(|(name, ..)| format!("{name}\n")).collect();
+    child.stdin.take().expect("a pipe").write_all(lines.as_bytes()).expect("written");
+    let done = child.wait_with_output().expect("it ends");
+    let text = String::from_utf8_lossy(&done.stdout).into_owned();
+    assert_eq!(text.lines().count(), table.len(), "{text}");
+    for (line, (name, verdict, tier, tool)) in text.lines().zip(table) {
+        let told: serde_json::Value = serde_json::from_str(line).expect("JSON");
+        assert_eq!(told["name"], name);
+        assert_eq!(told["verdict"], verdict, "{line}");
+        assert_eq!(told["tier"], tier, "{line}");
+        assert_eq!(told["tool"].as_str().unwrap_or_default(), tool, "{line}");
+        assert!(told["steps"].as_array().is_some_and(|steps| !steps.is_empty()), "{line}");
+        for key in ["score", "brand", "method", "role"] {
+            assert!(told.get(key).is_some(), "{line} has no {key}");
+        }
+    }
+}
+
+#[test]
+fn a_feed_of_ones_own_is_read_defanged_and_gated() {
+    let (_folder, feed) =
+        written("mine.txt", b"# ours\nhxxp://evil[.]example/path\ngoogle.com\n10.0.0.0/8\n");
+    let feed = feed.display().to_string();
+    let done = output(&["explain", "--json", "--feed", &feed, "www.evil.example", "google.com"]);
+    let text = String::from_utf8_lossy(&done.stdout).into_owned();
+    let lines: Vec<&str> = text.lines().collect();
+    assert!(lines[0].contains("\"verdict\":\"alert\""), "{text}");
+    assert!(!lines[1].contains("\"verdict\":\"alert\""), "{text}");
+    let check = output(&["check", "--feed", &feed]);
+    let told = String::from_utf8_lossy(&check.stdout).into_owned() + &said(&check);
+    assert!(told.contains("mine.txt:3"), "{told}");
+    assert!(told.contains("mine.txt:4"), "{told}");
+}
+
+#[test]
+fn tools_lists_the_catalogue_with_its_sources() {
+    let all = String::from_utf8_lossy(&output(&["tools"]).stdout).into_owned();
+    assert!(all.lines().count() >= 185, "{} lines", all.lines().count());
+    let one = String::from_utf8_lossy(&output(&["tools", "anydesk"]).stdout).into_owned();
+    for want in ["AnyDesk", "net.anydesk.com", "relay", "lolrmm"] {
+        assert!(one.contains(want), "{one}");
+    }
+}

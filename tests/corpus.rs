@@ -1,0 +1,162 @@
+//! Real captures that nobody here made, with the names that are in them, where they are at hand:
+//! the folder named by `RMMWATCH_CORPUS`. Without it these tests say that they skip.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+fn corpus() -> Option<PathBuf> {
+    let folder = std::env::var_os("RMMWATCH_CORPUS").map(PathBuf::from);
+    if folder.is_none() {
+        println!("skipped: RMMWATCH_CORPUS names no folder of captures");
+    }
+    let captures = folder?.join("captures");
+    assert!(captures.join("truth.tsv").exists(), "{} has no truth.tsv", captures.display());
+    Some(captures)
+}
+
+fn program() -> &'static str {
+    env!("CARGO_BIN_EXE_rmmwatch")
+}
+
+/// The captures, as paths below `files`, whose layers are read: no tunnels, no fragments, none of
+/// the rarer link layers. What is left out is printed by reason.
+fn covered(captures: &Path) -> Vec<String> {
+    // Columns of captures.tsv that hold JSON: link types and encapsulations.
+    const LINKS: &[&str] =
+        &["EN10MB", "NULL", "LOOP", "RAW", "IPV4", "IPV6", "LINUX_SLL", "LINUX_SLL2"];
+    const PLAIN: &[&str] = &[
+        "vlan", "qinq", "ieee8021ad", "null", "raw", "sll", "loop", "ipv6.hopopts", "ipv6.routing",
+        "ipv6.dstopts", "ah", "llc", "socks", "openvpn", "esp", "wg", "udpencap", "sctp", "lisp",
+        "lisp-data", "sflow", "cmd",
+    ];
+    let table = std::fs::read_to_string(captures.join("captures.tsv")).expect("captures.tsv");
+    let mut lines = table.lines();
+    let header: Vec<&str> = lines.next().expect("a header").split('\t').collect();
+    let column = |name: &str| header.iter().position(|cell| *cell == name).expect("a column");
+    let (path, dltn, enc, frags) =
+        (column("capture"), column("dltn"), column("enc"), column("frags"));
+    let mut left: BTreeMap<String, u32> = BTreeMap::new();
+    let mut covered = Vec::new();
+    for line in lines {
+        let cells: Vec<&str> = line.split('\t').collect();
+        let links: Vec<String> = serde_json::from_str(cells[dltn]).unwrap_or_default();
+        let layers: BTreeMap<String, u64> = serde_json::from_str(cells[enc]).unwrap_or_default();
+        let why = links
+            .iter()
+            .find(|link| !LINKS.contains(&link.as_str()))
+            .map(|link| format!("link layer {link}"))
+            .or_else(|| {
+                let layer = layers.keys().find(|layer| !PLAIN.contains(&layer.as_str()));
+                layer.map(|layer| format!("encapsulation {layer}"))
+            })
+            .or_else(|| (cells[frags] != "0").then(|| "IP fragments".to_owned()));
+        match why {
+            None => covered.push(cells[path].to_owned()),
+            Some(why) => *left.entry(why).or_default() += 1,
+        }
+    }
+    println!("{} captures are covered; left out, by reason: {left:?}", covered.len());
+    covered
+}
+
+/// Recall and precision of distinct names, by the corpus's own judge.
+#[test]
+fn names_are_found_and_none_invented() {
+    let Some(captures) = corpus() else { return };
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let list = folder.path().join("covered.txt");
+    std::fs::write(&list, covered(&captures).join("\n")).expect("the list is written");
+    let json = folder.path().join("score.json");
+    let observe = format!("python3 {} {} {{pcap}}", captures.join("observe.py").display(), program());
+    let done = Command::new("python3")
+        .arg(captures.join("score.py"))
+        .arg(captures.join("files"))
+        .arg(captures.join("truth.tsv"))
+        .args(["--run", &observe, "--kinds", "dns,tls,http", "--misses", "40", "--fps", "40"])
+        .arg("--list")
+        .arg(&list)
+        .arg("--json")
+        .arg(&json)
+        .output()
+        .expect("python3 runs");
+    println!("{}", String::from_utf8_lossy(&done.stdout));
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    let score: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(&json).expect("a score")).expect("JSON");
+    for (kind, recall) in [("dns", 0.99), ("tls", 0.98), ("http", 0.97)] {
+        let row = &score["kinds"][kind];
+        let (found, true_names) = (row["name_recall"].as_f64(), row["name_precision"].as_f64());
+        assert!(found >= Some(recall), "{kind}: recall {found:?} is under {recall}");
+        assert!(true_names >= Some(0.99), "{kind}: precision {true_names:?} is under 0.99");
+    }
+}
+
+/// Every file, one by one: no panic, no end but 0 and 3, and a sum that closes.
+#[test]
+fn every_capture_ends_well() {
+    let Some(captures) = corpus() else { return };
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let health = folder.path().join("health.jsonl");
+    for path in walk(&captures.join("files")) {
+        let status = Command::new(program())
+            .args(["replay", "--summary", "none", "--quiet", "--alerts", "/dev/null"])
+            .args(["--observations", "/dev/null", "--health"])
+            .arg(&health)
+            .arg(&path)
+            .stderr(Stdio::null())
+            .status()
+            .expect("the program runs");
+        let shown = path.display();
+        assert!(matches!(status.code(), Some(0 | 3)), "{shown}: {status}");
+        let line = std::fs::read_to_string(&health).expect("a health record");
+        let record: serde_json::Value =
+            serde_json::from_str(line.lines().next().unwrap_or_default()).expect("JSON");
+        assert_eq!(record["rmm"]["health"]["panics"], 0, "{shown}");
+        assert_eq!(record["rmm"]["health"]["frames"]["closes"], true, "{shown}: {line}");
+    }
+}
+
+/// All captures together, once and again, on one lane and on two: the same alerts to the octet,
+/// in bounded memory.
+#[test]
+fn alerts_are_the_same_every_time_and_memory_is_bounded() {
+    let Some(captures) = corpus() else { return };
+    let mut first = None;
+    for lanes in ["1", "1", "2"] {
+        let (alerts, peak_kib) = replay_all(&captures.join("files"), lanes);
+        println!("{lanes} lanes: {} octets of alerts, peak {peak_kib} KiB", alerts.len());
+        assert!(!alerts.is_empty());
+        assert!(peak_kib < 300 << 10, "{lanes} lanes: peak {peak_kib} KiB");
+        assert!(*first.get_or_insert_with(|| alerts.clone()) == alerts, "{lanes} lanes differ");
+    }
+}
+
+/// Alerts and the peak of resident memory in KiB, as the kernel told the shell's child.
+fn replay_all(folder: &Path, lanes: &str) -> (Vec<u8>, u64) {
+    let script = "import resource, subprocess, sys\n\
+        code = subprocess.call(sys.argv[1:])\n\
+        peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss\n\
+        sys.stderr.write('peak %d\\n' % peak)\n\
+        sys.exit(code)";
+    let done = Command::new("python3")
+        .args(["-c", script, program(), "replay", "--quiet", "--summary", "none"])
+        .args(["--observations", "/dev/null", "--lanes", lanes])
+        .arg(folder)
+        .output()
+        .expect("python3 runs");
+    assert!(matches!(done.status.code(), Some(0 | 3)), "{}", done.status);
+    let told = String::from_utf8_lossy(&done.stderr).into_owned();
+    let peak = told.lines().find_map(|line| line.strip_prefix("peak "));
+    (done.stdout, peak.and_then(|kib| kib.parse().ok()).expect("a peak"))
+}
+
+fn walk(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
+        let path = entry.path();
+        if path.is_dir() { found.extend(walk(&path)) } else { found.push(path) }
+    }
+    found.sort();
+    found
+}
