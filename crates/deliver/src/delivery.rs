@@ -1,0 +1,248 @@
+//! Carries lines to their targets, on a thread of its own, so that a slow target stops no one but
+//! those who wait for it.
+//!
+//! One thread with a tokio runtime; one task and one bounded channel a target. A task gathers what
+//! waits into one write, which runs where blocking is allowed: a full pipe delays no other target.
+//! Streams that name the same file, by whatever name, share a task, so that lines never mingle.
+
+use std::sync::{Arc, OnceLock};
+use std::thread::JoinHandle;
+use std::{io, mem, thread};
+
+use tokio::runtime::Builder;
+use tokio::sync::mpsc;
+use tokio::task::{self, JoinSet};
+
+use crate::error::DeliverError;
+use crate::limits::{CHUNKS_MAX, WRITE_BYTES};
+use crate::sinks::{FileSink, Output, Stream, Target};
+
+/// The way out for records. To be ended with [`Delivery::finish`]: what is still under way when a
+/// `Delivery` is merely dropped may be lost with the process.
+#[derive(Debug)]
+pub struct Delivery {
+    lanes: Vec<Lane>,
+    thread: JoinHandle<Result<Vec<Done>, io::Error>>,
+}
+
+/// How a stream came to its end before its sender did.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Ending {
+    /// Whoever read the pipe closed it. No failure: `… | head` does it.
+    ReaderLeft,
+    /// The target failed: the disk is full, the device is gone. [`Delivery::finish`] tells more.
+    Failed,
+}
+
+/// A target of the stream takes no more lines.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("the output of these records takes no more")]
+pub struct Gone(
+    /// Why.
+    pub Ending,
+);
+
+/// What was delivered.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Delivered {
+    /// Octets written, by all targets together.
+    pub bytes: u64,
+    /// Targets whose reader left before the end.
+    pub readers_left: Vec<Target>,
+}
+
+/// The sender's end of one target.
+#[derive(Debug)]
+struct Lane {
+    streams: Vec<Stream>,
+    target: Target,
+    chunks: mpsc::Sender<Vec<u8>>,
+    ending: Arc<OnceLock<Ending>>,
+}
+
+/// The task's end of one target.
+struct Task {
+    target: Target,
+    sink: FileSink,
+    chunks: mpsc::Receiver<Vec<u8>>,
+    ending: Arc<OnceLock<Ending>>,
+}
+
+/// How a target ended.
+struct Done {
+    target: Target,
+    bytes: u64,
+    result: io::Result<()>,
+}
+
+impl Delivery {
+    /// Open every target and start the thread.
+    ///
+    /// # Errors
+    /// [`DeliverError::Open`] when a target cannot be opened, [`DeliverError::Start`] when the
+    /// system gives no thread.
+    pub fn start(outputs: Vec<Output>) -> Result<Delivery, DeliverError> {
+        let (lanes, tasks) = open(outputs)?;
+        let start = |source| DeliverError::Start { source };
+        let runtime = Builder::new_current_thread().build().map_err(start)?;
+        let thread = thread::Builder::new()
+            .name("deliver".into())
+            .spawn(move || runtime.block_on(run_all(tasks)))
+            .map_err(start)?;
+        Ok(Delivery { lanes, thread })
+    }
+
+    /// Whether anyone asked for that stream. If not, its records need not be written.
+    #[must_use]
+    pub fn wants(&self, stream: Stream) -> bool {
+        self.lanes.iter().any(|lane| lane.streams.contains(&stream))
+    }
+
+    /// Hand over whole lines, each with its newline. Waits while a target's channel is full; lines
+    /// of a stream that no one asked for vanish.
+    ///
+    /// Not to be called from within an asynchronous task.
+    ///
+    /// # Errors
+    /// [`Gone`] when one of the stream's targets has come to its end; the others still got the
+    /// lines.
+    pub fn send(&self, stream: Stream, lines: Vec<u8>) -> Result<(), Gone> {
+        if lines.is_empty() {
+            return Ok(());
+        }
+        let mut gone = Ok(());
+        let mut wanted = self.lanes.iter().filter(|lane| lane.streams.contains(&stream)).peekable();
+        let mut lines = lines;
+        while let Some(lane) = wanted.next() {
+            let copy = if wanted.peek().is_some() { lines.clone() } else { mem::take(&mut lines) };
+            if lane.chunks.blocking_send(copy).is_err() {
+                let ending = lane.ending.get().copied().unwrap_or(Ending::Failed);
+                if gone != Err(Gone(Ending::Failed)) {
+                    gone = Err(Gone(ending));
+                }
+            }
+        }
+        gone
+    }
+
+    /// Wait until every line is written, sync regular files, and tell how it went.
+    ///
+    /// # Errors
+    /// The first target's failure, in the order of the outputs. A reader that left is none.
+    pub fn finish(self) -> Result<Delivered, DeliverError> {
+        let names: Vec<_> = self.lanes.iter().map(|lane| lane.target.to_string()).collect();
+        drop(self.lanes);
+        let broken = || DeliverError::Broken { targets: names.join(", ") };
+        let all = self.thread.join().map_err(|_| broken())?.map_err(|_| broken())?;
+        let mut delivered = Delivered::default();
+        for Done { target, bytes, result } in all {
+            delivered.bytes = delivered.bytes.saturating_add(bytes);
+            match result {
+                Ok(()) => {}
+                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+                    delivered.readers_left.push(target);
+                }
+                Err(source) => {
+                    return Err(DeliverError::Write { target: target.to_string(), source });
+                }
+            }
+        }
+        Ok(delivered)
+    }
+}
+
+/// Open each target once: outputs that lead to the same file share it.
+fn open(outputs: Vec<Output>) -> Result<(Vec<Lane>, Vec<Task>), DeliverError> {
+    let mut lanes: Vec<Lane> = Vec::new();
+    let mut tasks: Vec<Task> = Vec::new();
+    // Standard output first: a path may lead to the same file, and its descriptor knows where the
+    // shell wanted the writing to begin.
+    let (standard, paths): (Vec<_>, Vec<_>) =
+        outputs.into_iter().partition(|output| output.target == Target::Stdout);
+    for Output { streams, target, append } in standard.into_iter().chain(paths) {
+        let known = FileSink::identify(&target);
+        let known = tasks.iter().position(|task| Some(task.sink.identity()) == known);
+        if let Some(lane) = known.and_then(|place| lanes.get_mut(place)) {
+            lane.streams.extend(streams);
+            continue;
+        }
+        let sink = FileSink::open(&target, append)
+            .map_err(|source| DeliverError::Open { target: target.to_string(), source })?;
+        tracing::debug!(%target, append, "output opened");
+        let (sender, receiver) = mpsc::channel(CHUNKS_MAX);
+        let ending = Arc::new(OnceLock::new());
+        lanes.push(Lane {
+            streams,
+            target: target.clone(),
+            chunks: sender,
+            ending: Arc::clone(&ending),
+        });
+        tasks.push(Task { target, sink, chunks: receiver, ending });
+    }
+    Ok((lanes, tasks))
+}
+
+/// Run every task to its end; the results are in the order of the tasks.
+async fn run_all(tasks: Vec<Task>) -> Result<Vec<Done>, io::Error> {
+    let mut running = JoinSet::new();
+    for (number, task) in tasks.into_iter().enumerate() {
+        running.spawn(async move { (number, run(task).await) });
+    }
+    let mut all = Vec::new();
+    while let Some(joined) = running.join_next().await {
+        all.push(joined.map_err(io::Error::other)?);
+    }
+    all.sort_by_key(|(number, _)| *number);
+    Ok(all.into_iter().map(|(_, done)| done).collect())
+}
+
+/// Write what comes until the senders are gone or the target fails.
+async fn run(task: Task) -> Done {
+    let Task { target, sink, mut chunks, ending } = task;
+    let mut bytes = 0;
+    let result = write_all(sink, &mut chunks, &mut bytes).await;
+    if let Err(error) = &result {
+        let left = error.kind() == io::ErrorKind::BrokenPipe;
+        tracing::debug!(%target, %error, "output ended early");
+        // Before the receiver goes: who finds the channel closed finds the reason as well.
+        let _ = ending.set(if left { Ending::ReaderLeft } else { Ending::Failed });
+    }
+    drop(chunks);
+    Done { target, bytes, result }
+}
+
+async fn write_all(
+    mut sink: FileSink,
+    chunks: &mut mpsc::Receiver<Vec<u8>>,
+    bytes: &mut u64,
+) -> io::Result<()> {
+    let begun;
+    (sink, begun) = blocking(sink, FileSink::begin).await?;
+    begun?;
+    while let Some(mut lines) = chunks.recv().await {
+        while lines.len() < WRITE_BYTES
+            && let Ok(more) = chunks.try_recv()
+        {
+            lines.extend_from_slice(&more);
+        }
+        let len = lines.len();
+        let result;
+        (sink, result) = blocking(sink, move |sink| sink.write(&lines)).await?;
+        result?;
+        *bytes = bytes.saturating_add(u64::try_from(len).unwrap_or(u64::MAX));
+    }
+    let (_, result) = blocking(sink, FileSink::finish).await?;
+    result
+}
+
+/// Do something that may block, where that delays no other task.
+async fn blocking(
+    mut sink: FileSink,
+    act: impl FnOnce(&mut FileSink) -> io::Result<()> + Send + 'static,
+) -> io::Result<(FileSink, io::Result<()>)> {
+    let done = task::spawn_blocking(move || {
+        let result = act(&mut sink);
+        (sink, result)
+    });
+    done.await.map_err(io::Error::other)
+}

@@ -1,0 +1,36 @@
+//! What can go wrong on the way out.
+
+use std::io;
+
+/// Why records did not reach a target.
+#[derive(Debug, thiserror::Error)]
+pub enum DeliverError {
+    /// A target could not be opened.
+    #[error("the output {target} cannot be opened: {source}")]
+    Open {
+        /// The target, as the user named it.
+        target: String,
+        /// What the operating system says.
+        source: io::Error,
+    },
+    /// A target took no more lines: the disk is full, the device failed.
+    #[error("the output {target} cannot be written: {source}")]
+    Write {
+        /// The target, as the user named it.
+        target: String,
+        /// What the operating system says.
+        source: io::Error,
+    },
+    /// The thread or its runtime could not be started.
+    #[error("the delivery thread cannot be started: {source}")]
+    Start {
+        /// What the operating system says.
+        source: io::Error,
+    },
+    /// The delivery thread ended without a word.
+    #[error("the delivery thread broke down; lines may be missing from {targets}")]
+    Broken {
+        /// Every target, parted by commas.
+        targets: String,
+    },
+}

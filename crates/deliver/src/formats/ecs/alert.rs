@@ -1,0 +1,249 @@
+//! The record of an alert: who, what, why, how sure.
+
+use std::net::IpAddr;
+
+use model::{Alert, DomainName, SignSource};
+use serde::Serialize;
+
+use super::attack::{self, Tactic};
+use super::envelope::{Ecs, End, Event, Id, Network, Observer, unset};
+use super::signs::Proof;
+use super::{SCHEMA_VERSION, words};
+use crate::stamp::Stamp;
+
+#[derive(Serialize)]
+struct Line<'a> {
+    #[serde(rename = "@timestamp")]
+    at: Stamp,
+    ecs: Ecs,
+    event: Event<'a>,
+    message: String,
+    rule: Rule<'a>,
+    threat: Threat<'a>,
+    observer: Observer<'a>,
+    source: End<'a>,
+    destination: End<'a>,
+    network: Network<'a>,
+    related: Related<'a>,
+    rmm: Rmm<'a>,
+}
+
+#[derive(Serialize)]
+struct Rule<'a> {
+    id: &'a str,
+    name: &'a str,
+}
+
+/// `threat`. Ids and names are arrays of one order.
+#[derive(Serialize)]
+struct Threat<'a> {
+    framework: &'static str,
+    #[serde(skip_serializing_if = "Pairs::is_empty")]
+    tactic: Pairs<'a>,
+    technique: Techniques<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    software: Option<Software<'a>>,
+}
+
+#[derive(Serialize, Default)]
+struct Pairs<'a> {
+    id: Vec<&'a str>,
+    name: Vec<&'a str>,
+}
+
+#[derive(Serialize, Default)]
+struct Techniques<'a> {
+    #[serde(flatten)]
+    technique: Pairs<'a>,
+    #[serde(skip_serializing_if = "Pairs::is_empty")]
+    subtechnique: Pairs<'a>,
+}
+
+#[derive(Serialize)]
+struct Software<'a> {
+    name: &'a str,
+    #[serde(rename = "type")]
+    kind: &'static str,
+}
+
+#[derive(Serialize)]
+struct Related<'a> {
+    ip: Vec<IpAddr>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    hosts: Vec<&'a str>,
+}
+
+/// `rmm` of an alert.
+#[derive(Serialize)]
+struct Rmm<'a> {
+    schema: u32,
+    host: IpAddr,
+    #[serde(skip_serializing_if = "unset")]
+    guessed: bool,
+    detection: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tool: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    operator: Option<&'a str>,
+    confidence: f64,
+    authorised: bool,
+    policy: Policy<'a>,
+    evidence: Proof<'a>,
+    count: u64,
+    update: bool,
+}
+
+#[derive(Serialize)]
+struct Policy<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    zone: Option<&'a str>,
+    rule: &'a str,
+}
+
+pub(super) fn write(alert: &Alert, observer: Observer<'_>, out: &mut Vec<u8>) {
+    let flow = &alert.flow;
+    let domain = alert.server_name.as_ref().map(DomainName::as_str);
+    let tool = alert.tool.as_ref().map(|(id, _)| id.as_str());
+    let line = Line {
+        at: Stamp(alert.at),
+        ecs: Ecs::HERE,
+        event: Event {
+            id: Id(alert.id),
+            action: Some(words::alert_action(alert.detection)),
+            severity: Some(alert.severity.get()),
+            reason: Some(&alert.reason),
+            start: Some(Stamp(alert.start)),
+            end: Some(Stamp(alert.end)),
+            ..Event::new("alert", "rmmwatch.alert", &["network", "intrusion_detection"], &["info"])
+        },
+        message: message(alert),
+        rule: Rule { id: &alert.rule_id, name: &alert.rule_name },
+        threat: threat(alert),
+        observer,
+        source: End::new(flow.client, None, None),
+        destination: End::new(flow.server, domain, None),
+        network: Network::new(flow, alert.direction, protocol(alert), None),
+        related: related(alert),
+        rmm: Rmm {
+            schema: SCHEMA_VERSION,
+            host: alert.host,
+            guessed: flow.guessed,
+            detection: words::detection(alert.detection),
+            tool,
+            operator: alert.operator.as_deref(),
+            confidence: f64::from(alert.confidence_pct.min(100)) / 100.0,
+            authorised: alert.policy.authorised,
+            policy: Policy { zone: alert.policy.zone.as_deref(), rule: &alert.policy.rule },
+            evidence: Proof(&alert.evidence),
+            count: alert.count,
+            update: alert.update,
+        },
+    };
+    super::line(&line, out);
+}
+
+/// The line for a list of alerts: the rule, the host, and the other end.
+fn message(alert: &Alert) -> String {
+    let Alert { rule_name, host, .. } = alert;
+    let (client, server) = (alert.flow.client, alert.flow.server);
+    if *host == server.ip && *host != client.ip {
+        return format!("{rule_name}: {host} from {client}");
+    }
+    match &alert.server_name {
+        Some(name) => format!("{rule_name}: {host} to {name}:{}", server.port),
+        None => format!("{rule_name}: {host} to {server}"),
+    }
+}
+
+/// What the flow speaks: what a reader knew, else the tool whose octets it showed.
+fn protocol(alert: &Alert) -> Option<&str> {
+    let by_octets = || {
+        let shown = alert.evidence.iter().any(|sign| sign.source == SignSource::Payload);
+        alert.tool.as_ref().filter(|_| shown).map(|(id, _)| id.as_str())
+    };
+    alert.protocol.map(words::protocol).or_else(by_octets)
+}
+
+fn threat(alert: &Alert) -> Threat<'_> {
+    let mut tactics: Vec<&Tactic> = Vec::new();
+    let mut techniques = Techniques::default();
+    let ids = match alert.techniques.as_slice() {
+        [] => &[attack::DEFAULT],
+        ids => ids,
+    };
+    for &id in ids {
+        let known = attack::look_up(id).or_else(|| attack::look_up(attack::parent(id)));
+        if let Some(row) = known
+            && !tactics.contains(&row.tactic)
+        {
+            tactics.push(row.tactic);
+        }
+        techniques.technique.add(attack::parent(id));
+        if attack::parent(id) != id {
+            techniques.subtechnique.add(id);
+        }
+    }
+    Threat {
+        framework: "MITRE ATT&CK",
+        tactic: Pairs {
+            id: tactics.iter().map(|tactic| tactic.id).collect(),
+            name: tactics.iter().map(|tactic| tactic.name).collect(),
+        },
+        technique: techniques,
+        software: alert.tool.as_ref().map(|(_, name)| Software { name, kind: "Tool" }),
+    }
+}
+
+impl Pairs<'_> {
+    fn is_empty(&self) -> bool {
+        self.id.is_empty()
+    }
+
+    /// Add a technique once. One without a name here stands under its id, so that the arrays stay
+    /// of one length.
+    fn add(&mut self, id: &'static str) {
+        if !self.id.contains(&id) {
+            self.id.push(id);
+            self.name.push(attack::look_up(id).map_or(id, |row| row.name));
+        }
+    }
+}
+
+/// Every address and host name that the record tells, once, the most telling first.
+fn related(alert: &Alert) -> Related<'_> {
+    let mut ips = vec![alert.flow.client.ip, alert.flow.server.ip, alert.host];
+    let mut hosts = Vec::new();
+    let named = alert.server_name.as_ref().map(DomainName::as_str);
+    let signs = alert.evidence.iter().filter(|sign| match sign.source {
+        SignSource::DnsQuestion
+        | SignSource::DnsAnswer
+        | SignSource::TlsSni
+        | SignSource::HttpHost
+        | SignSource::Address => true,
+        SignSource::TlsAlpn
+        | SignSource::TlsCertificate
+        | SignSource::HttpUserAgent
+        | SignSource::HttpPath
+        | SignSource::HttpFile
+        | SignSource::Payload
+        | SignSource::Port => false,
+    });
+    for value in named.into_iter().chain(signs.map(|sign| &*sign.value)) {
+        match value.parse::<IpAddr>() {
+            Ok(ip) => ips.push(ip), // an HTTP host may be an address
+            Err(_) => hosts.push(value),
+        }
+    }
+    Related { ip: once(ips), hosts: once(hosts) }
+}
+
+/// The values in their order, each just once. Few: an alert has a handful of signs.
+fn once<T: PartialEq>(values: Vec<T>) -> Vec<T> {
+    let mut kept = Vec::with_capacity(values.len());
+    for value in values {
+        if !kept.contains(&value) {
+            kept.push(value);
+        }
+    }
+    kept
+}

@@ -1,0 +1,152 @@
+//! `dns`: questions and answers, of DNS and its cousins.
+
+use std::net::IpAddr;
+
+use model::{DnsAnswer, DnsQuery, DnsQuestion, DnsRecord, DomainName, Protocol, RecordData};
+use serde::{Serialize, Serializer};
+
+use super::words::{QuestionType, RcodeText, TypeText};
+
+/// `dns`.
+#[derive(Serialize)]
+pub(super) struct Dns<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    id: IdText,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    question: Option<Question<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    response_code: Option<RcodeText>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    answers: Option<Answers<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resolved_ip: Option<Resolved<'a>>,
+}
+
+impl<'a> Dns<'a> {
+    pub(super) fn query(query: &'a DnsQuery) -> Dns<'a> {
+        Dns {
+            kind: "query",
+            id: IdText(query.id),
+            question: Some(Question::new(query.protocol, &query.question)),
+            response_code: None,
+            answers: None,
+            resolved_ip: None,
+        }
+    }
+
+    pub(super) fn answer(answer: &'a DnsAnswer) -> Dns<'a> {
+        let records = answer.records.as_slice();
+        Dns {
+            kind: "answer",
+            id: IdText(answer.id),
+            question: answer.question.as_ref().map(|asked| Question::new(answer.protocol, asked)),
+            response_code: Some(RcodeText(answer.rcode)),
+            answers: (!records.is_empty()).then_some(Answers(records)),
+            resolved_ip: addresses(records).next().is_some().then_some(Resolved(records)),
+        }
+    }
+}
+
+/// The message's number as text: ECS has a keyword there.
+struct IdText(u16);
+
+impl Serialize for IdText {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
+/// `dns.question`.
+#[derive(Serialize)]
+struct Question<'a> {
+    name: &'a str,
+    #[serde(rename = "type")]
+    kind: QuestionType,
+}
+
+impl<'a> Question<'a> {
+    fn new(protocol: Protocol, asked: &'a DnsQuestion) -> Question<'a> {
+        Question {
+            name: text(asked.name.as_ref()),
+            kind: QuestionType { protocol, kind: asked.kind },
+        }
+    }
+}
+
+/// The root is a dot.
+fn text(name: Option<&DomainName>) -> &str {
+    name.map_or(".", DomainName::as_str)
+}
+
+/// `dns.answers`.
+struct Answers<'a>(&'a [DnsRecord]);
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    name: &'a str,
+    #[serde(rename = "type")]
+    kind: TypeText,
+    ttl: u32,
+    data: Data<'a>,
+}
+
+impl Serialize for Answers<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(|record| Answer {
+            name: text(record.name.as_ref()),
+            kind: TypeText(record.kind),
+            ttl: record.ttl_secs,
+            data: Data(&record.data),
+        }))
+    }
+}
+
+/// A record's data as text: an address; a name; `target ipv4hint=… ipv6hint=… ech` for a service;
+/// `\# length` (RFC 3597 §5, without the octets) for what was not read.
+struct Data<'a>(&'a RecordData);
+
+impl Serialize for Data<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            RecordData::Address(ip) => ip.serialize(serializer),
+            RecordData::Name(name) => serializer.serialize_str(text(name.as_ref())),
+            RecordData::Service { .. } => serializer.collect_str(self),
+            RecordData::Other(len) => serializer.collect_str(&format_args!("\\# {len}")),
+        }
+    }
+}
+
+impl std::fmt::Display for Data<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let RecordData::Service { target, hints, ech } = self.0 else { return Ok(()) };
+        f.write_str(text(target.as_ref()))?;
+        for (key, v4) in [("ipv4hint", true), ("ipv6hint", false)] {
+            let of_family = hints.iter().filter(|ip| ip.is_ipv4() == v4);
+            for (number, ip) in of_family.enumerate() {
+                match number {
+                    0 => write!(f, " {key}={ip}")?,
+                    _ => write!(f, ",{ip}")?,
+                }
+            }
+        }
+        f.write_str(if *ech { " ech" } else { "" })
+    }
+}
+
+/// `dns.resolved_ip`: every address in the answers, hints of services included.
+struct Resolved<'a>(&'a [DnsRecord]);
+
+impl Serialize for Resolved<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(addresses(self.0))
+    }
+}
+
+fn addresses(records: &[DnsRecord]) -> impl Iterator<Item = &IpAddr> {
+    records.iter().flat_map(|record| match &record.data {
+        RecordData::Address(ip) => std::slice::from_ref(ip),
+        RecordData::Service { hints, .. } => hints,
+        RecordData::Name(_) | RecordData::Other(_) => &[],
+    })
+}

@@ -1,0 +1,320 @@
+//! The health and summary records: what the sensor saw, what it lost, where it is blind.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use model::{Health, KernelCounts, Refused, Severity};
+use serde::{Serialize, Serializer};
+
+use super::SCHEMA_VERSION;
+use super::envelope::{Ecs, Event, Observer};
+use crate::limits::FILES_NAMED_MAX;
+use crate::stamp::Stamp;
+use crate::summary::{Account, FilesRead};
+
+#[derive(Serialize)]
+struct Line<'a> {
+    #[serde(rename = "@timestamp")]
+    at: Stamp,
+    ecs: Ecs,
+    event: Event<'a>,
+    observer: Observer<'a>,
+    network: Network,
+    rmm: Rmm<'a>,
+}
+
+/// `network` of all frames together.
+#[derive(Serialize)]
+struct Network {
+    packets: u64,
+    bytes: u64,
+}
+
+#[derive(Serialize)]
+struct Rmm<'a> {
+    schema: u32,
+    health: Counts<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    summary: Option<Summary<'a>>,
+}
+
+/// `rmm.health`. Sets that are open to new members are arrays of pairs and not objects, so that no
+/// store grows a field a member.
+#[derive(Serialize)]
+struct Counts<'a> {
+    frames: Frames<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kernel: Option<Kernel>,
+    loss_pct: f64,
+    flows: Flows,
+    streams: Streams,
+    observations: Observations,
+    alerts: Alerts<'a>,
+    authorised: Authorised<'a>,
+    tls: TlsShares,
+    anomalies: Named<'a>,
+    memory: Named<'a>,
+    panics: u64,
+}
+
+#[derive(Serialize)]
+struct Frames<'a> {
+    seen: u64,
+    bytes: u64,
+    tcp: u64,
+    udp: u64,
+    refused: RefusedCounts<'a>,
+    refused_total: u64,
+    /// Whether `seen` is `tcp`, `udp` and `refused_total` together.
+    sum_closes: bool,
+    links_refused: Vec<LinkRefused>,
+}
+
+/// Every reason, those that never were as well: the set is closed.
+struct RefusedCounts<'a>(&'a BTreeMap<Refused, u64>);
+
+impl Serialize for RefusedCounts<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(
+            Refused::ALL.iter().map(|why| (why.word(), self.0.get(why).copied().unwrap_or(0))),
+        )
+    }
+}
+
+#[derive(Serialize)]
+struct LinkRefused {
+    link_type: u16,
+    frames: u64,
+}
+
+#[derive(Serialize)]
+struct Kernel {
+    received: u64,
+    dropped: u64,
+    interface_dropped: u64,
+}
+
+#[derive(Serialize)]
+struct Flows {
+    opened: u64,
+    one_way: u64,
+    evicted: u64,
+}
+
+#[derive(Serialize)]
+struct Streams {
+    over_budget: u64,
+    overlaps: u64,
+    gaps: u64,
+}
+
+#[derive(Serialize)]
+struct Observations {
+    seen: u64,
+    dropped: u64,
+}
+
+#[derive(Serialize)]
+struct Alerts<'a> {
+    total: u64,
+    updates: u64,
+    by_rule: ByRule<'a>,
+}
+
+#[derive(Serialize)]
+struct Authorised<'a> {
+    total: u64,
+    by_rule: ByRule<'a>,
+}
+
+struct ByRule<'a>(&'a BTreeMap<Arc<str>, u64>);
+
+impl Serialize for ByRule<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Row<'a> {
+            rule: &'a str,
+            count: u64,
+        }
+        serializer.collect_seq(self.0.iter().map(|(rule, &count)| Row { rule, count }))
+    }
+}
+
+struct Named<'a>(&'a BTreeMap<&'static str, u64>);
+
+impl Serialize for Named<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Row {
+            name: &'static str,
+            count: u64,
+        }
+        serializer.collect_seq(self.0.iter().map(|(&name, &count)| Row { name, count }))
+    }
+}
+
+#[derive(Serialize)]
+struct TlsShares {
+    hellos: u64,
+    nameless: u64,
+    nameless_pct: f64,
+    ech: u64,
+    ech_pct: f64,
+}
+
+/// `rmm.summary`: what only the end of a run knows.
+#[derive(Serialize)]
+struct Summary<'a> {
+    severities: Severities<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    files: Option<Files<'a>>,
+}
+
+/// Alerts first told, by the severity's word; every word, for the set is closed.
+struct Severities<'a>(&'a BTreeMap<Severity, u64>);
+
+impl Serialize for Severities<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(Account::by_word(self.0))
+    }
+}
+
+#[derive(Serialize)]
+struct Files<'a> {
+    read: u64,
+    passed_over: Troubled<'a>,
+    damaged: Troubled<'a>,
+}
+
+/// Files that were not read, or not to their end: how many, and the first ones by name.
+#[derive(Serialize)]
+struct Troubled<'a> {
+    count: usize,
+    files: Vec<Trouble<'a>>,
+}
+
+#[derive(Serialize)]
+struct Trouble<'a> {
+    path: std::borrow::Cow<'a, str>,
+    why: &'a str,
+}
+
+impl<'a> Files<'a> {
+    fn new(files: &'a FilesRead) -> Files<'a> {
+        fn troubled<P: AsRef<Path>>(files: &[(P, String)]) -> Troubled<'_> {
+            let named = files.iter().take(FILES_NAMED_MAX);
+            Troubled {
+                count: files.len(),
+                files: named
+                    .map(|(path, why)| Trouble { path: path.as_ref().to_string_lossy(), why })
+                    .collect(),
+            }
+        }
+        Files {
+            read: files.read,
+            passed_over: troubled(&files.passed_over),
+            damaged: troubled(&files.damaged),
+        }
+    }
+}
+
+pub(super) fn write(
+    health: &Health,
+    account: Option<&Account>,
+    observer: Observer<'_>,
+    out: &mut Vec<u8>,
+) {
+    let dataset = if account.is_some() { "rmmwatch.summary" } else { "rmmwatch.health" };
+    let nanos = health.at.since(health.since).as_nanos();
+    let line = Line {
+        at: Stamp(health.at),
+        ecs: Ecs::HERE,
+        event: Event {
+            start: Some(Stamp(health.since)),
+            end: Some(Stamp(health.at)),
+            duration: Some(u64::try_from(nanos).unwrap_or(u64::MAX)),
+            ..Event::new("metric", dataset, &["network"], &["info"])
+        },
+        observer,
+        network: Network { packets: health.frames.frames, bytes: health.frames.bytes },
+        rmm: Rmm {
+            schema: SCHEMA_VERSION,
+            health: Counts::new(health),
+            summary: account.map(|account| Summary {
+                severities: Severities(&account.severities),
+                files: account.files.as_ref().map(Files::new),
+            }),
+        },
+    };
+    super::line_with_id(&line, out);
+}
+
+impl<'a> Counts<'a> {
+    fn new(health: &'a Health) -> Counts<'a> {
+        let tally = &health.frames;
+        let kernel = |kernel: KernelCounts| Kernel {
+            received: kernel.received,
+            dropped: kernel.dropped,
+            interface_dropped: kernel.interface_dropped,
+        };
+        let links = tally.links_refused.iter();
+        Counts {
+            frames: Frames {
+                seen: tally.frames,
+                bytes: tally.bytes,
+                tcp: tally.tcp,
+                udp: tally.udp,
+                refused: RefusedCounts(&tally.refused),
+                refused_total: tally.refused.values().sum(),
+                sum_closes: tally.closes(),
+                links_refused: links
+                    .map(|(link, &frames)| LinkRefused { link_type: link.0, frames })
+                    .collect(),
+            },
+            kernel: health.kernel.map(kernel),
+            loss_pct: rounded(health.loss_pct()),
+            flows: Flows {
+                opened: tally.flows,
+                one_way: tally.flows_one_way,
+                evicted: tally.flows_evicted,
+            },
+            streams: Streams {
+                over_budget: tally.openings_over_budget,
+                overlaps: tally.overlaps,
+                gaps: tally.gaps,
+            },
+            observations: Observations {
+                seen: health.observations,
+                dropped: health.observations_dropped,
+            },
+            alerts: Alerts {
+                total: health.alerts.values().sum(),
+                updates: health.updates,
+                by_rule: ByRule(&health.alerts),
+            },
+            authorised: Authorised {
+                total: health.authorised.values().sum(),
+                by_rule: ByRule(&health.authorised),
+            },
+            tls: TlsShares {
+                hellos: health.tls_hellos,
+                nameless: health.tls_nameless,
+                nameless_pct: rounded(crate::summary::share_pct(
+                    health.tls_nameless,
+                    health.tls_hellos,
+                )),
+                ech: health.tls_ech,
+                ech_pct: rounded(crate::summary::share_pct(health.tls_ech, health.tls_hellos)),
+            },
+            anomalies: Named(&tally.anomalies),
+            memory: Named(&health.memory),
+            panics: health.panics,
+        }
+    }
+}
+
+/// A percentage with four decimals: one frame in a million still shows.
+fn rounded(pct: f64) -> f64 {
+    (pct * 10_000.0).round() / 10_000.0
+}

@@ -1,0 +1,125 @@
+//! Native records: ECS names and one object `rmm`, one JSON object a line.
+//!
+//! Names are those of the Elastic Common Schema 9.4.0; what it lacks stands under `rmm`.
+//! `docs/records.md` tells every field, `docs/schema/record.schema.json` holds us to it.
+
+mod alert;
+mod attack;
+mod dns;
+mod envelope;
+mod health;
+mod observation;
+mod signs;
+mod web;
+mod words;
+
+use std::hash::Hasher as _;
+
+use model::{Alert, Health, Match, Observation, Setting};
+use serde::Serialize;
+use siphasher::sip128::{Hasher128 as _, SipHasher13};
+
+use crate::stamp::STAMP_LEN;
+use crate::summary::Account;
+use envelope::Observer;
+
+/// The release of ECS whose names are used.
+pub(crate) const ECS_VERSION: &str = "9.4.0";
+/// The version of the object `rmm`.
+pub(crate) const SCHEMA_VERSION: u32 = 1;
+
+/// What a line begins with, without the time: the id's place follows from it.
+const BEFORE_TIME: usize = "{\"@timestamp\":\"".len();
+const BEFORE_ID: usize = "\",\"ecs\":{\"version\":\"9.4.0\"},\"event\":{\"id\":\"".len();
+const ID_AT: usize = BEFORE_TIME + STAMP_LEN + BEFORE_ID;
+const ID_LEN: usize = 32;
+/// What stands in the id's place while the line is hashed.
+const ID_UNKNOWN: u128 = 0;
+/// The hash's key. Fixed, so that equal facts have equal ids everywhere; the id is no secret.
+const ID_KEY: [u8; 16] = *b"rmmwatch.record1";
+
+/// What a [`Recorder`] may be told.
+#[derive(Clone, Debug, Default)]
+pub struct RecorderOptions {
+    /// `observer.name`: which sensor this is, where there are several.
+    pub sensor: Option<String>,
+}
+
+/// Writes records as lines of JSON.
+///
+/// Each method adds one whole line, with its newline, to `out`. Equal input gives equal octets:
+/// there is no clock, no counter and no random number in a record.
+#[derive(Clone, Debug)]
+pub struct Recorder {
+    sensor: Option<String>,
+}
+
+impl Recorder {
+    /// A recorder.
+    #[must_use]
+    pub fn new(options: RecorderOptions) -> Recorder {
+        Recorder { sensor: options.sensor }
+    }
+
+    /// Add the record of an alert.
+    pub fn alert(&self, alert: &Alert, out: &mut Vec<u8>) {
+        alert::write(alert, self.observer(), out);
+    }
+
+    /// Add the record of an observation; `authorised` is the policy's word, where it said one.
+    ///
+    /// False, and nothing added, when this fact has no record: an opening that no tool's signature
+    /// fits.
+    pub fn observation(
+        &self,
+        seen: &Observation,
+        setting: &Setting,
+        matches: &[Match],
+        authorised: Option<bool>,
+        out: &mut Vec<u8>,
+    ) -> bool {
+        observation::write(seen, setting, matches, authorised, self.observer(), out)
+    }
+
+    /// Add a health record.
+    pub fn health(&self, health: &Health, out: &mut Vec<u8>) {
+        health::write(health, None, self.observer(), out);
+    }
+
+    /// Add the summary record, the last one of a run.
+    pub fn summary(&self, health: &Health, account: &Account, out: &mut Vec<u8>) {
+        health::write(health, Some(account), self.observer(), out);
+    }
+
+    fn observer(&self) -> Observer<'_> {
+        Observer::new(self.sensor.as_deref())
+    }
+}
+
+/// Add `record` as a line.
+fn line<R: Serialize>(record: &R, out: &mut Vec<u8>) {
+    let start = out.len();
+    if let Err(error) = serde_json::to_writer(&mut *out, record) {
+        // A vector takes every octet and our records have string keys only: this cannot be.
+        debug_assert!(false, "a record cannot be written: {error}");
+        tracing::error!(%error, "a record cannot be written");
+        out.truncate(start);
+        return;
+    }
+    out.push(b'\n');
+}
+
+/// Add `record`, whose id is [`ID_UNKNOWN`], as a line, and give it the id that follows from all
+/// its other octets.
+fn line_with_id<R: Serialize>(record: &R, out: &mut Vec<u8>) {
+    let start = out.len();
+    line(record, out);
+    let Some(text) = out.get_mut(start..) else { return };
+    let mut hash = SipHasher13::new_with_key(&ID_KEY);
+    hash.write(text);
+    let id = hash.finish128().as_u128();
+    if let Some(place) = text.get_mut(ID_AT..ID_AT + ID_LEN) {
+        debug_assert!(place.iter().all(|&octet| octet == b'0'), "the id stands elsewhere");
+        place.copy_from_slice(&envelope::hex(id));
+    }
+}

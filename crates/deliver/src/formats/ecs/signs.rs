@@ -1,0 +1,100 @@
+//! `rmm.evidence`: every sign that counted, and what signs say together.
+
+use model::{Evidence, Match, Meaning, Operator, Specificity, ToolId};
+use serde::ser::SerializeSeq as _;
+use serde::{Serialize, Serializer};
+
+use super::words;
+
+/// One sign.
+#[derive(Serialize)]
+struct Sign<'a> {
+    source: &'static str,
+    value: &'a str,
+    pattern: &'a str,
+    list: &'a str,
+    list_version: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    role: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tool: Option<&'a str>,
+}
+
+/// The evidence of an alert.
+pub(super) struct Proof<'a>(pub(super) &'a [Evidence]);
+
+impl Serialize for Proof<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(|sign| Sign {
+            source: words::sign_source(sign.source),
+            value: &sign.value,
+            pattern: &sign.pattern,
+            list: &sign.list,
+            list_version: &sign.list_version,
+            role: sign.role.map(words::role),
+            tool: None,
+        }))
+    }
+}
+
+/// The signs in an observation. Here each names its tool, since they may point to several.
+pub(super) struct Signs<'a>(pub(super) &'a [Match]);
+
+impl Signs<'_> {
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl Serialize for Signs<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut seq = serializer.serialize_seq(Some(self.0.len()))?;
+        for found in self.0 {
+            let (role, tool) = match &found.meaning {
+                Meaning::Tool { tool, role, .. } => (Some(words::role(*role)), Some(tool.as_str())),
+                Meaning::Indicator { .. } => (None, None),
+            };
+            seq.serialize_element(&Sign {
+                source: words::sign_source(found.source),
+                value: &found.value,
+                pattern: &found.pattern,
+                list: &found.list,
+                list_version: &found.list_version,
+                role,
+                tool,
+            })?;
+        }
+        seq.end()
+    }
+}
+
+/// The tool that an observation's signs point to, and the role and operator of its best sign.
+pub(super) struct Pointed<'a> {
+    pub(super) tool: &'a ToolId,
+    pub(super) role: &'static str,
+    pub(super) operator: Option<&'a str>,
+}
+
+/// What the signs say together: the most specific one speaks, of equals the one whose role proves
+/// more, of equals the first. Signs that everyone shows say nothing when they point to several
+/// tools.
+pub(super) fn pointed(matches: &[Match]) -> Option<Pointed<'_>> {
+    let rows = || {
+        matches.iter().filter_map(|found| match &found.meaning {
+            Meaning::Tool { tool, role, operator, .. } => {
+                Some((found.specificity, *role, tool, operator))
+            }
+            Meaning::Indicator { .. } => None,
+        })
+    };
+    let (specificity, role, tool, operator) =
+        rows().min_by_key(|&(specificity, role, ..)| (specificity, role))?;
+    if specificity == Specificity::Generic && rows().any(|(_, _, other, _)| other != tool) {
+        return None;
+    }
+    let operator = match operator {
+        Operator::Named(name) => Some(&**name),
+        Operator::Vendor | Operator::Server => None,
+    };
+    Some(Pointed { tool, role: words::role(role), operator })
+}

@@ -1,0 +1,152 @@
+//! Moments as RFC 3339 text, written without an allocation.
+
+use model::Timestamp;
+use serde::{Serialize, Serializer};
+
+/// `2026-11-21T20:15:42.123456Z`: packet time in UTC, with microseconds, rounded down.
+#[derive(Clone, Copy)]
+pub(crate) struct Stamp(pub(crate) Timestamp);
+
+/// `2026-11-21T20:15:42Z`: whole seconds since 1970, as certificates tell them. Moments outside
+/// the years 0000 to 9999 become the nearest one inside (RFC 3339 §5.6 has four digits).
+#[derive(Clone, Copy)]
+pub(crate) struct SecondsStamp(pub(crate) i64);
+
+/// Octets of a [`Stamp`].
+pub(crate) const STAMP_LEN: usize = 27;
+const SECONDS_LEN: usize = 20;
+
+/// 0000-01-01T00:00:00Z and 9999-12-31T23:59:59Z.
+const SECONDS_MIN: i64 = -62_167_219_200;
+const SECONDS_MAX: i64 = 253_402_300_799;
+const DAY: i64 = 86_400;
+
+impl Serialize for Stamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let nanos = self.0.nanos();
+        let secs = i64::try_from(nanos / 1_000_000_000).unwrap_or(SECONDS_MAX);
+        let mut text = *b"0000-00-00T00:00:00.000000Z";
+        write_seconds(&mut text, secs);
+        put(&mut text, 20, 6, nanos / 1_000 % 1_000_000);
+        serialize_ascii(&text, serializer)
+    }
+}
+
+impl Serialize for SecondsStamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut text = *b"0000-00-00T00:00:00Z";
+        const _: () = assert!(b"0000-00-00T00:00:00Z".len() == SECONDS_LEN);
+        write_seconds(&mut text, self.0.clamp(SECONDS_MIN, SECONDS_MAX));
+        serialize_ascii(&text, serializer)
+    }
+}
+
+fn serialize_ascii<S: Serializer>(text: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(std::str::from_utf8(text).unwrap_or_default())
+}
+
+/// Write the first 19 octets, `YYYY-MM-DDThh:mm:ss`, of a moment in the years 0 to 9999.
+fn write_seconds(text: &mut [u8], secs: i64) {
+    let (year, month, day) = civil(secs.div_euclid(DAY));
+    let second = secs.rem_euclid(DAY).unsigned_abs();
+    put(text, 0, 4, year);
+    put(text, 5, 2, month);
+    put(text, 8, 2, day);
+    put(text, 11, 2, second / 3_600);
+    put(text, 14, 2, second / 60 % 60);
+    put(text, 17, 2, second % 60);
+}
+
+/// Year, month and day of the day `days` after 1970-01-01, in the Gregorian calendar carried on
+/// backwards. Years begin in March here, so that the leap day is the last of its year.
+fn civil(days: i64) -> (u64, u64, u64) {
+    const ERA: i64 = 146_097; // days in 400 years
+    let days = days + 719_468; // since 0000-03-01
+    let era = days.div_euclid(ERA);
+    let of_era = days.rem_euclid(ERA);
+    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let march_month = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * march_month + 2) / 5 + 1;
+    let month = if march_month < 10 { march_month + 3 } else { march_month - 9 };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    (year.unsigned_abs(), month.unsigned_abs(), day.unsigned_abs())
+}
+
+/// Write the last `width` decimal digits of `value` at `at`.
+fn put(text: &mut [u8], at: usize, width: usize, mut value: u64) {
+    let Some(place) = text.get_mut(at..at + width) else { return };
+    for digit in place.iter_mut().rev() {
+        *digit = b'0' + u8::try_from(value % 10).unwrap_or(0);
+        value /= 10;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stamp(nanos: u64) -> String {
+        serde_json::to_string(&Stamp(Timestamp::from_nanos(nanos))).expect("text")
+    }
+
+    fn seconds(secs: i64) -> String {
+        serde_json::to_string(&SecondsStamp(secs)).expect("text")
+    }
+
+    #[test]
+    fn packet_times() {
+        let table = [
+            (0, "1970-01-01T00:00:00.000000Z"),
+            (999, "1970-01-01T00:00:00.000000Z"),
+            (1_000, "1970-01-01T00:00:00.000001Z"),
+            (951_782_400_000_000_000, "2000-02-29T00:00:00.000000Z"),
+            (1_795_292_142_123_456_789, "2026-11-21T20:15:42.123456Z"),
+            (4_107_542_399_999_999_999, "2100-02-28T23:59:59.999999Z"),
+            (4_107_542_400_000_000_000, "2100-03-01T00:00:00.000000Z"),
+            (u64::MAX, "2554-07-21T23:34:33.709551Z"),
+        ];
+        for (nanos, want) in table {
+            assert_eq!(stamp(nanos), format!("\"{want}\""), "{nanos}");
+            assert_eq!(want.len(), STAMP_LEN);
+        }
+    }
+
+    #[test]
+    fn certificate_times() {
+        let table = [
+            (0, "1970-01-01T00:00:00Z"),
+            (-1, "1969-12-31T23:59:59Z"),
+            (1_397_183_875, "2014-04-11T02:37:55Z"),
+            (-631_152_000, "1950-01-01T00:00:00Z"),
+            (SECONDS_MIN, "0000-01-01T00:00:00Z"),
+            (SECONDS_MAX, "9999-12-31T23:59:59Z"),
+            (i64::MIN, "0000-01-01T00:00:00Z"),
+            (i64::MAX, "9999-12-31T23:59:59Z"),
+        ];
+        for (secs, want) in table {
+            assert_eq!(seconds(secs), format!("\"{want}\""), "{secs}");
+        }
+    }
+
+    #[test]
+    fn every_day_follows_the_one_before() {
+        let (mut year, mut month, mut day) = (1970, 1, 1);
+        for days in 0..214_000 {
+            assert_eq!(civil(days), (year, month, day), "day {days}");
+            let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+            let last = match month {
+                2 => 28 + u64::from(leap),
+                4 | 6 | 9 | 11 => 30,
+                _ => 31,
+            };
+            day += 1;
+            if day > last {
+                (day, month) = (1, month + 1);
+            }
+            if month > 12 {
+                (month, year) = (1, year + 1);
+            }
+        }
+    }
+}
