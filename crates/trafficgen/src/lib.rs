@@ -1,1 +1,30 @@
 //! Scenarios in, frames out: the demo, the tests, the load.
+//!
+//! This crate writes what `dissect` reads, and shares no line with it: an oracle that shares code
+//! with its suspect is none. It knows protocols, and no tool: what makes a conversation that of a
+//! certain program (a name, an ALPN, a certificate, first octets) stands in the scenario.
+//! There is no clock and no other source of chance than a seed: the same text, the same octets.
+
+mod acts;
+mod cast;
+mod certificate;
+mod checksum;
+mod der;
+mod dns;
+mod frame;
+mod http;
+pub mod limits;
+pub mod load;
+mod octets;
+mod pattern;
+pub mod pcap;
+mod random;
+mod scenario;
+mod tcp;
+mod tls;
+
+pub use scenario::{Expected, Scenario, ScenarioError};
+
+/// A frame and its time: nanoseconds since 1970, UTC, and the octets from the Ethernet header on
+/// (without the frame check sequence, padded to the 60 octets that a wire carries at least).
+pub type TimedFrame = (u64, Vec<u8>);

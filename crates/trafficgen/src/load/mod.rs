@@ -1,0 +1,44 @@
+//! Captures as large as one likes, for measuring: an office's mix, and a flood of new flows.
+//!
+//! Both are written as they come, with memory bounded by the flows that are open at once.
+
+mod mix;
+mod names;
+mod small;
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+pub use mix::mix;
+pub use small::small;
+
+/// The first frame's time: 2022-09-14T14:00:00Z, in nanoseconds since 1970.
+const START: u64 = 1_663_164_000 * 1_000_000_000;
+
+/// What a capture holds, as its maker knows it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Truth {
+    /// Frames written.
+    pub frames: u64,
+    /// Octets of all frames, without the file's own headers.
+    pub frame_bytes: u64,
+    /// Conversations begun, each question and its answer one of them.
+    pub flows: u64,
+    /// How often each name was said: (`dns`, `tls` or `http`; the name) to its count.
+    pub names: BTreeMap<(&'static str, String), u64>,
+}
+
+impl Truth {
+    fn said(&mut self, transport: &'static str, name: &str) {
+        *self.names.entry((transport, name.to_owned())).or_default() += 1;
+    }
+
+    /// Write the names as a table: transport, name and count, tabs between them, sorted.
+    pub fn write_names(&self, mut sink: impl Write) -> io::Result<()> {
+        writeln!(sink, "transport\tname\tcount")?;
+        for ((transport, name), count) in &self.names {
+            writeln!(sink, "{transport}\t{name}\t{count}")?;
+        }
+        sink.flush()
+    }
+}

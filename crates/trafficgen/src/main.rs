@@ -1,0 +1,133 @@
+//! From the command line: scenarios to captures, and captures for measuring.
+
+use std::fs::File;
+use std::io::{BufWriter, Write as _, stderr};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context as _, bail};
+use clap::{Args, Parser, Subcommand};
+use trafficgen::load::{self, Truth};
+use trafficgen::{Scenario, pcap};
+
+/// Builds captures, frame by frame, the same octets each time.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Play scenarios and write their captures.
+    Build {
+        /// Scenario files (TOML).
+        #[arg(required = true)]
+        scenarios: Vec<PathBuf>,
+        /// The capture, or a folder that gets <scenario>.pcap for each.
+        #[arg(short, long)]
+        output: PathBuf,
+    },
+    /// An office's mix of about this many octets.
+    Mix {
+        /// Size of the capture in octets; 1e9 is a gigabyte.
+        #[arg(long)]
+        bytes: f64,
+        #[command(flatten)]
+        to: To,
+    },
+    /// Frames of 64 octets, each the first of a new flow.
+    Small {
+        /// How many.
+        #[arg(long)]
+        packets: u64,
+        #[command(flatten)]
+        to: To,
+    },
+}
+
+#[derive(Args)]
+struct To {
+    /// The capture to write.
+    #[arg(short, long)]
+    output: PathBuf,
+    /// Write every name that is said, with its transport and count, to this file.
+    #[arg(long)]
+    names: Option<PathBuf>,
+    /// Another number, another capture.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Where standard error is gone there is no one to tell.
+            let _ = writeln!(stderr(), "{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: Arguments) -> anyhow::Result<()> {
+    match arguments.command {
+        Command::Build { scenarios, output } => build(&scenarios, &output),
+        Command::Mix { bytes, to } => {
+            let file = create(&to.output)?;
+            let truth = load::mix(bytes as u64, to.seed, BufWriter::with_capacity(1 << 20, file));
+            told(truth, &to)
+        }
+        Command::Small { packets, to } => {
+            let file = create(&to.output)?;
+            told(load::small(packets, to.seed, BufWriter::with_capacity(1 << 20, file)), &to)
+        }
+    }
+}
+
+fn create(path: &Path) -> anyhow::Result<File> {
+    File::create(path).with_context(|| format!("{} cannot be written", path.display()))
+}
+
+fn build(scenarios: &[PathBuf], output: &Path) -> anyhow::Result<()> {
+    if scenarios.len() > 1 && !output.is_dir() {
+        bail!("{} is no folder; several scenarios need one", output.display());
+    }
+    for path in scenarios {
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("the scenario {} cannot be read", path.display()))?;
+        let scenario = match Scenario::parse(&text) {
+            Ok(scenario) => scenario,
+            Err(error) => bail!("{}:{error}", path.display()),
+        };
+        let target = match (output.is_dir(), path.file_stem()) {
+            (true, Some(stem)) => output.join(stem).with_extension("pcap"),
+            _ => output.to_path_buf(),
+        };
+        let frames = scenario.frames();
+        pcap::write(BufWriter::new(create(&target)?), scenario.precision(), &frames)
+            .with_context(|| format!("{} cannot be written", target.display()))?;
+        let _ = writeln!(stderr(), "{}: {} frames", target.display(), frames.len());
+    }
+    Ok(())
+}
+
+fn told(truth: std::io::Result<Truth>, to: &To) -> anyhow::Result<()> {
+    let truth = truth.with_context(|| format!("{} cannot be written", to.output.display()))?;
+    if let Some(path) = &to.names {
+        truth
+            .write_names(BufWriter::new(create(path)?))
+            .with_context(|| format!("{} cannot be written", path.display()))?;
+    }
+    let _ = writeln!(
+        stderr(),
+        "{}: {} frames, {} octets, {} flows, {} names",
+        to.output.display(),
+        truth.frames,
+        truth.frame_bytes,
+        truth.flows,
+        truth.names.len()
+    );
+    Ok(())
+}

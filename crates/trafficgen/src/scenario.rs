@@ -1,0 +1,341 @@
+//! A scenario's text: who there is, what happens when, and what a sensor should say of it.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue, ValueDeserializer};
+use toml::value::Datetime;
+
+use crate::TimedFrame;
+use crate::acts::{Act, Scene, Theatre};
+use crate::cast::{Cast, Fault, Host, Target};
+use crate::limits::{ACTS_MAX, SCENARIO_BYTES_MAX};
+use crate::pcap::Precision;
+
+/// What is wrong with a scenario. It shows as `line:column: why`, to be put behind a file's name.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{line}:{column}: {why}")]
+pub struct ScenarioError {
+    /// Line, from 1.
+    pub line: usize,
+    /// Column in characters, from 1.
+    pub column: usize,
+    /// What is wrong, and what would be right.
+    pub why: String,
+}
+
+impl ScenarioError {
+    fn new(text: &str, fault: Fault) -> ScenarioError {
+        let before = text.get(..fault.at.start).unwrap_or(text);
+        let line = before.matches('\n').count() + 1;
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        ScenarioError { line, column, why: fault.why }
+    }
+}
+
+/// An alert that a sensor should raise on the scenario's capture.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Expected {
+    /// The host that it is about, as the scenario calls it.
+    pub host: String,
+    /// What kind of detection: `relay`, `api`, `download`, `protocol`, `indicator` …
+    pub detection: String,
+    /// The tool's id in the catalogue, where there is one.
+    pub tool: Option<String>,
+    /// A name, address or sign that the alert's evidence shows.
+    pub sign: String,
+    /// Whether a sensor may also leave it out (it is then part of another alert).
+    #[serde(default)]
+    pub optional: bool,
+}
+
+/// A scenario that could be read, and played without a mistake.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    about: String,
+    precision: Precision,
+    expected: Vec<Expected>,
+    frames: Vec<TimedFrame>,
+}
+
+/// Everything but the acts.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Head {
+    about: String,
+    start: Spanned<Datetime>,
+    #[serde(default)]
+    seed: u32,
+    #[serde(default)]
+    nanoseconds: bool,
+    resolver: Option<Spanned<String>>,
+    hosts: BTreeMap<String, Host>,
+    #[serde(default)]
+    names: BTreeMap<String, Vec<Target>>,
+    #[serde(default)]
+    expect: Vec<Expected>,
+}
+
+/// An act's moments: seconds after the start, how often, and how many seconds apart.
+struct Moments {
+    at: f64,
+    repeat: u32,
+    every: f64,
+}
+
+impl Scenario {
+    /// Read a scenario, and play it once: most mistakes show only on the stage.
+    pub fn parse(text: &str) -> Result<Scenario, ScenarioError> {
+        read(text).map_err(|fault| ScenarioError::new(text, fault))
+    }
+
+    /// One sentence on what it shows.
+    pub fn about(&self) -> &str {
+        &self.about
+    }
+
+    /// How fine the times in its capture are.
+    pub fn precision(&self) -> Precision {
+        self.precision
+    }
+
+    /// The alerts that a sensor should raise, and no others.
+    pub fn expected(&self) -> &[Expected] {
+        &self.expected
+    }
+
+    /// All frames in the order of time.
+    pub fn frames(&self) -> Vec<TimedFrame> {
+        self.frames.clone()
+    }
+
+    /// The capture file.
+    pub fn capture(&self) -> Vec<u8> {
+        let mut file = Vec::new();
+        // A Vec takes whatever is written to it.
+        let written = crate::pcap::write(&mut file, self.precision, &self.frames);
+        debug_assert!(written.is_ok());
+        file
+    }
+}
+
+fn read(text: &str) -> Result<Scenario, Fault> {
+    let whole = |error: toml::de::Error| Fault {
+        at: error.span().unwrap_or(0..0),
+        why: error.message().to_owned(),
+    };
+    let mut root = DeTable::parse(text).map_err(whole)?;
+    let acts = root.get_mut().remove("act");
+    let head = Head::deserialize(toml::de::Deserializer::from(root)).map_err(whole)?;
+    let start = nanos_of(head.start.get_ref()).ok_or_else(|| {
+        Fault::new(&head.start, "write a date and time in UTC, 2022-09-14T14:00:00Z")
+    })?;
+    let cast = Cast { hosts: head.hosts, names: head.names, resolver: head.resolver };
+    let mut theatre = Theatre::new(&cast, u64::from(head.seed));
+    let mut frames = Vec::new();
+    for act in acts_of(acts)? {
+        let span = act.span();
+        let (moments, act) = act_of(act)?;
+        for turn in 0..moments.repeat {
+            let seconds = moments.at + f64::from(turn) * moments.every;
+            let mut scene = Scene::new(&mut theatre, start + (seconds * 1e9) as u64);
+            act.perform(&mut scene)?;
+            frames.append(&mut scene.out);
+            let refuse = |why: &str| Err(Fault { at: span.clone(), why: why.to_owned() });
+            if theatre.performed() > ACTS_MAX {
+                return refuse(&format!("this is more than {ACTS_MAX} acts"));
+            }
+            if frames.iter().map(|(_, frame)| frame.len()).sum::<usize>() > SCENARIO_BYTES_MAX {
+                return refuse(&format!("this makes more than {SCENARIO_BYTES_MAX} octets"));
+            }
+        }
+    }
+    frames.sort_by_key(|(at, _)| *at);
+    let precision = if head.nanoseconds { Precision::Nanoseconds } else { Precision::Microseconds };
+    Ok(Scenario { about: head.about, precision, expected: head.expect, frames })
+}
+
+fn acts_of(acts: Option<Spanned<DeValue<'_>>>) -> Result<Vec<Spanned<DeValue<'_>>>, Fault> {
+    let Some(acts) = acts else { return Ok(Vec::new()) };
+    let at = acts.span();
+    match acts.into_inner() {
+        DeValue::Array(list) => Ok(list.into_iter().collect()),
+        _ => Err(Fault { at, why: "write each act as [[act]]".into() }),
+    }
+}
+
+/// Tell what every act has (`at`, `kind`, `repeat`, `every`) from what its kind has.
+fn act_of(act: Spanned<DeValue<'_>>) -> Result<(Moments, Act), Fault> {
+    let span = act.span();
+    let DeValue::Table(mut table) = act.into_inner() else {
+        return Err(Fault { at: span, why: "write each act as [[act]]".into() });
+    };
+    let mut number = |key: &str, default: Option<f64>| match (table.remove(key), default) {
+        (None, None) => Err(Fault { at: span.clone(), why: format!("the act has no `{key}`") }),
+        (None, Some(default)) => Ok(default),
+        (Some(value), _) => {
+            let at = value.span();
+            match f64::deserialize(ValueDeserializer::from(value)) {
+                Ok(number) if (0.0..1e7).contains(&number) => Ok(number),
+                _ => Err(Fault { at, why: format!("`{key}` is a number from 0 to ten million") }),
+            }
+        }
+    };
+    let moments = Moments {
+        at: number("at", None)?,
+        repeat: number("repeat", Some(1.0))?.min(1e6) as u32,
+        every: number("every", Some(60.0))?,
+    };
+    let kind = table.remove("kind");
+    let act = Act::read(kind, Spanned::new(span, DeValue::Table(table)))?;
+    Ok((moments, act))
+}
+
+/// Nanoseconds since 1970 of a moment in UTC.
+fn nanos_of(at: &Datetime) -> Option<u64> {
+    let (date, time) = (at.date?, at.time?);
+    if !matches!(at.offset?, toml::value::Offset::Z) {
+        return None;
+    }
+    let days = days_of(i64::from(date.year), i64::from(date.month), i64::from(date.day));
+    let seconds = u64::try_from(days).ok()? * 86_400
+        + u64::from(time.hour) * 3_600
+        + u64::from(time.minute) * 60
+        + u64::from(time.second.unwrap_or(0));
+    Some(seconds * 1_000_000_000 + u64::from(time.nanosecond.unwrap_or(0)))
+}
+
+/// Days since 1970 of a date (H. Hinnant, chrono-compatible low-level date algorithms).
+fn days_of(year: i64, month: i64, day: i64) -> i64 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let era = year.div_euclid(400);
+    let of_era = year.rem_euclid(400);
+    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
+}
+
+/// Year, month and day of a count of days since 1970: the way back.
+pub(crate) fn civil(days: i64) -> (i64, u32, u32) {
+    let days = days + 719_468;
+    let era = days.div_euclid(146_097);
+    let of_era = days.rem_euclid(146_097);
+    let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year + year / 4 - year / 100);
+    let month = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * month + 2) / 5 + 1;
+    let month = if month < 10 { month + 3 } else { month - 9 };
+    (year + era * 400 + i64::from(month <= 2), month as u32, day as u32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEAD: &str = "about = \"a test\"\nstart = 2022-09-14T14:00:00Z\n\
+        resolver = \"192.0.2.53\"\n[hosts.a]\naddresses = [\"10.0.0.1\"]\n\
+        [names]\n\"www.example.com\" = [\"192.0.2.1\"]\n\"x.example\" = [\"y.example\"]\n";
+
+    #[test]
+    fn dates_go_there_and_back() {
+        assert_eq!(days_of(2022, 9, 14) * 86_400 + 14 * 3_600, 1_663_164_000);
+        for days in (-1_000..60_000).step_by(17) {
+            let (year, month, day) = civil(days);
+            assert_eq!(days_of(year, i64::from(month), i64::from(day)), days);
+        }
+    }
+
+    #[test]
+    fn mistakes_are_told_with_their_place() {
+        let head = HEAD.lines().count();
+        let cases = [
+            (
+                "[[act]]\nat = 0\nkind = \"lookup\"\nclient = \"b\"\nname = \"www.example.com\"",
+                4,
+                10,
+                "no host is called `b`; there are a",
+            ),
+            (
+                "[[act]]\nat = 0\nkind = \"lookup\"\nclient = \"a\"\nname = \"www.example.net\"",
+                5,
+                8,
+                "`www.example.net` is neither a host, an address nor in [names]",
+            ),
+            (
+                "[[act]]\nat = 0\nkind = \"lookup\"\nclient = \"a\"\nname = \"x.example\"",
+                5,
+                8,
+                "`y.example` is neither a host, an address nor in [names]",
+            ),
+            (
+                "[[act]]\nat = 0\nkind = \"dance\"\nclient = \"a\"",
+                3,
+                8,
+                "no act is called `dance`; there are lookup, tls, http, stream, datagram, \
+             neighbour, ping, discover, scan",
+            ),
+            ("[[act]]\nat = 0\nclient = \"a\"", 1, 1, "the act has no `kind`"),
+            ("[[act]]\nkind = \"ping\"\nclient = \"a\"", 1, 1, "the act has no `at`"),
+            ("[[act]]\nat = -1\nkind = \"ping\"", 2, 6, "`at` is a number from 0 to ten million"),
+            (
+                "[[act]]\nat = 0\nkind = \"tls\"\nclient = \"a\"\nserver = \"192.0.2.1\"\nbogus = 1",
+                6,
+                1,
+                "unknown field `bogus`",
+            ),
+            (
+                "[[act]]\nat = 0\nkind = \"tls\"\nclient = \"a\"\nserver = \"2001:db8::1\"",
+                5,
+                10,
+                "`a` and `2001:db8::1` have no family in common",
+            ),
+            (
+                "[[act]]\nat = 0\nkind = \"tls\"\nclient = \"a\"\nserver = \"192.0.2.1\"\ndown = 99000000",
+                5,
+                10,
+                "an act sends at most 16777216 octets in one direction",
+            ),
+            (
+                "[[act]]\nat = 0\nkind = \"stream\"\nclient = \"a\"\nserver = \"192.0.2.1\"\nport = 1\nopening = \"8\"",
+                7,
+                11,
+                "`8` is neither octets in hexadecimal, nor `?`, nor \"text\"",
+            ),
+            (
+                "[[act]]\nat = 0\nkind = \"ping\"\nclient = \"a\"\nserver = \"192.0.2.1\"\nrepeat = 20000",
+                1,
+                1,
+                "this is more than 10000 acts",
+            ),
+            ("speed = 1", 1, 1, "unknown field `speed`"),
+            ("= 1", 1, 1, "invalid"),
+        ];
+        for (rest, line, column, why) in cases {
+            let text = if rest.starts_with("[[") {
+                format!("{HEAD}{rest}\n")
+            } else {
+                format!("{rest}\n{HEAD}")
+            };
+            let line = if rest.starts_with("[[") { head + line } else { line };
+            let error = Scenario::parse(&text).unwrap_err();
+            let place = (error.line, error.column);
+            assert_eq!(place, (line, column), "{rest}: {error}");
+            let said = error.why.starts_with(why) || (why == "invalid" && !error.why.is_empty());
+            assert!(said, "{rest}: {error}");
+        }
+    }
+
+    #[test]
+    fn the_same_text_makes_the_same_capture() {
+        let act =
+            "[[act]]\nat = 1.5\nkind = \"tls\"\nclient = \"a\"\nserver = \"www.example.com\"\n";
+        let text = format!("{HEAD}{act}");
+        let one = Scenario::parse(&text).unwrap();
+        assert_eq!(one.capture(), Scenario::parse(&text).unwrap().capture());
+        assert_eq!(one.frames().first().map(|(at, _)| *at), Some(1_663_164_001_500_000_000));
+        assert!(one.frames().is_sorted_by_key(|(at, _)| *at));
+        let other = Scenario::parse(&format!("seed = 2\n{text}")).unwrap();
+        assert_ne!(one.capture(), other.capture());
+    }
+}
