@@ -1,1 +1,32 @@
-//! Frames from an interface or a file.
+//! Frames from an interface or a file. What is inside a frame is nothing to this crate.
+//!
+//! Two sources, one word: [`Timeline`] reads captures from files, folders and standard input and
+//! merges them by packet time; [`Live`] reads an interface. Both lend [`model::Frame`]s in runs,
+//! as slices of their own buffer.
+
+mod bpf;
+mod counters;
+mod endian;
+mod error;
+mod formats;
+#[doc(hidden)]
+pub mod fuzz;
+pub mod limits;
+mod live;
+mod look;
+mod report;
+mod run;
+mod source;
+mod stream;
+mod timeline;
+mod unpack;
+mod walk;
+mod window;
+
+pub use bpf::check_filter;
+pub use error::CaptureError;
+pub use live::{Live, LiveOptions};
+pub use report::{FileRead, ReplayReport};
+pub use run::RUN_MAX;
+pub use timeline::{ReplayOptions, Timeline};
+pub use walk::Input;

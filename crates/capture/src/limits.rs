@@ -1,0 +1,114 @@
+//! What bounds this crate, and why. Nothing else in it grows with what a capture says.
+
+/// Octets of one frame that are lent.
+///
+/// - Why so many: the longest that libpcap and Wireshark keep of ordinary link types; a jumbo
+///   frame has 9 KiB and an offloaded segment 64 KiB.
+/// - What it costs: this much room in each reader's window.
+/// - At the bound: see [`RECORD_MAX`] and [`RECORD_MAX_BUS`].
+pub const FRAME_MAX: usize = 256 << 10;
+
+/// Octets that a classic capture's record may claim.
+///
+/// - Why so many: no network puts a longer frame on the wire, so a longer one is a broken length.
+/// - What it costs: nothing beyond [`FRAME_MAX`].
+/// - At the bound: the file is damaged from there on, since nothing tells where the next record
+///   begins. In pcapng the block's own length does: the frame is lent cut to [`FRAME_MAX`].
+pub const RECORD_MAX: u32 = FRAME_MAX as u32;
+
+/// Octets that a classic capture's record may claim where the link is a bus of a host (USB, D-Bus).
+///
+/// - Why so many: libpcap writes such records up to 128 MiB.
+/// - What it costs: nothing, the frame is lent cut to [`FRAME_MAX`] and the rest read past.
+/// - At the bound: the file is damaged from there on.
+pub const RECORD_MAX_BUS: u32 = 128 << 20;
+
+/// Octets asked of the kernel at once.
+///
+/// - Why so many: measured; from 64 KiB on the cost of read(2) is that of the copy, and window
+///   and copy still fit the second-level cache.
+/// - What it costs: this much room in each reader's window.
+/// - At the bound: the next read.
+pub const READ_OCTETS: usize = 256 << 10;
+
+/// Octets of headers, options and padding that may stand in the window beside a frame.
+///
+/// - Why so many: a pcapng block's options are some dozen octets; comments are longer.
+/// - What it costs: this much room in each reader's window.
+/// - At the bound: the frame is lent, its block's trailer is not checked.
+pub const BESIDE_FRAME: usize = 4 << 10;
+
+/// Octets of a reader's window: what is left of the last read, and the next.
+pub const WINDOW_OCTETS: usize = FRAME_MAX + BESIDE_FRAME + READ_OCTETS;
+
+/// Windows kept at once, with or without an open file.
+///
+/// - Why so many: twice the open files, so that a capture whose file had to be closed is read on
+///   256 KiB at a time.
+/// - What it costs: 516 KiB a window, 65 MiB in all.
+/// - At the bound: the window whose next frame is the latest is given up and read again later.
+pub const WINDOWS_MAX: usize = 128;
+const _: () = assert!(WINDOWS_MAX * WINDOW_OCTETS <= 66 << 20);
+
+/// Files open at once, unless the options say otherwise.
+///
+/// - Why so many: captures that overlap in time come from as many taps; a process may open 1,024.
+/// - What it costs: a descriptor each, and a decompressor where the file is packed.
+/// - At the bound: the file whose next frame is the latest is closed and opened again later; a
+///   packed one must be unpacked again from its start.
+pub const OPEN_FILES_MAX: usize = 64;
+
+/// Octets that all decompressors together may hold.
+///
+/// - Why so many: 32 of zstd's usual windows, or 12 of its largest usual ones.
+/// - What it costs: that.
+/// - At the bound: as at [`OPEN_FILES_MAX`]; one decompressor is always allowed.
+pub const UNPACK_OCTETS_MAX: usize = 96 << 20;
+
+/// The largest window of a zstd frame, as a power of two.
+///
+/// - Why so large: zstd's own program unpacks this much unasked.
+/// - What it costs: 128 MiB while such a file is open.
+/// - At the bound: the file is named as damaged.
+pub const ZSTD_WINDOW_LOG_MAX: u32 = 27;
+
+/// Octets of a decompressor's input, and of the first read of any file.
+pub const PACKED_READ_OCTETS: usize = 32 << 10;
+
+/// Octets unpacked in one step.
+///
+/// - Why so few: when packed data is broken, what the last step unpacked may be lost.
+/// - What it costs: a call per step.
+/// - At the bound: the next step.
+pub const UNPACK_STEP: usize = 16 << 10;
+
+/// Interfaces of one pcapng section.
+///
+/// - Why so many: the obsolete packet block numbers them with 16 bits.
+/// - What it costs: 32 octets each, 2 MiB.
+/// - At the bound: further ones are damage, and so are their frames.
+pub const INTERFACES_MAX: usize = 1 << 16;
+
+/// Octets of an interface block that are read; its options stand there.
+pub const INTERFACE_BLOCK_MAX: usize = 64 << 10;
+
+/// Flaws of one file that are named.
+///
+/// - Why so many: the first tells what is wrong, the next whether it is one accident.
+/// - What it costs: a sentence each.
+/// - At the bound: one last sentence says that there are more.
+pub const FLAWS_NAMED_MAX: u32 = 8;
+
+/// Frames read from the kernel in one go.
+///
+/// - Why so many: some milliseconds of work, so that a stop is heard soon under full load.
+/// - What it costs: nothing, frames are lent out of the ring.
+/// - At the bound: the caller has its turn, then the next go.
+pub const FRAMES_PER_POLL: usize = 4096;
+
+/// Octets of the kernel's ring, unless the options say otherwise.
+///
+/// - Why so many: none was lost at 100,000 packets a second; with 1 MiB there were thousands.
+/// - What it costs: locked memory of the kernel.
+/// - At the bound: the kernel drops packets and counts them.
+pub const RING_OCTETS: u32 = 64 << 20;

@@ -1,0 +1,212 @@
+//! Frames of an interface, lent out of the kernel's ring through libpcap.
+//!
+//! Immediate mode is off: with it the kernel wakes us for each packet, at twenty times the cost.
+//! The handle never blocks: with a ring of blocks a blocking read never times out on a silent
+//! link, so we wait with poll(2) and then take what is there.
+
+use std::fs;
+use std::time::Duration;
+
+use model::{Frame, KernelCounts, LinkType, Timestamp};
+use pcap::{Active, Capture, Device, Precision};
+use rustix::event::{PollFd, PollFlags, Timespec};
+
+use crate::bpf::{check_filter, reason};
+use crate::counters::Counters;
+use crate::error::CaptureError;
+use crate::limits::{FRAME_MAX, FRAMES_PER_POLL, RING_OCTETS};
+
+/// Milliseconds after which the kernel gives us a block that is not full.
+const BLOCK_WAIT_MS: i32 = 100;
+
+/// How to capture on an interface.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LiveOptions {
+    /// Its name; `any` is all of them.
+    pub interface: String,
+    /// Octets of the kernel's ring.
+    pub ring_bytes: u32,
+    /// Octets kept of a frame.
+    pub snap_len: u32,
+    /// A capture filter (pcap-filter(7)).
+    pub filter: Option<String>,
+    /// Whether frames for others are asked of the interface.
+    pub promiscuous: bool,
+}
+
+impl LiveOptions {
+    /// Everything that `interface` sees, whole.
+    #[must_use]
+    pub fn new(interface: &str) -> LiveOptions {
+        LiveOptions {
+            interface: interface.to_owned(),
+            ring_bytes: RING_OCTETS,
+            snap_len: FRAME_MAX as u32,
+            filter: None,
+            promiscuous: true,
+        }
+    }
+}
+
+/// A capture on an interface.
+pub struct Live {
+    name: String,
+    handle: Capture<Active>,
+    link: LinkType,
+    lent: u64,
+    counters: Counters,
+}
+
+impl Live {
+    /// Begin to capture.
+    ///
+    /// # Errors
+    /// No such interface, no permission, a filter that does not compile, or libpcap's own reason.
+    pub fn open(options: &LiveOptions) -> Result<Live, CaptureError> {
+        let name = &options.interface;
+        let filter = options.filter.as_deref().map(str::trim).filter(|text| !text.is_empty());
+        if let Some(filter) = filter {
+            check_filter(filter)?;
+        }
+        must_exist(name)?;
+        let handle = match activate(options, options.promiscuous) {
+            // Some interfaces, `any` among them, cannot be promiscuous; libpcap only warns.
+            Err(why) if options.promiscuous && why.contains("romiscuous") => {
+                activate(options, false)
+            }
+            done => done,
+        };
+        let handle = handle.map_err(|why| refusal(name, why))?;
+        let failed = |error| CaptureError::Interface { name: name.clone(), why: reason(error) };
+        let mut handle = handle.setnonblock().map_err(failed)?;
+        if let Some(filter) = filter {
+            handle.filter(filter, true).map_err(|error| CaptureError::Filter {
+                filter: filter.to_owned(),
+                why: reason(error),
+            })?;
+        }
+        // A handle's numbers are those of files, but for raw IP, which the model knows as both.
+        let link = LinkType(u16::try_from(handle.get_datalink().0).unwrap_or(u16::MAX));
+        Ok(Live { name: name.clone(), handle, link, lent: 0, counters: Counters::default() })
+    }
+
+    /// Wait at most `wait` for frames and lend those that are there. A frame is lent out of the
+    /// ring, a run of one: libpcap says where the next lies only when the last was taken.
+    ///
+    /// `Ok(0)`: silence, or a signal. Several thousand frames may be lent in one call, not more.
+    ///
+    /// # Errors
+    /// The interface went down or away.
+    pub fn poll(
+        &mut self,
+        wait: Duration,
+        each: &mut dyn FnMut(&[Frame<'_>]),
+    ) -> Result<usize, CaptureError> {
+        let lent = self.take(each)?;
+        if lent > 0 || !self.wait(wait)? {
+            return Ok(lent);
+        }
+        self.take(each)
+    }
+
+    /// What the kernel counted so far. Must be asked at least once in 2^31 packets.
+    pub fn counts(&mut self) -> KernelCounts {
+        match self.handle.stats() {
+            Ok(now) => self.counters.read(now.received, now.dropped, now.if_dropped),
+            Err(_) => self.counters.last(),
+        }
+    }
+
+    /// What the first octets of its frames are.
+    #[must_use]
+    pub fn link(&self) -> LinkType {
+        self.link
+    }
+
+    /// Lend what is there.
+    fn take(&mut self, each: &mut dyn FnMut(&[Frame<'_>])) -> Result<usize, CaptureError> {
+        let Live { handle, link, lent, .. } = self;
+        let taken = handle.dispatch(Some(FRAMES_PER_POLL), |packet| {
+            let header = packet.header;
+            // With nanosecond precision the field of microseconds holds nanoseconds.
+            let secs = u64::try_from(header.ts.tv_sec).unwrap_or(0);
+            let nanos = u64::try_from(header.ts.tv_usec).unwrap_or(0);
+            each(&[Frame {
+                at: Timestamp::from_secs(secs, nanos),
+                order: 2 * *lent + 1,
+                link: *link,
+                bytes: packet.data,
+                orig_len: header.len.max(header.caplen),
+            }]);
+            *lent += 1;
+        });
+        taken.map_err(|error| self.lost(reason(error)))
+    }
+
+    /// Wait until there may be frames; false when there are none yet.
+    fn wait(&self, wait: Duration) -> Result<bool, CaptureError> {
+        let timeout = Timespec::try_from(wait).unwrap_or(Timespec { tv_sec: 1, tv_nsec: 0 });
+        let mut ready = [PollFd::new(&self.handle, PollFlags::IN)];
+        match rustix::event::poll(&mut ready, Some(&timeout)) {
+            Ok(count) => Ok(count > 0),
+            Err(rustix::io::Errno::INTR) => Ok(false),
+            Err(error) => Err(self.lost(error.to_string())),
+        }
+    }
+
+    fn lost(&self, why: String) -> CaptureError {
+        CaptureError::InterfaceLost { name: self.name.clone(), why }
+    }
+}
+
+/// Open a handle; libpcap's reason when it cannot be.
+fn activate(options: &LiveOptions, promiscuous: bool) -> Result<Capture<Active>, String> {
+    let snap_len = options.snap_len.clamp(64, FRAME_MAX as u32);
+    Capture::from_device(options.interface.as_str())
+        .map_err(reason)?
+        .promisc(promiscuous)
+        .immediate_mode(false)
+        .timeout(BLOCK_WAIT_MS)
+        .snaplen(i32::try_from(snap_len).unwrap_or(i32::MAX))
+        .buffer_size(i32::try_from(options.ring_bytes).unwrap_or(i32::MAX))
+        .precision(Precision::Nano)
+        .open()
+        .map_err(reason)
+}
+
+/// Whether there is such an interface; if it cannot be told, there is.
+fn must_exist(name: &str) -> Result<(), CaptureError> {
+    let Ok(devices) = Device::list() else {
+        return Ok(());
+    };
+    let names: Vec<String> = devices.into_iter().map(|device| device.name).collect();
+    if names.is_empty() || names.iter().any(|known| known == name) {
+        return Ok(());
+    }
+    // libpcap also lists buses and log groups; where the system knows its network interfaces,
+    // name those.
+    let mut known: Vec<String> = match fs::read_dir("/sys/class/net") {
+        Ok(entries) => {
+            let entries = entries.filter_map(Result::ok);
+            let names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
+            names.filter(|name| name != "bonding_masters").collect()
+        }
+        Err(_) => names,
+    };
+    if known.iter().any(|known| known == name) {
+        return Ok(());
+    }
+    known.sort();
+    Err(CaptureError::NoInterface { name: name.to_owned(), known: known.join(", ") })
+}
+
+/// libpcap's reason not to open an interface, as our error.
+fn refusal(name: &str, why: String) -> CaptureError {
+    let name = name.to_owned();
+    let lower = why.to_lowercase();
+    let forbidden = ["permission", "not permitted", "cap_net"];
+    if forbidden.iter().any(|word| lower.contains(word)) {
+        return CaptureError::NoPermission { name, why };
+    }
+    CaptureError::Interface { name, why }
+}

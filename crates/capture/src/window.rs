@@ -1,0 +1,115 @@
+//! The part of a capture that is in memory: frames are lent as slices of it.
+
+use crate::limits::{READ_OCTETS, WINDOW_OCTETS};
+
+/// Octets of a capture from `at` on.
+#[derive(Default)]
+pub(crate) struct Window {
+    buffer: Vec<u8>,
+    start: usize,
+    end: usize,
+    /// Where in the capture the window begins.
+    at: u64,
+    /// Octets to go past that are not in the window yet.
+    skip: u64,
+}
+
+impl Window {
+    /// The octets. None while there are some to go past.
+    #[inline]
+    pub(crate) fn octets(&self) -> &[u8] {
+        self.buffer.get(self.start..self.end).unwrap_or_default()
+    }
+
+    /// Where in the capture the window begins.
+    pub(crate) fn at(&self) -> u64 {
+        self.at
+    }
+
+    /// Where in the capture the next read begins.
+    pub(crate) fn read_at(&self) -> u64 {
+        self.at.saturating_add(self.octets().len() as u64)
+    }
+
+    /// Whether the capture may end here: no record has begun.
+    pub(crate) fn is_at_rest(&self) -> bool {
+        self.start == self.end && self.skip == 0
+    }
+
+    /// Go `octets` on, beyond the window where need be.
+    pub(crate) fn advance(&mut self, octets: u64) {
+        let here = (self.end - self.start) as u64;
+        let now = octets.min(here);
+        self.start += usize::try_from(now).unwrap_or(0);
+        self.at = self.at.saturating_add(now);
+        self.skip = self.skip.saturating_add(octets - now);
+        if self.start == self.end {
+            self.start = 0;
+            self.end = 0;
+        }
+    }
+
+    /// Room for the next read.
+    pub(crate) fn room(&mut self) -> &mut [u8] {
+        if self.buffer.len().saturating_sub(self.end) < READ_OCTETS {
+            self.buffer.copy_within(self.start..self.end, 0);
+            self.end -= self.start;
+            self.start = 0;
+        }
+        let end = self.end.saturating_add(READ_OCTETS);
+        self.buffer.get_mut(self.end..end).unwrap_or_default()
+    }
+
+    /// `octets` were read into the room.
+    pub(crate) fn grow(&mut self, octets: usize) {
+        self.end = self.end.saturating_add(octets).min(self.buffer.len());
+        let skip = std::mem::take(&mut self.skip);
+        self.advance(skip);
+    }
+
+    /// Whether it has memory.
+    pub(crate) fn is_held(&self) -> bool {
+        !self.buffer.is_empty()
+    }
+
+    /// Take memory: `spare`, or fresh.
+    pub(crate) fn hold(&mut self, spare: Option<Vec<u8>>) {
+        if !self.is_held() {
+            self.buffer = spare.unwrap_or_else(|| vec![0; WINDOW_OCTETS]);
+        }
+    }
+
+    /// Give the memory away; the octets in it must be read again.
+    pub(crate) fn release(&mut self) -> Option<Vec<u8>> {
+        self.start = 0;
+        self.end = 0;
+        let buffer = std::mem::take(&mut self.buffer);
+        (!buffer.is_empty()).then_some(buffer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn going_past_what_is_not_there_yet() {
+        let mut window = Window::default();
+        window.hold(None);
+        window.room()[..10].copy_from_slice(b"0123456789");
+        window.grow(10);
+        window.advance(4);
+        assert_eq!((window.octets(), window.at(), window.read_at()), (&b"456789"[..], 4, 10));
+        window.advance(9);
+        assert!(!window.is_at_rest());
+        assert_eq!((window.octets(), window.at()), (&b""[..], 10));
+        window.room()[..5].copy_from_slice(b"abcde");
+        window.grow(5);
+        assert_eq!((window.octets(), window.at()), (&b"de"[..], 13));
+        let memory = window.release();
+        assert_eq!((window.octets(), window.read_at()), (&b""[..], 13));
+        window.hold(memory);
+        window.advance(0);
+        assert!(window.is_at_rest());
+    }
+}
