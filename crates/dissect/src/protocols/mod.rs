@@ -4,11 +4,12 @@ mod dns;
 mod drive;
 mod limits;
 pub(crate) mod reader;
+mod tls;
 
 use reader::Entry;
 
 /// Every protocol, in the order in which they are asked.
-pub(crate) const PROTOCOLS: &[Entry] = &[dns::ENTRY];
+pub(crate) const PROTOCOLS: &[Entry] = &[dns::ENTRY, tls::ENTRY];
 
 /// The fuzz body of each protocol, by its name.
-pub(crate) const FUZZ: &[(&str, fn(&[u8]))] = &[("dns", dns::fuzz)];
+pub(crate) const FUZZ: &[(&str, fn(&[u8]))] = &[("dns", dns::fuzz), ("tls", tls::fuzz)];
