@@ -71,8 +71,10 @@ pub(super) fn fuzz(entry: &Entry, octets: &[u8], ports: &[u16]) {
         let client = [first, third, fourth].map(|part| (Side::Client, part));
         let parts: Vec<_> = client.into_iter().filter(|(_, part)| !part.is_empty()).collect();
         let split = stream(entries, &flow, &parts);
-        // However a stream is cut into segments, it says the same.
-        assert_eq!(whole.facts, split.facts, "{} cut in segments", entry.name);
+        // However a sound stream is cut into segments, it says the same.
+        if whole.anomalies.is_empty() && split.anomalies.is_empty() {
+            assert_eq!(whole.facts, split.facts, "{} cut in segments", entry.name);
+        }
         let sides = [(Side::Client, first), (Side::Server, second), (Side::Client, fourth)];
         stream(entries, &flow, &sides);
     }

@@ -2,6 +2,7 @@
 
 mod dns;
 mod drive;
+mod http;
 mod limits;
 pub(crate) mod reader;
 mod tls;
@@ -9,7 +10,8 @@ mod tls;
 use reader::Entry;
 
 /// Every protocol, in the order in which they are asked.
-pub(crate) const PROTOCOLS: &[Entry] = &[dns::ENTRY, tls::ENTRY];
+pub(crate) const PROTOCOLS: &[Entry] = &[dns::ENTRY, tls::ENTRY, http::ENTRY];
 
 /// The fuzz body of each protocol, by its name.
-pub(crate) const FUZZ: &[(&str, fn(&[u8]))] = &[("dns", dns::fuzz), ("tls", tls::fuzz)];
+pub(crate) const FUZZ: &[(&str, fn(&[u8]))] =
+    &[("dns", dns::fuzz), ("tls", tls::fuzz), ("http", http::fuzz)];
