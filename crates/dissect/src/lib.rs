@@ -6,12 +6,17 @@
 //! [`Observation`](model::Observation). There is no clock, thread or file here: time comes in
 //! with the frames, so a replayed file is the live sensor.
 
+mod conversations;
+mod desk;
 mod dissector;
+mod flows;
 #[doc(hidden)]
 pub mod fuzz;
+mod layers;
 mod limits;
 mod protocols;
 mod shard;
+mod streams;
 
 pub use dissector::{Dissector, Seed};
 pub use limits::Limits;

@@ -1,5 +1,140 @@
-//! Every bound of this crate, with its reason.
+//! Every bound of this crate outside the protocol readers, each with its reason.
 
-/// The bounds of a dissector.
-#[derive(Clone, Debug, Default)]
-pub struct Limits {}
+use std::time::Duration;
+
+/// Flows remembered at once, over all shards.
+///
+/// - Why so many: 20,000 hosts with a dozen live flows each.
+/// - What it costs: 88 octets a flow (a row of 72, its share of the set's head, two links of the
+///   timer wheel), 22 MiB in all, taken at the start.
+/// - At the bound: of the eight flows that share a set, the one that was silent longest goes;
+///   `flows_evicted` counts it.
+pub(crate) const FLOWS_MAX: usize = 1 << 18;
+
+/// Octets held for the openings of all TCP streams together, over all shards.
+///
+/// - Why so many: 20,000 handshakes at once with 3 KiB each.
+/// - What it costs: itself, taken as needed.
+/// - At the bound: the opening that wants more is given up; `openings_over_budget` counts it.
+pub(crate) const OPENINGS_BYTES_MAX: usize = 64 << 20;
+
+/// Octets held of one side of a TCP stream.
+///
+/// - Why so many: post-quantum hellos have 1.5 to 2 KiB, certificate chains and HTTP heads up to
+///   12 KiB.
+/// - What it costs: of the budget above.
+/// - At the bound: a side whose reader waits for more is given up; octets behind a gap that are
+///   further away wait no longer, and the gap counts as lost.
+pub(crate) const OPENING_LEN_MAX: usize = 16 << 10;
+
+/// Gaps between the octets held of one side.
+///
+/// - Why so many: a burst of reordered segments leaves a few; a 16 KiB window of full segments
+///   has eleven.
+/// - What it costs: 8 octets each.
+/// - At the bound: the first gap counts as lost; `gaps` counts it.
+pub(crate) const HOLES_MAX: usize = 16;
+
+/// How long an open TCP connection may be silent.
+///
+/// - Why so long: keep-alives of remote access tools come every 15 s to 4 min; what is cut too
+///   early comes back as a flow with guessed roles.
+/// - What it costs: the row.
+pub(crate) const TCP_IDLE: Duration = Duration::from_secs(300);
+
+/// How long a TCP connection of which one end was seen may be silent.
+///
+/// - Why so long: SYNs are repeated for about a minute (RFC 6298 §5.7 doubles from 1 s).
+/// - What it costs: the row, and floods fill rows.
+pub(crate) const TCP_HALF_OPEN: Duration = Duration::from_secs(60);
+
+/// How long a TCP connection that ended is remembered.
+///
+/// - Why so long: its last ACKs, and segments that come late or twice, must not look like a new
+///   flow; and they count into its volume.
+/// - What it costs: the row.
+pub(crate) const TCP_LINGER: Duration = Duration::from_secs(5);
+
+/// How long a UDP conversation may be silent.
+///
+/// - Why so long: NAT devices keep theirs for at least two minutes on paper (RFC 4787 §4.3) and
+///   30 s to 60 s in the field, so tools repeat within that.
+/// - What it costs: the row.
+pub(crate) const UDP_IDLE: Duration = Duration::from_secs(60);
+
+/// VLAN and SNAP tags followed in one frame. Real networks stack two; the rest count as
+/// `Encapsulated`.
+pub(crate) const LINK_TAGS_MAX: usize = 4;
+
+/// IPv6 extension headers followed in one datagram. Real ones have two or three; a datagram with
+/// more counts as `Malformed`, so that no stranger's 64 KiB costs 8,000 steps.
+pub(crate) const EXTENSIONS_MAX: usize = 8;
+
+/// Contiguous octets of one side that stream protocols are asked about before none is taken to
+/// know it. Probes decide on a few dozen.
+pub(crate) const PROBED_LEN_MAX: usize = 2 << 10;
+
+/// Segments of one side that stream protocols are asked about, as above. Someone who sends an
+/// octet at a time is still recognised.
+pub(crate) const PROBED_SEGMENTS_MAX: u8 = 64;
+
+/// Octets of an unknown side that are enough for a byte signature. A side that has told fewer is
+/// given until its next segments, the other side's word or the flow's end.
+pub(crate) const OPENING_LEN_ENOUGH: usize = 16;
+
+/// Segments of an unknown side that are enough, however short.
+pub(crate) const OPENING_SEGMENTS_ENOUGH: u8 = 4;
+
+/// Datagrams in a row that no protocol claims, after which a UDP flow without a protocol is asked
+/// about no more.
+pub(crate) const UNCLAIMED_MAX: u32 = 4;
+
+/// The same for a flow that once had a protocol.
+pub(crate) const UNCLAIMED_AFTER_CLAIM_MAX: u32 = 7;
+
+/// Segments in a row too far ahead of a stream to be held, before the stream is taken to have
+/// lost what is between. One stray or forged segment does not move it.
+pub(crate) const STRAYS_MAX: u8 = 4;
+
+/// Times that the other end acknowledges octets behind a gap before the capture is taken to have
+/// missed it: late frames of the same batch come before that.
+pub(crate) const GAP_ACKS_MAX: u8 = 8;
+
+/// Frames worked on together, so that the flow table's memory is fetched for all of them at once.
+pub(crate) const BATCH: usize = 32;
+
+/// The bounds of a dissector that a caller may set.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// As [`FLOWS_MAX`]. Rounded down to whole sets of eight in each of 16 shards, 128 at least.
+    pub flows_max: usize,
+    /// As [`OPENINGS_BYTES_MAX`].
+    pub openings_bytes_max: usize,
+    /// As [`OPENING_LEN_MAX`].
+    pub opening_len_max: usize,
+    /// As [`HOLES_MAX`].
+    pub holes_max: usize,
+    /// As [`TCP_IDLE`]. This and the other times are read in whole seconds, rounded up.
+    pub tcp_idle: Duration,
+    /// As [`TCP_HALF_OPEN`].
+    pub tcp_half_open: Duration,
+    /// As [`TCP_LINGER`].
+    pub tcp_linger: Duration,
+    /// As [`UDP_IDLE`].
+    pub udp_idle: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            flows_max: FLOWS_MAX,
+            openings_bytes_max: OPENINGS_BYTES_MAX,
+            opening_len_max: OPENING_LEN_MAX,
+            holes_max: HOLES_MAX,
+            tcp_idle: TCP_IDLE,
+            tcp_half_open: TCP_HALF_OPEN,
+            tcp_linger: TCP_LINGER,
+            udp_idle: UDP_IDLE,
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! One shard's conversations: a packet finds its flow, and the flow tells what it learnt.
+
+mod close;
+mod datagram;
+mod open;
+mod segment;
+
+pub(crate) use close::Due;
+
+use model::Timestamp;
+
+use crate::desk::{Bounds, Desk, Talk};
+use crate::flows::{Key, Meta, Slot, Table, Way, Wheel};
+use crate::layers::{Packet, Segment};
+use crate::streams::Openings;
+
+/// Everything that is remembered of one shard.
+pub(crate) struct Conversations {
+    table: Table,
+    wheel: Wheel,
+    openings: Openings,
+    /// A conversation spoke both ways here. From then on those that do not are only counted.
+    heard_both_ways: bool,
+    /// Slots that come up in one turn of the wheel; kept for its memory.
+    due: Vec<Slot>,
+}
+
+/// A packet and its place.
+pub(crate) struct Found<'p, 'a> {
+    pub(crate) packet: &'p Packet<'a>,
+    pub(crate) key: Key,
+    pub(crate) way: Way,
+    pub(crate) hash: u64,
+}
+
+/// A moment in whole seconds (up to the year 2106) and the nanoseconds in it.
+pub(crate) fn split(at: Timestamp) -> (u32, u32) {
+    let secs = at.secs();
+    // Under 10^9.
+    let nanos = at.nanos().wrapping_sub(secs.wrapping_mul(1_000_000_000)) as u32;
+    (u32::try_from(secs).unwrap_or(u32::MAX), nanos)
+}
+
+impl Conversations {
+    /// None yet, in memory that suffices for all that there may be.
+    pub(crate) fn new(bounds: &Bounds) -> Conversations {
+        let table = Table::new(bounds.flows_max);
+        let wheel = Wheel::new(table.slots());
+        let openings = Openings::new(bounds.openings_bytes_max);
+        Conversations { table, wheel, openings, heard_both_ways: false, due: Vec::new() }
+    }
+
+    /// Read a word of the memory where the flow is looked for.
+    pub(crate) fn touch_head(&self, hash: u64) -> u64 {
+        self.table.touch_head(hash)
+    }
+
+    /// Read a word of the flow's row, if it has one.
+    pub(crate) fn touch_row(&self, hash: u64) -> u64 {
+        self.table.touch_row(hash)
+    }
+
+    /// Take a packet in.
+    pub(crate) fn take(&mut self, found: &Found<'_, '_>, desk: &mut Desk<'_>) {
+        let moment = split(desk.at);
+        let known = self.table.find(&found.key, found.hash);
+        let known = known.filter(|&slot| !self.superseded(slot, found, moment.0, desk));
+        let slot = match known {
+            Some(slot) => slot,
+            None => self.open(found, moment.0, desk),
+        };
+        self.count(slot, found, moment, desk);
+    }
+
+    /// Count a packet into its flow, and read it if anything is wanted of it.
+    fn count(
+        &mut self,
+        slot: Slot,
+        found: &Found<'_, '_>,
+        (secs, nanos): (u32, u32),
+        desk: &mut Desk<'_>,
+    ) {
+        let (packet, way) = (found.packet, found.way);
+        let Some(entry) = self.table.entry(slot) else { return };
+        let row = entry.row;
+        row.count(way, packet.ip_len);
+        if secs > *entry.last_secs {
+            *entry.last_secs = secs;
+            row.last_nanos = nanos;
+        } else if secs == *entry.last_secs {
+            row.last_nanos = row.last_nanos.max(nanos);
+        }
+        let mut meta = row.meta;
+        let open_due = !meta.has(Meta::OPEN) && row.spoke(way.other());
+        if open_due {
+            meta.set(Meta::OPEN);
+            self.heard_both_ways = true;
+        }
+        match packet.transport {
+            Segment::Tcp { flags, .. } => {
+                let closing = meta.closing();
+                if flags.rst() {
+                    meta.set(Meta::RESET);
+                } else if flags.fin() {
+                    meta.set_fin(way);
+                }
+                if way == meta.client() && !flags.syn() && !flags.rst() {
+                    meta.set(Meta::ESTABLISHED);
+                }
+                row.meta = meta;
+                if meta.closing() && !closing {
+                    self.wheel.link(slot, secs.saturating_add(desk.bounds.patience(meta)));
+                }
+                if meta.all_done() && !open_due {
+                    return;
+                }
+            }
+            Segment::Udp => {
+                row.meta = meta;
+                if meta.has(Meta::GIVEN_UP) && meta.done(way) && !open_due {
+                    return;
+                }
+            }
+        }
+        self.read(slot, found, open_due, desk);
+    }
+
+    /// Something may be wanted of this packet, or its flow just opened.
+    #[inline(never)]
+    fn read(&mut self, slot: Slot, found: &Found<'_, '_>, open_due: bool, desk: &mut Desk<'_>) {
+        let Some(entry) = self.table.entry(slot) else { return };
+        let mut talk = Talk { flow: entry.row.flow(), meta: entry.row.meta, open_due, desk };
+        match found.packet.transport {
+            Segment::Udp => datagram::read(found, &mut talk),
+            Segment::Tcp { sequence, acknowledged, flags } => {
+                let header = segment::Header { sequence, acknowledged, flags };
+                segment::read(found, &header, entry.opening, &mut self.openings, &mut talk);
+            }
+        }
+        talk.open();
+        entry.row.meta = talk.meta;
+    }
+}

@@ -1,0 +1,98 @@
+//! A flow begins: which row it gets, and who its client is.
+
+use model::CloseReason;
+
+use super::{Conversations, Found};
+use crate::desk::{Desk, is_group};
+use crate::flows::{Meta, Place, Row, Slot, Way};
+use crate::layers::{Packet, Segment};
+
+/// Ports below are given out to services alone (RFC 6335 §6).
+const SYSTEM_PORTS_END: u16 = 1024;
+
+/// Ports from here on are what hosts take for their own end (Linux takes 32768 to 60999, the rest
+/// 49152 to 65535 as RFC 6335 §6 has it).
+const EPHEMERAL_PORTS_BEGIN: u16 = 32768;
+
+impl Conversations {
+    /// Whether the flow in `slot` is over as of this packet, so that another one begins with the
+    /// same ends. It is closed then, and its slot free.
+    pub(super) fn superseded(
+        &mut self,
+        slot: Slot,
+        found: &Found<'_, '_>,
+        secs: u32,
+        desk: &mut Desk<'_>,
+    ) -> bool {
+        let Some(entry) = self.table.entry(slot) else { return true };
+        let meta = entry.row.meta;
+        let last = *entry.last_secs;
+        let mut over = secs > last && secs - last > desk.bounds.patience(meta);
+        if let Segment::Tcp { sequence, flags, .. } = found.packet.transport
+            && flags.syn()
+            && !flags.ack()
+        {
+            let opening = self.openings.get(*entry.opening);
+            let again = opening.is_some_and(|opening| {
+                opening.stream(found.way).began_with(sequence.wrapping_add(1))
+            });
+            over |= meta.closing() || (meta.has(Meta::ESTABLISHED) && !again);
+        }
+        if over {
+            self.close(slot, CloseReason::Timeout, desk);
+        }
+        over
+    }
+
+    /// Begin a flow.
+    pub(super) fn open(&mut self, found: &Found<'_, '_>, secs: u32, desk: &mut Desk<'_>) -> Slot {
+        let slot = match self.table.place(found.hash) {
+            Place::Free(slot) => slot,
+            Place::Taken(slot) => {
+                desk.counts.flows_evicted += 1;
+                self.close(slot, CloseReason::Evicted, desk);
+                slot
+            }
+        };
+        desk.counts.flows += 1;
+        let mut row = Row::new(&found.key, found.packet.vlan, desk.at);
+        roles(&mut row, found.packet, found.way);
+        self.wheel.link(slot, secs.saturating_add(desk.bounds.patience(row.meta)));
+        self.table.put(slot, found.hash, row);
+        slot
+    }
+}
+
+/// Say who the client is, as far as its first packet tells.
+///
+/// - TCP: a SYN tells. Without one the capture did not show who opened the connection
+///   (`guessed`), and ports tell: a system port is a server's, and an ephemeral port is a
+///   client's where the other is none.
+/// - UDP: whoever speaks first is the client, and that counts as seen; but a first word from a
+///   system port to another is an answer whose question was missed: turned, and `guessed`.
+///
+/// What a protocol reader recognises may still turn a flow that no SYN told of.
+fn roles(row: &mut Row, packet: &Packet<'_>, way: Way) {
+    let (from, to) = (packet.source_port, packet.destination_port);
+    let system = from < SYSTEM_PORTS_END && to >= SYSTEM_PORTS_END;
+    match packet.transport {
+        Segment::Tcp { flags, .. } if flags.syn() => {
+            row.meta.set(Meta::SURE);
+            row.meta.set_client(if flags.ack() { way.other() } else { way });
+        }
+        Segment::Tcp { .. } => {
+            row.meta.set(Meta::GUESSED);
+            let called = to < SYSTEM_PORTS_END;
+            let ephemeral = to >= EPHEMERAL_PORTS_BEGIN && from < EPHEMERAL_PORTS_BEGIN;
+            let answers = system || (ephemeral && !called);
+            row.meta.set_client(if answers { way.other() } else { way });
+        }
+        Segment::Udp => {
+            let answers = system && !is_group(row.end(way.other()).ip);
+            row.meta.set_client(if answers { way.other() } else { way });
+            if answers {
+                row.meta.set(Meta::GUESSED);
+            }
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! TCP: segments go to their flow's opening while anything is wanted of it.
+
+use super::Found;
+use crate::desk::Talk;
+use crate::flows::{Meta, Way};
+use crate::layers::TcpFlags;
+use crate::streams::{Openings, OverBudget};
+
+/// What matters of a TCP header here.
+pub(super) struct Header {
+    pub(super) sequence: u32,
+    pub(super) acknowledged: u32,
+    pub(super) flags: TcpFlags,
+}
+
+/// Read a segment. `number` is that of the flow's opening, 0 while there is none: a flow gets one
+/// when both ends greeted each other or when one has something to say, so that a flood of SYNs
+/// costs rows alone.
+pub(super) fn read(
+    found: &Found<'_, '_>,
+    header: &Header,
+    number: &mut u16,
+    openings: &mut Openings,
+    talk: &mut Talk<'_, '_>,
+) {
+    if talk.meta.all_done() {
+        return;
+    }
+    let (way, flags) = (found.way, header.flags);
+    // RFC 9293 §3.5.2 has no data in a RST; some put a reason there.
+    let payload = if flags.rst() { &[] } else { found.packet.payload };
+    let greeted = flags.syn() && flags.ack() && talk.meta.has(Meta::OPEN);
+    let speaks = !payload.is_empty() && !talk.meta.done(way);
+    if *number == 0 {
+        if !greeted && !speaks {
+            return;
+        }
+        match openings.begin(talk.desk.candidates()) {
+            Some(begun) => *number = begun,
+            None => return give_up(number, openings, talk),
+        }
+    }
+    let Some((opening, budget)) = openings.get_mut(*number) else { return };
+    let mut result = Ok(());
+    let first = if flags.syn() { header.sequence.wrapping_add(1) } else { header.sequence };
+    if flags.syn() {
+        opening.stream_mut(way).start(first);
+    }
+    if greeted {
+        opening.stream_mut(way.other()).start(header.acknowledged);
+    } else if flags.ack() && !flags.rst() && !talk.meta.done(way.other()) {
+        opening.acknowledged(way.other(), header.acknowledged, budget, talk);
+    }
+    if speaks && !talk.meta.done(way) {
+        let wire_len = found.packet.payload_len;
+        result = opening.arrive(way, first, payload, wire_len, budget, talk);
+    }
+    if let Err(OverBudget) = result {
+        give_up(number, openings, talk);
+    } else if talk.meta.all_done() {
+        openings.end(*number);
+        *number = 0;
+    }
+}
+
+/// The octet budget is spent: nothing more is read of this flow.
+fn give_up(number: &mut u16, openings: &mut Openings, talk: &mut Talk<'_, '_>) {
+    talk.desk.counts.openings_over_budget += 1;
+    for way in Way::BOTH {
+        talk.meta.set_done(way, true);
+    }
+    openings.end(*number);
+    *number = 0;
+}

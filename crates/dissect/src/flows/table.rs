@@ -1,0 +1,184 @@
+//! Eight-way sets of flows: no chain, no growth, no pause.
+
+use super::key::Key;
+use super::row::Row;
+
+/// Ways of a set.
+const WAYS: usize = 8;
+
+/// The place of a flow in its shard's table.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) struct Slot(pub(crate) u32);
+
+impl Slot {
+    const fn set(self) -> usize {
+        self.0 as usize / WAYS
+    }
+
+    const fn way(self) -> usize {
+        self.0 as usize % WAYS
+    }
+}
+
+/// What is read to find a flow, in one cache line.
+#[derive(Clone, Copy, Default)]
+#[repr(C)]
+struct Head {
+    /// Sixteen bits of each flow's hash, never 0; 0 for a free place.
+    tags: [u16; WAYS],
+    /// Second of each flow's last packet, since 1970.
+    last: [u32; WAYS],
+    /// Number of each flow's opening, 0 for none.
+    openings: [u16; WAYS],
+}
+
+const _: () = assert!(size_of::<Head>() == 64);
+
+/// A set, in ten cache lines.
+#[derive(Clone, Copy, Default)]
+#[repr(C, align(64))]
+struct Set {
+    head: Head,
+    rows: [Row; WAYS],
+}
+
+const _: () = assert!(size_of::<Set>() == 640);
+
+/// The flows of one shard.
+pub(crate) struct Table {
+    sets: Vec<Set>,
+}
+
+/// What came of asking for a place.
+pub(crate) enum Place {
+    /// It is free.
+    Free(Slot),
+    /// The flow in it was silent longest of those that could have made room.
+    Taken(Slot),
+}
+
+/// The tag of a hash: bits that do not choose the set.
+const fn tag_of(hash: u64) -> u16 {
+    // The low sixteen bits; the last one is always set, as 0 means a free place.
+    hash as u16 | 1
+}
+
+impl Table {
+    /// A table for at most `flows_max` flows, rounded down to whole sets, one at least.
+    pub(crate) fn new(flows_max: usize) -> Table {
+        // A slot's number has 32 bits.
+        let sets = (flows_max / WAYS).clamp(1, 1 << 28);
+        Table { sets: vec![Set::default(); sets] }
+    }
+
+    /// Places in all.
+    pub(crate) const fn slots(&self) -> usize {
+        self.sets.len() * WAYS
+    }
+
+    /// The set that a hash belongs in: its high half, scaled, as a division would be slow.
+    fn home(&self, hash: u64) -> usize {
+        let scaled = (u128::from(hash) * self.sets.len() as u128) >> 64;
+        scaled as usize
+    }
+
+    /// The flow `key`, if it is known.
+    pub(crate) fn find(&self, key: &Key, hash: u64) -> Option<Slot> {
+        let home = self.home(hash);
+        let set = self.sets.get(home)?;
+        let tag = tag_of(hash);
+        for (way, (&other, row)) in set.head.tags.iter().zip(&set.rows).enumerate() {
+            if other == tag && row.is(key) {
+                return Some(slot(home, way));
+            }
+        }
+        None
+    }
+
+    /// Read a word of the memory where `hash` is looked for, so that it is near when it is needed.
+    pub(crate) fn touch_head(&self, hash: u64) -> u64 {
+        self.sets.get(self.home(hash)).map_or(0, |set| u64::from(set.head.tags[0]))
+    }
+
+    /// The same for the row; the head should have come already.
+    pub(crate) fn touch_row(&self, hash: u64) -> u64 {
+        let Some(set) = self.sets.get(self.home(hash)) else { return 0 };
+        let tag = tag_of(hash);
+        let hit = set.head.tags.iter().zip(&set.rows).find(|(other, _)| **other == tag);
+        hit.map_or(0, |(_, row)| row.opened ^ u64::from(row.last_nanos))
+    }
+
+    /// Where a new flow goes: a free place of its set, else that of the longest silent.
+    pub(crate) fn place(&self, hash: u64) -> Place {
+        let home = self.home(hash);
+        let Some(set) = self.sets.get(home) else { return Place::Free(Slot(0)) };
+        if let Some(way) = set.head.tags.iter().position(|&tag| tag == 0) {
+            return Place::Free(slot(home, way));
+        }
+        let silent = set.head.last.iter().zip(&set.rows).enumerate();
+        let oldest = silent.min_by_key(|(_, (last, row))| (**last, row.last_nanos));
+        Place::Taken(slot(home, oldest.map_or(0, |(way, _)| way)))
+    }
+
+    /// Put a new flow where [`Table::place`] said; it has neither time nor opening yet.
+    pub(crate) fn put(&mut self, slot: Slot, hash: u64, row: Row) {
+        let Some(set) = self.sets.get_mut(slot.set()) else { return };
+        let way = slot.way();
+        if let (Some(tag), Some(place)) = (set.head.tags.get_mut(way), set.rows.get_mut(way)) {
+            *tag = tag_of(hash);
+            *place = row;
+        }
+    }
+
+    /// Forget a flow.
+    pub(crate) fn free(&mut self, slot: Slot) {
+        if let Some(set) = self.sets.get_mut(slot.set()) {
+            if let Some(tag) = set.head.tags.get_mut(slot.way()) {
+                *tag = 0;
+            }
+            if let Some(last) = set.head.last.get_mut(slot.way()) {
+                *last = 0;
+            }
+            if let Some(opening) = set.head.openings.get_mut(slot.way()) {
+                *opening = 0;
+            }
+        }
+    }
+
+    /// Everything of one flow.
+    pub(crate) fn entry(&mut self, slot: Slot) -> Option<Entry<'_>> {
+        let set = self.sets.get_mut(slot.set())?;
+        let way = slot.way();
+        if *set.head.tags.get(way)? == 0 {
+            return None;
+        }
+        Some(Entry {
+            row: set.rows.get_mut(way)?,
+            last_secs: set.head.last.get_mut(way)?,
+            opening: set.head.openings.get_mut(way)?,
+        })
+    }
+
+    /// Every place that has a flow.
+    pub(crate) fn taken(&self) -> impl Iterator<Item = Slot> {
+        self.sets.iter().enumerate().flat_map(|(home, set)| {
+            let ways = set.head.tags.iter().enumerate();
+            ways.filter(|(_, tag)| **tag != 0).map(move |(way, _)| slot(home, way))
+        })
+    }
+}
+
+/// One flow's memory.
+pub(crate) struct Entry<'a> {
+    /// Its row.
+    pub(crate) row: &'a mut Row,
+    /// Second of its last packet, since 1970.
+    pub(crate) last_secs: &'a mut u32,
+    /// The number of its opening, 0 for none.
+    pub(crate) opening: &'a mut u16,
+}
+
+/// The number of sets is such that this fits.
+const fn slot(home: usize, way: usize) -> Slot {
+    Slot((home * WAYS + way) as u32)
+}

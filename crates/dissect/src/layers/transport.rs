@@ -1,0 +1,101 @@
+//! TCP (RFC 9293) and UDP (RFC 768) headers. Checksums are not looked at: a span port shows
+//! segments before the network card has filled them in.
+
+use etherparse::err::tcp::HeaderSliceError;
+use etherparse::{TcpSlice, UdpSlice, ip_number};
+use model::{Refused, VlanId};
+
+use super::ip::Datagram;
+use super::{Packet, Segment, TcpFlags};
+
+/// Read the transport header of a datagram.
+pub(super) fn read(datagram: Datagram<'_>, vlan: Option<VlanId>) -> Result<Packet<'_>, Refused> {
+    let head = match datagram.next {
+        ip_number::TCP => tcp(&datagram)?,
+        ip_number::UDP => udp(&datagram)?,
+        // IP in IP, IPv6 in IP, GRE, EtherIP, L2TP, MPLS in IP (RFC 4023).
+        ip_number::IPV4
+        | ip_number::IPV6
+        | ip_number::GRE
+        | ip_number::ETHER_IP
+        | ip_number::LAYER2_TUNNELING_PROTOCOL
+        | ip_number::MPLS_IN_IP => return Err(Refused::Encapsulated),
+        _ => return Err(Refused::OtherTransport),
+    };
+    Ok(Packet {
+        source: datagram.source,
+        destination: datagram.destination,
+        v6: datagram.v6,
+        source_port: head.ports.0,
+        destination_port: head.ports.1,
+        vlan,
+        ip_len: datagram.len,
+        transport: head.segment,
+        payload: head.payload,
+        payload_len: head.payload_len,
+    })
+}
+
+struct Head<'a> {
+    ports: (u16, u16),
+    segment: Segment,
+    payload: &'a [u8],
+    payload_len: u32,
+}
+
+fn tcp<'a>(datagram: &Datagram<'a>) -> Result<Head<'a>, Refused> {
+    match TcpSlice::from_slice(datagram.payload) {
+        Ok(slice) => {
+            let [.., flags] = *slice.slice().first_chunk::<14>().ok_or(Refused::Truncated)?;
+            let header_len = u32::try_from(slice.header_len()).unwrap_or(u32::MAX);
+            Ok(Head {
+                ports: (slice.source_port(), slice.destination_port()),
+                segment: Segment::Tcp {
+                    sequence: slice.sequence_number(),
+                    acknowledged: slice.acknowledgment_number(),
+                    flags: TcpFlags(flags),
+                },
+                payload: slice.payload(),
+                payload_len: datagram.payload_len.saturating_sub(header_len),
+            })
+        }
+        Err(HeaderSliceError::Len(_)) => tcp_cut(datagram),
+        Err(HeaderSliceError::Content(_)) => Err(Refused::Malformed),
+    }
+}
+
+/// A header that the capture cut behind its flags still tells who spoke to whom.
+fn tcp_cut<'a>(datagram: &Datagram<'a>) -> Result<Head<'a>, Refused> {
+    let head = datagram.payload.first_chunk::<14>().ok_or(Refused::Truncated)?;
+    let &[a, b, c, d, s0, s1, s2, s3, k0, k1, k2, k3, offset, flags] = head;
+    let header_len = u32::from(offset >> 4).saturating_mul(4);
+    if header_len < 20 || header_len > datagram.payload_len {
+        return Err(Refused::Malformed);
+    }
+    Ok(Head {
+        ports: (u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d])),
+        segment: Segment::Tcp {
+            sequence: u32::from_be_bytes([s0, s1, s2, s3]),
+            acknowledged: u32::from_be_bytes([k0, k1, k2, k3]),
+            flags: TcpFlags(flags),
+        },
+        payload: &[],
+        payload_len: datagram.payload_len.saturating_sub(header_len),
+    })
+}
+
+fn udp<'a>(datagram: &Datagram<'a>) -> Result<Head<'a>, Refused> {
+    let slice = UdpSlice::from_slice_lax(datagram.payload).map_err(|_| Refused::Truncated)?;
+    let payload_len = match u32::from(slice.length()) {
+        // RFC 2675 §4: a jumbogram's, or one that is to be cut up.
+        0 => datagram.payload_len.saturating_sub(8),
+        len @ 8.. => len.saturating_sub(8),
+        _ => return Err(Refused::Malformed),
+    };
+    Ok(Head {
+        ports: (slice.source_port(), slice.destination_port()),
+        segment: Segment::Udp,
+        payload: slice.payload(),
+        payload_len,
+    })
+}

@@ -1,0 +1,259 @@
+//! Octets of one side that came before their turn, or that a reader wants more of.
+
+use std::ops::Range;
+
+/// A run of octets that are there, as offsets from the first one that was not consumed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Piece {
+    start: usize,
+    end: usize,
+}
+
+/// Octets that all openings of a shard may hold together.
+#[derive(Debug)]
+pub(crate) struct Budget {
+    held: usize,
+    max: usize,
+}
+
+impl Budget {
+    /// Nothing held yet.
+    pub(crate) const fn new(max: usize) -> Budget {
+        Budget { held: 0, max }
+    }
+
+    /// Take `octets`; false, and nothing taken, when there are not as many left.
+    pub(crate) const fn take(&mut self, octets: usize) -> bool {
+        match self.held.checked_add(octets) {
+            Some(held) if held <= self.max => {
+                self.held = held;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Give back what was taken.
+    pub(crate) const fn give(&mut self, octets: usize) {
+        self.held = self.held.saturating_sub(octets);
+    }
+
+    /// Octets held now.
+    #[cfg(test)]
+    pub(crate) const fn held(&self) -> usize {
+        self.held
+    }
+}
+
+/// What became of octets that were to be held.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Put {
+    /// They are held. True when they contradict octets that were there before; those stand.
+    Held(bool),
+    /// There would be too many gaps.
+    Holes,
+    /// The budget is spent.
+    OverBudget,
+}
+
+/// The octets held of one side: the first that came for each place, and where gaps are.
+#[derive(Default, Debug)]
+pub(crate) struct Buffer {
+    octets: Vec<u8>,
+    /// In order, apart from each other.
+    pieces: Vec<Piece>,
+    /// Octets taken from the budget.
+    charged: usize,
+}
+
+/// The smallest allocation.
+const CHARGED_MIN: usize = 512;
+
+impl Buffer {
+    /// Whether nothing is held.
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.pieces.is_empty()
+    }
+
+    /// The octets that are there without a gap from the start.
+    pub(crate) fn at_hand(&self) -> &[u8] {
+        match self.pieces.first() {
+            Some(&Piece { start: 0, end }) => self.octets.get(..end).unwrap_or_default(),
+            _ => &[],
+        }
+    }
+
+    /// Where the octets behind the first gap begin.
+    pub(crate) fn behind_gap(&self) -> Option<usize> {
+        self.pieces.iter().map(|piece| piece.start).find(|&start| start > 0)
+    }
+
+    /// The end of the last octets that are there.
+    pub(crate) fn end(&self) -> usize {
+        self.pieces.last().map_or(0, |piece| piece.end)
+    }
+
+    /// Hold octets at an offset. The first octet that came for a place stays.
+    pub(crate) fn put(
+        &mut self,
+        offset: usize,
+        octets: &[u8],
+        holes_max: usize,
+        budget: &mut Budget,
+    ) -> Put {
+        let end = offset.saturating_add(octets.len());
+        let touched = self.touched(offset, end);
+        let before = self.pieces.get(..touched.start).unwrap_or_default();
+        let begins_at_0 = before.first().map_or(offset == 0, |piece| piece.start == 0)
+            || self.pieces.first().is_some_and(|piece| piece.start == 0);
+        let pieces = self.pieces.len().saturating_sub(touched.len()).saturating_add(1);
+        if pieces.saturating_sub(usize::from(begins_at_0)) > holes_max {
+            return Put::Holes;
+        }
+        if !self.grow(end, budget) {
+            return Put::OverBudget;
+        }
+        let contradicts = self.fill(touched.clone(), offset, octets);
+        let overlapped = self.pieces.get(touched.clone()).unwrap_or_default();
+        let merged = Piece {
+            start: overlapped.first().map_or(offset, |piece| piece.start.min(offset)),
+            end: overlapped.last().map_or(end, |piece| piece.end.max(end)),
+        };
+        self.pieces.splice(touched, [merged]);
+        Put::Held(contradicts)
+    }
+
+    /// The pieces that overlap or adjoin `offset..end`.
+    fn touched(&self, offset: usize, end: usize) -> Range<usize> {
+        let first = self.pieces.partition_point(|piece| piece.end < offset);
+        let last = self.pieces.partition_point(|piece| piece.start <= end);
+        first..last.max(first)
+    }
+
+    /// Copy `octets` to where no piece of `touched` has any; tell whether the others differ.
+    fn fill(&mut self, touched: Range<usize>, offset: usize, octets: &[u8]) -> bool {
+        let end = offset.saturating_add(octets.len());
+        let mut contradicts = false;
+        let mut from = offset;
+        let copy = |held: &mut [u8], range: Range<usize>| {
+            let new = octets.get(range.start.saturating_sub(offset)..);
+            let place = held.get_mut(range);
+            if let (Some(place), Some(new)) = (place, new)
+                && let Some(new) = new.get(..place.len())
+            {
+                place.copy_from_slice(new);
+            }
+        };
+        for piece in self.pieces.get(touched).unwrap_or_default() {
+            if from < piece.start {
+                copy(&mut self.octets, from..piece.start);
+            }
+            let both = piece.start.max(offset)..piece.end.min(end);
+            if !both.is_empty() {
+                let new =
+                    octets.get(both.start.saturating_sub(offset)..both.end.saturating_sub(offset));
+                contradicts |= self.octets.get(both) != new;
+            }
+            from = from.max(piece.end);
+        }
+        if from < end {
+            copy(&mut self.octets, from..end);
+        }
+        contradicts
+    }
+
+    /// Make room for `end` octets.
+    fn grow(&mut self, end: usize, budget: &mut Budget) -> bool {
+        if end > self.charged {
+            let want = end.next_power_of_two().max(CHARGED_MIN);
+            if !budget.take(want.saturating_sub(self.charged)) {
+                return false;
+            }
+            self.charged = want;
+            self.octets.reserve_exact(want.saturating_sub(self.octets.len()));
+        }
+        if end > self.octets.len() {
+            self.octets.resize(end, 0);
+        }
+        true
+    }
+
+    /// Let go of the first `count` octets, there or not. What is held no longer is given back when
+    /// nothing else is.
+    pub(crate) fn pass(&mut self, count: usize, budget: &mut Budget) {
+        self.pieces.retain_mut(|piece| {
+            piece.start = piece.start.saturating_sub(count);
+            piece.end = piece.end.saturating_sub(count);
+            piece.end > 0
+        });
+        if self.pieces.is_empty() {
+            self.clear(budget);
+        } else {
+            self.octets.drain(..count.min(self.octets.len()));
+        }
+    }
+
+    /// Let go of everything.
+    pub(crate) fn clear(&mut self, budget: &mut Budget) {
+        budget.give(self.charged);
+        *self = Buffer::default();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is at hand, the gaps, and whether anything contradicted, after these puts.
+    fn held(puts: &[(usize, &[u8])]) -> (Vec<u8>, Option<usize>, Vec<Put>) {
+        let (mut buffer, mut budget) = (Buffer::default(), Budget::new(4096));
+        let results = puts.iter().map(|(at, octets)| buffer.put(*at, octets, 2, &mut budget));
+        let results = results.collect();
+        (buffer.at_hand().to_vec(), buffer.behind_gap(), results)
+    }
+
+    #[test]
+    fn octets_find_their_place_and_the_first_ones_stand() {
+        use Put::{Held, Holes};
+        type Row<'a> = (&'a [(usize, &'a [u8])], &'a [u8], Option<usize>, &'a [Put]);
+        let table: &[Row<'_>] = &[
+            (&[(0, b"abc")], b"abc", None, &[Held(false)]),
+            (&[(3, b"def"), (0, b"abc")], b"abcdef", None, &[Held(false), Held(false)]),
+            (&[(0, b"abc"), (1, b"bcd")], b"abcd", None, &[Held(false), Held(false)]),
+            (&[(0, b"abc"), (1, b"XYd")], b"abcd", None, &[Held(false), Held(true)]),
+            (&[(2, b"cd"), (0, b"ABCDEF")], b"ABcdEF", None, &[Held(false), Held(true)]),
+            (
+                &[(2, b"c"), (5, b"f"), (0, b"abXdeYg")],
+                b"abcdefg",
+                None,
+                &[Held(false), Held(false), Held(true)],
+            ),
+            (&[(0, b"a"), (5, b"f")], b"a", Some(5), &[Held(false), Held(false)]),
+            (&[(1, b"b"), (3, b"d"), (5, b"f")], b"", Some(1), &[Held(false), Held(false), Holes]),
+            (
+                &[(0, b"a"), (2, b"c"), (4, b"e"), (6, b"g")],
+                b"a",
+                Some(2),
+                &[Held(false), Held(false), Held(false), Holes],
+            ),
+            (&[(0, b"ab"), (2, b"cd")], b"abcd", None, &[Held(false), Held(false)]),
+        ];
+        for (puts, want, gap, results) in table {
+            let got = held(puts);
+            assert_eq!((&*got.0, got.1, &*got.2), (*want, *gap, *results), "{puts:?}");
+        }
+    }
+
+    #[test]
+    fn the_budget_closes() {
+        let (mut buffer, mut budget) = (Buffer::default(), Budget::new(2048));
+        assert_eq!(buffer.put(0, &[1; 1500], 2, &mut budget), Put::Held(false));
+        assert_eq!(budget.held(), 2048);
+        assert_eq!(buffer.put(1500, &[2; 1500], 2, &mut budget), Put::OverBudget);
+        assert_eq!(buffer.at_hand().len(), 1500);
+        buffer.pass(1000, &mut budget);
+        assert_eq!((buffer.at_hand().len(), budget.held()), (500, 2048));
+        buffer.pass(1000, &mut budget);
+        assert_eq!((buffer.is_empty(), budget.held()), (true, 0));
+    }
+}

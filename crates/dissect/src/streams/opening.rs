@@ -1,0 +1,418 @@
+//! The streams of one flow while something is still wanted of them, and who reads them.
+
+use std::mem;
+
+use model::Side;
+
+use super::buffer::{Budget, Buffer};
+use super::stream::{Placed, Stream};
+use crate::desk::Talk;
+use crate::flows::{Each, Way};
+use crate::limits::{
+    OPENING_LEN_ENOUGH, OPENING_SEGMENTS_ENOUGH, PROBED_LEN_MAX, PROBED_SEGMENTS_MAX,
+};
+use crate::protocols::reader::{Next, Probe, StreamReader};
+
+/// The octet budget is spent; the opening must go.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct OverBudget;
+
+/// Octets that an opening costs besides what it holds: itself, and a reader.
+const OPENING_COST: usize = size_of::<Opening>() + 256;
+const _: () = assert!(OPENING_COST <= 640);
+
+/// Both sides of a flow's stream, and the reader that claimed them.
+#[derive(Default)]
+pub(crate) struct Opening {
+    reader: Option<Box<dyn StreamReader>>,
+    streams: Each<Stream>,
+}
+
+/// What reading made of octets.
+#[derive(Default)]
+struct Fed {
+    consumed: u64,
+    /// A reader claimed the flow; the other side's octets wait for it.
+    claimed: bool,
+    /// The reader handed the flow over; what is held of either side is to be probed.
+    anew: bool,
+}
+
+impl Opening {
+    fn new(candidates: u16) -> Opening {
+        let mut opening = Opening::default();
+        for way in Way::BOTH {
+            *opening.streams.of_mut(way) = Stream::new(candidates);
+        }
+        opening
+    }
+
+    /// One side's stream.
+    pub(crate) fn stream(&self, way: Way) -> &Stream {
+        self.streams.of(way)
+    }
+
+    /// The same, to be changed.
+    pub(crate) fn stream_mut(&mut self, way: Way) -> &mut Stream {
+        self.streams.of_mut(way)
+    }
+
+    /// A segment's payload came. What is done with is told in `talk.meta`.
+    pub(crate) fn arrive(
+        &mut self,
+        way: Way,
+        sequence: u32,
+        payload: &[u8],
+        wire_len: u32,
+        budget: &mut Budget,
+        talk: &mut Talk<'_, '_>,
+    ) -> Result<(), OverBudget> {
+        self.answer(way.other(), budget, talk);
+        let window = talk.desk.bounds.window;
+        // Each turn loses a gap, and there are no more of them than holes.
+        for _ in 0..window.holes_max.saturating_add(3) {
+            let overlaps = &mut talk.desk.counts.overlaps;
+            let stream = self.streams.of_mut(way);
+            match stream.place(sequence, payload, wire_len, &window, budget, overlaps) {
+                Placed::Nothing => return Ok(()),
+                Placed::Direct(octets) => return self.direct(way, octets, budget, talk),
+                Placed::Held => {
+                    self.drain(way, budget, talk);
+                    return Ok(());
+                }
+                Placed::Lost => {
+                    self.leap(way, Some(sequence), budget, talk);
+                    if talk.meta.done(way) {
+                        return Ok(());
+                    }
+                }
+                Placed::OverBudget => return Err(OverBudget),
+            }
+        }
+        self.give_up(way, budget, talk);
+        Ok(())
+    }
+
+    /// The other side speaks: one that was to be told sooner or later is told now.
+    fn answer(&mut self, way: Way, budget: &mut Budget, talk: &mut Talk<'_, '_>) {
+        if self.reader.is_none() && !talk.meta.done(way) {
+            let stream = self.streams.of(way);
+            if stream.candidates == 0 && !stream.buffer.at_hand().is_empty() {
+                self.give_up(way, budget, talk);
+            }
+        }
+    }
+
+    /// The other end acknowledged everything before `sequence`.
+    pub(crate) fn acknowledged(
+        &mut self,
+        way: Way,
+        sequence: u32,
+        budget: &mut Budget,
+        talk: &mut Talk<'_, '_>,
+    ) {
+        if self.streams.of_mut(way).acknowledged(sequence) {
+            self.leap(way, None, budget, talk);
+        }
+    }
+
+    /// Read octets straight from the frame.
+    fn direct(
+        &mut self,
+        way: Way,
+        octets: &[u8],
+        budget: &mut Budget,
+        talk: &mut Talk<'_, '_>,
+    ) -> Result<(), OverBudget> {
+        let fed = self.feed(way, octets, talk);
+        let window = talk.desk.bounds.window;
+        if talk.meta.done(way) {
+            self.streams.of_mut(way).buffer.clear(budget);
+        } else {
+            let rest = u64::try_from(octets.len()).unwrap_or(u64::MAX).saturating_sub(fed.consumed);
+            let stream = self.streams.of_mut(way);
+            if !stream.consume_direct(octets, fed.consumed, &window, budget) {
+                return Err(OverBudget);
+            }
+            if rest > window.len_max as u64 {
+                self.give_up(way, budget, talk);
+            }
+        }
+        if fed.anew {
+            self.drain(way, budget, talk);
+        }
+        if fed.anew || fed.claimed {
+            self.drain(way.other(), budget, talk);
+        }
+        Ok(())
+    }
+
+    /// Read what is held of one side for as long as that brings new octets to hand.
+    fn drain(&mut self, way: Way, budget: &mut Budget, talk: &mut Talk<'_, '_>) {
+        let mut other_waits = false;
+        loop {
+            if talk.meta.done(way) {
+                self.streams.of_mut(way).buffer.clear(budget);
+                break;
+            }
+            let buffer = mem::take(&mut self.streams.of_mut(way).buffer);
+            let len = buffer.at_hand().len();
+            let fed =
+                if len == 0 { Fed::default() } else { self.feed(way, buffer.at_hand(), talk) };
+            self.put_back(way, buffer, budget);
+            other_waits |= fed.claimed || fed.anew;
+            if talk.meta.done(way) {
+                continue;
+            }
+            let stream = self.streams.of_mut(way);
+            stream.consume(fed.consumed, budget);
+            let read = usize::try_from(fed.consumed).unwrap_or(usize::MAX);
+            let left = stream.buffer.at_hand().len();
+            if fed.anew || left > len.saturating_sub(read) {
+                continue;
+            }
+            if left >= talk.desk.bounds.window.len_max {
+                self.give_up(way, budget, talk);
+            }
+            break;
+        }
+        // Whoever claims or hands over has consumed octets, so this ends.
+        if other_waits {
+            self.drain(way.other(), budget, talk);
+        }
+    }
+
+    /// The buffer was lent while its octets were read. A side that began anew has none by then.
+    fn put_back(&mut self, way: Way, buffer: Buffer, budget: &mut Budget) {
+        let mut before = mem::replace(&mut self.streams.of_mut(way).buffer, buffer);
+        before.clear(budget);
+    }
+
+    /// Show octets to the protocols, or to the reader that claimed the flow.
+    fn feed(&mut self, way: Way, octets: &[u8], talk: &mut Talk<'_, '_>) -> Fed {
+        let mut fed = Fed::default();
+        if self.reader.is_none() {
+            fed.claimed = self.probe(way, octets, talk);
+        }
+        let Some(reader) = self.reader.as_mut() else { return fed };
+        let side = talk.meta.side(way);
+        let mut rest = octets;
+        loop {
+            let step = talk.lend(|out| reader.read(side, rest, out));
+            fed.consumed = fed.consumed.saturating_add(step.consumed);
+            match step.next {
+                Next::More => {}
+                Next::SideDone => {
+                    talk.meta.set_done(way, true);
+                    break;
+                }
+                Next::FlowDone => {
+                    fed.anew = self.flow_done(fed.consumed > 0, talk);
+                    break;
+                }
+            }
+            let used = usize::try_from(step.consumed).unwrap_or(usize::MAX);
+            match rest.get(used..) {
+                Some(behind) if used > 0 && !behind.is_empty() => rest = behind,
+                _ => break,
+            }
+        }
+        fed
+    }
+
+    /// The reader wants no more. True when it handed the flow over, which it can only do behind
+    /// octets of its own.
+    fn flow_done(&mut self, progressed: bool, talk: &mut Talk<'_, '_>) -> bool {
+        let reader = self.reader.take();
+        let anew = progressed && reader.is_some_and(|reader| reader.handed_over());
+        let candidates = talk.desk.candidates();
+        for way in Way::BOTH {
+            if anew {
+                self.reopen(way, candidates, talk);
+            }
+            talk.meta.set_done(way, !anew);
+        }
+        anew
+    }
+
+    /// Probe a side from its next octet on; of one that was done, that is the next one to come.
+    fn reopen(&mut self, way: Way, candidates: u16, talk: &mut Talk<'_, '_>) {
+        let stream = self.streams.of_mut(way);
+        if talk.meta.done(way) {
+            debug_assert!(stream.buffer.is_empty(), "a side that is done holds nothing");
+            *stream = Stream::new(candidates);
+        } else {
+            stream.probe_anew(candidates);
+        }
+        talk.meta.set_done(way, false);
+    }
+
+    /// Ask the protocols; true when one claimed the flow.
+    fn probe(&mut self, way: Way, octets: &[u8], talk: &mut Talk<'_, '_>) -> bool {
+        let protocols = talk.desk.protocols;
+        let side = talk.meta.side(way);
+        let stream = self.streams.of_mut(way);
+        for (place, entry) in protocols.iter().take(16).enumerate() {
+            let bit = 1u16 << place;
+            if stream.candidates & bit == 0 {
+                continue;
+            }
+            let (Some(probe), Some(start)) = (entry.probe, entry.start) else { continue };
+            match probe(&talk.flow, side, octets) {
+                Probe::More => {}
+                Probe::NotMine => stream.candidates &= !bit,
+                Probe::Mine(side) => {
+                    self.claim(way, side, start(), talk);
+                    return true;
+                }
+            }
+        }
+        if stream.segments >= PROBED_SEGMENTS_MAX || octets.len() >= PROBED_LEN_MAX {
+            stream.candidates = 0;
+        }
+        let enough =
+            octets.len() >= OPENING_LEN_ENOUGH || stream.segments >= OPENING_SEGMENTS_ENOUGH;
+        if stream.candidates == 0 && enough {
+            let first_len = stream.first_len;
+            talk.tell_opening(way, first_len, octets);
+            talk.meta.set_done(way, true);
+        }
+        false
+    }
+
+    /// A protocol claimed the flow.
+    fn claim(
+        &mut self,
+        way: Way,
+        side: Side,
+        reader: Box<dyn StreamReader>,
+        talk: &mut Talk<'_, '_>,
+    ) {
+        talk.turn(way, side);
+        talk.claim(reader.protocol());
+        self.reader = Some(reader);
+        let other = way.other();
+        if talk.meta.done(other) {
+            self.reopen(other, 0, talk);
+        }
+    }
+
+    /// A gap never closed.
+    fn leap(
+        &mut self,
+        way: Way,
+        sequence: Option<u32>,
+        budget: &mut Budget,
+        talk: &mut Talk<'_, '_>,
+    ) {
+        talk.desk.counts.gaps += 1;
+        self.cut(way, talk);
+        let side = talk.meta.side(way);
+        let go_on = match &mut self.reader {
+            Some(reader) => reader.lost(side),
+            // What is behind the gap may still show a protocol, but no opening any more.
+            None => self.streams.of(way).buffer.at_hand().is_empty(),
+        };
+        if !go_on {
+            talk.meta.set_done(way, true);
+        }
+        self.streams.of_mut(way).leap(sequence, budget);
+        self.drain(way, budget, talk);
+    }
+
+    /// A side's octets lead to nothing more.
+    fn give_up(&mut self, way: Way, budget: &mut Budget, talk: &mut Talk<'_, '_>) {
+        self.cut(way, talk);
+        talk.meta.set_done(way, true);
+        self.streams.of_mut(way).buffer.clear(budget);
+    }
+
+    /// What is at hand of a side is all that there will be.
+    fn cut(&mut self, way: Way, talk: &mut Talk<'_, '_>) {
+        let stream = self.streams.of(way);
+        let octets = stream.buffer.at_hand();
+        if octets.is_empty() || talk.meta.done(way) {
+            return;
+        }
+        let side = talk.meta.side(way);
+        match &mut self.reader {
+            Some(reader) => talk.lend(|out| reader.cut(side, octets, out)),
+            None => talk.tell_opening(way, stream.first_len, octets),
+        }
+    }
+
+    /// The flow is over: read what is still held, gaps or not.
+    pub(crate) fn finish(&mut self, budget: &mut Budget, talk: &mut Talk<'_, '_>) {
+        let client = talk.meta.client();
+        for way in [client, client.other()] {
+            for _ in 0..=talk.desk.bounds.window.holes_max {
+                let waits = self.streams.of(way).buffer.behind_gap().is_some();
+                if !waits || talk.meta.done(way) {
+                    break;
+                }
+                self.leap(way, None, budget, talk);
+            }
+            self.give_up(way, budget, talk);
+        }
+    }
+}
+
+/// The openings of a shard.
+pub(crate) struct Openings {
+    places: Vec<Opening>,
+    free: Vec<u16>,
+    pub(crate) budget: Budget,
+}
+
+impl Openings {
+    /// None yet; all together may hold `octets_max` octets.
+    pub(crate) const fn new(octets_max: usize) -> Openings {
+        Openings { places: Vec::new(), free: Vec::new(), budget: Budget::new(octets_max) }
+    }
+
+    /// Begin an opening. Its number, from 1 on; `None` when the budget is spent.
+    pub(crate) fn begin(&mut self, candidates: u16) -> Option<u16> {
+        if !self.budget.take(OPENING_COST) {
+            return None;
+        }
+        if let Some(number) = self.free.pop() {
+            if let Some(place) = self.places.get_mut(usize::from(number).saturating_sub(1)) {
+                *place = Opening::new(candidates);
+            }
+            return Some(number);
+        }
+        match u16::try_from(self.places.len().saturating_add(1)) {
+            Ok(number) => {
+                self.places.push(Opening::new(candidates));
+                Some(number)
+            }
+            Err(_) => {
+                self.budget.give(OPENING_COST);
+                None
+            }
+        }
+    }
+
+    /// An opening and the budget.
+    pub(crate) fn get_mut(&mut self, number: u16) -> Option<(&mut Opening, &mut Budget)> {
+        let place = self.places.get_mut(usize::from(number).checked_sub(1)?)?;
+        Some((place, &mut self.budget))
+    }
+
+    /// An opening.
+    pub(crate) fn get(&self, number: u16) -> Option<&Opening> {
+        self.places.get(usize::from(number).checked_sub(1)?)
+    }
+
+    /// End an opening.
+    pub(crate) fn end(&mut self, number: u16) {
+        if let Some((opening, budget)) = self.get_mut(number) {
+            for way in Way::BOTH {
+                opening.streams.of_mut(way).buffer.clear(budget);
+            }
+            *opening = Opening::default();
+            budget.give(OPENING_COST);
+            self.free.push(number);
+        }
+    }
+}
