@@ -1,0 +1,192 @@
+//! The index over catalogue and feeds, and what it says of itself.
+
+use std::fmt;
+use std::sync::Arc;
+
+use model::{Complaint, Meaning, Operator, Role, Specificity, Stage};
+
+use crate::catalogue::Tenant;
+use crate::gate::Gate;
+use crate::glob::Glob;
+use crate::index::{Certificates, Files, Payloads, Ports, RowNumber};
+use crate::labels::Labels;
+use crate::limits::{CONFIDENCE_GENERIC_PCT, CONFIDENCE_SHARED_PCT, CONFIDENCE_SPECIFIC_PCT};
+use crate::names::NameTable;
+use crate::networks::NetworkTable;
+use crate::pattern::NamePattern;
+use crate::rows::{FeedInfo, Hosting, Row, Tool};
+
+/// The list that every row of the catalogue stands in.
+pub(crate) const CATALOGUE: &str = "catalogue";
+
+/// Everything known of tools and reported names, made to be asked.
+///
+/// A book never changes; a new one takes its place. Asking it allocates only for what it finds.
+#[derive(Default)]
+pub struct Book {
+    pub(crate) tools: Vec<Tool>,
+    pub(crate) rows: Vec<RowPlace>,
+    pub(crate) names: NameTable,
+    pub(crate) patterns: Vec<(NamePattern, PatternOwner)>,
+    /// Patterns that no table finds, by number.
+    pub(crate) loose: Vec<usize>,
+    pub(crate) networks: NetworkTable,
+    pub(crate) ports: Ports,
+    pub(crate) alpns: Vec<(Box<[u8]>, RowNumber)>,
+    pub(crate) certificates: Certificates,
+    pub(crate) user_agents: Vec<(Glob, RowNumber)>,
+    pub(crate) paths: Vec<PathSign>,
+    pub(crate) files: Files,
+    pub(crate) payloads: Payloads,
+    pub(crate) feeds: Vec<Feed>,
+    pub(crate) infos: Vec<FeedInfo>,
+    pub(crate) indicators: Vec<Indicator>,
+    pub(crate) details: Vec<Detail>,
+    pub(crate) labels: Labels,
+    pub(crate) gate: Gate,
+    pub(crate) gated: Vec<Complaint>,
+    pub(crate) catalogue_list: Arc<str>,
+}
+
+impl fmt::Debug for Book {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Book")
+            .field("tools", &self.tools.len())
+            .field("rows", &self.rows.len())
+            .field("feeds", &self.infos)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Where a row stands among the tools, and which part of a name tells the tenant.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RowPlace {
+    pub(crate) tool: u32,
+    pub(crate) row: u32,
+    pub(crate) tenant: Tenant,
+}
+
+/// Who owns a pattern.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum PatternOwner {
+    Row(RowNumber),
+    Listed(u32),
+}
+
+/// A path that a request must have.
+#[derive(Debug)]
+pub(crate) struct PathSign {
+    pub(crate) glob: Glob,
+    pub(crate) speaks_of_query: bool,
+    pub(crate) method: Option<Box<str>>,
+    pub(crate) row: RowNumber,
+}
+
+/// What a match needs to know of a feed.
+#[derive(Clone, Debug)]
+pub(crate) struct Feed {
+    pub(crate) id: Arc<str>,
+    pub(crate) version: Arc<str>,
+    /// What an indicator without a description is said to be.
+    pub(crate) description: Arc<str>,
+    pub(crate) confidence_pct: u8,
+}
+
+/// An entry of a feed. Small: there can be millions.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Indicator {
+    pub(crate) feed: u16,
+    /// The group of the gate that holds it, or [`Indicator::FREE`].
+    pub(crate) gate: u16,
+    /// Its number in the details, or [`Indicator::PLAIN`].
+    pub(crate) detail: u32,
+    pub(crate) line: u32,
+    pub(crate) stage: Option<Stage>,
+    pub(crate) exact: bool,
+}
+
+impl Indicator {
+    pub(crate) const FREE: u16 = u16::MAX;
+    pub(crate) const PLAIN: u32 = u32::MAX;
+}
+
+const _: () = assert!(size_of::<Indicator>() <= 16);
+
+/// What a feed says of an indicator beyond its being listed.
+#[derive(Clone, Debug)]
+pub(crate) struct Detail {
+    /// Empty: nothing.
+    pub(crate) description: Arc<str>,
+    pub(crate) confidence_pct: Option<u8>,
+}
+
+impl Book {
+    /// The tools, sorted by id.
+    #[must_use]
+    pub fn tools(&self) -> &[Tool] {
+        &self.tools
+    }
+
+    /// The feeds, in the order in which they were added.
+    #[must_use]
+    pub fn feeds(&self) -> &[FeedInfo] {
+        &self.infos
+    }
+
+    /// What the safety gate made generic: no error, but worth a look.
+    #[must_use]
+    pub fn gated(&self) -> &[Complaint] {
+        &self.gated
+    }
+
+    pub(crate) fn row(&self, number: RowNumber) -> Option<(&Tool, &Row, Tenant)> {
+        let place = self.rows.get(usize::try_from(number).ok()?)?;
+        let tool = self.tools.get(usize::try_from(place.tool).ok()?)?;
+        let row = tool.rows.get(usize::try_from(place.row).ok()?)?;
+        Some((tool, row, place.tenant))
+    }
+
+    pub(crate) fn indicator(&self, number: u32) -> Option<(&Indicator, &Feed)> {
+        let indicator = self.indicators.get(usize::try_from(number).ok()?)?;
+        Some((indicator, self.feeds.get(usize::from(indicator.feed))?))
+    }
+
+    pub(crate) fn detail(&self, indicator: &Indicator) -> Option<&Detail> {
+        self.details.get(usize::try_from(indicator.detail).ok()?)
+    }
+
+    /// What an indicator means, and how sure its feed is.
+    pub(crate) fn meaning_listed(&self, indicator: &Indicator, feed: &Feed) -> (Meaning, u8) {
+        let detail = self.detail(indicator);
+        let description = detail
+            .map(|detail| &detail.description)
+            .filter(|description| !description.is_empty())
+            .unwrap_or(&feed.description);
+        let confidence = detail.and_then(|detail| detail.confidence_pct);
+        let meaning =
+            Meaning::Indicator { stage: indicator.stage, description: Arc::clone(description) };
+        (meaning, confidence.unwrap_or(feed.confidence_pct))
+    }
+}
+
+/// What a row of a tool means.
+pub(crate) fn meaning_tool(tool: &Tool, role: Role, operator: Operator) -> Meaning {
+    Meaning::Tool { tool: tool.id.clone(), name: Arc::clone(&tool.name), role, operator }
+}
+
+/// Who runs the server that a sign without a name points to.
+pub(crate) const fn operator_of(tool: &Tool) -> Operator {
+    match tool.hosting {
+        Hosting::Vendor => Operator::Vendor,
+        Hosting::SelfHosted | Hosting::Both => Operator::Server,
+    }
+}
+
+/// How sure the catalogue is of a row.
+pub(crate) const fn confidence(specificity: Specificity) -> u8 {
+    match specificity {
+        Specificity::Specific => CONFIDENCE_SPECIFIC_PCT,
+        Specificity::Shared => CONFIDENCE_SHARED_PCT,
+        Specificity::Generic => CONFIDENCE_GENERIC_PCT,
+    }
+}

@@ -1,0 +1,40 @@
+//! The feed formats: a new one is a file here and two lines below.
+
+mod curated;
+mod defang;
+mod frame;
+mod plain;
+mod separated;
+
+pub(crate) use defang::subject;
+pub(crate) use frame::{Format, Head, Listed, Subject};
+
+/// Every format, the pickiest first; the last takes what no other wants.
+pub(crate) const FORMATS: &[Format] = &[curated::FORMAT, separated::FORMAT, plain::FORMAT];
+
+/// The format of a file.
+pub(crate) fn of(file: &str, text: &str) -> &'static Format {
+    FORMATS.iter().find(|format| (format.fits)(file, text)).unwrap_or(&plain::FORMAT)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sheet::Complaints;
+
+    #[test]
+    fn every_format_reads_its_own_sample() {
+        for format in FORMATS {
+            let file = if format.name == "curated" { "sample.toml" } else { "sample.txt" };
+            assert_eq!(of(file, format.sample).name, format.name);
+            let mut complaints = Complaints::new(file, format.sample);
+            let mut count = 0;
+            (format.read)(format.sample, &mut complaints, &mut |_| {
+                count += 1;
+                true
+            });
+            assert_eq!(complaints.finish(), [], "{}", format.name);
+            assert!(count >= 2, "{}", format.name);
+        }
+    }
+}

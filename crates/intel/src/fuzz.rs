@@ -1,0 +1,101 @@
+//! Bodies for fuzzing: they take any octets and assert what must hold for all of them.
+
+use model::{DnsQuery, DnsQuestion, Opening, Protocol, RecordType};
+use model::{DomainName, Endpoint, Fact, Flow, Observation, Side, Timestamp, Transport};
+
+use crate::glob::Glob;
+use crate::limits::{COMPLAINTS_PER_FILE_MAX, MATCHES_MAX};
+use crate::{Book, BookBuilder};
+
+/// A catalogue file of any octets gives a book whose rows are all live, and bounded complaints.
+pub fn catalogue(octets: &[u8]) {
+    let text = String::from_utf8_lossy(octets);
+    let mut builder = BookBuilder::new();
+    builder.catalogue("tool.toml", &text);
+    let (book, complaints) = builder.build();
+    assert!(complaints.len() <= COMPLAINTS_PER_FILE_MAX + 1 + book.tools().len());
+    for complaint in &complaints {
+        assert!(complaint.line >= 1 && complaint.column >= 1, "{complaint}");
+    }
+    for tool in book.tools() {
+        for row in &tool.rows {
+            assert!(!row.source.is_empty() && !row.checked.is_empty(), "{row:?}");
+        }
+    }
+    assert_eq!(book.self_test(), Vec::<String>::new());
+    ask(&book, octets);
+}
+
+/// A feed of any octets gives as many indicators as it says, and bounded complaints.
+pub fn feed(octets: &[u8]) {
+    let text = String::from_utf8_lossy(octets);
+    for file in ["feed.txt", "feed.toml"] {
+        let mut builder = BookBuilder::new();
+        builder.feed(file, &text);
+        let (book, complaints) = builder.build();
+        assert!(complaints.len() <= COMPLAINTS_PER_FILE_MAX + 1);
+        let counted: usize = book.feeds().iter().map(|feed| feed.count).sum();
+        assert_eq!(counted, book.indicators.len());
+        ask(&book, octets);
+    }
+}
+
+/// A small text of each feed format, by the format's name.
+#[must_use]
+pub fn feed_samples() -> Vec<(&'static str, &'static str)> {
+    crate::formats::FORMATS.iter().map(|format| (format.name, format.sample)).collect()
+}
+
+/// A gate and labels of any octets make no row disappear.
+pub fn gate(octets: &[u8]) {
+    let text = String::from_utf8_lossy(octets);
+    let mut builder = BookBuilder::new();
+    builder.gate("gate.toml", &text);
+    builder.labels("labels.toml", &text);
+    builder.feed("list.txt", "evil.example\n198.51.100.7\n");
+    let (book, _) = builder.build();
+    assert_eq!(book.feeds().first().map(|feed| feed.count), Some(2));
+    ask(&book, octets);
+}
+
+/// A glob fits itself, and fits no text twice differently.
+pub fn glob(octets: &[u8]) {
+    let text = String::from_utf8_lossy(octets);
+    let (pattern, subject) = text.split_once('\n').unwrap_or((&text, &text));
+    let glob = Glob::new(pattern);
+    assert!(glob.fits(pattern), "{pattern:?}");
+    assert_eq!(glob.fits(subject), glob.fits(&subject.to_ascii_uppercase()));
+    assert!(Glob::new(&format!("*{pattern}*")).fits(&format!("x{pattern}y")));
+}
+
+/// Looking up any name or octets ends, within bounds; explaining it agrees.
+pub fn ask(book: &Book, octets: &[u8]) {
+    let mut out = Vec::new();
+    let end = Endpoint::new([192, 0, 2, 1].into(), 6568);
+    let flow =
+        Flow { client: end, server: end, transport: Transport::Tcp, vlan: None, guessed: false };
+    let mut look_up = |fact| {
+        let seen = Observation { at: Timestamp::ZERO, order: 1, flow, fact };
+        book.look_up(&seen, None, &mut out);
+        assert!(out.len() <= MATCHES_MAX);
+        out.clone()
+    };
+    let first_len = u32::try_from(octets.len()).unwrap_or(u32::MAX);
+    let head = octets.get(..octets.len().min(Opening::LEN_MAX)).unwrap_or_default();
+    look_up(Fact::Opening(Box::new(Opening {
+        side: Side::Client,
+        first_len,
+        octets: head.into(),
+    })));
+    for line in octets.split(|octet| *octet == b'\n').take(8) {
+        let Ok(name) = DomainName::from_text(line) else { continue };
+        let question = DnsQuestion { name: Some(name.clone()), kind: RecordType::A };
+        let query = DnsQuery { protocol: Protocol::Dns, id: 1, question };
+        let found = look_up(Fact::DnsQuery(Box::new(query)));
+        let told = book.explain(name.as_str());
+        assert!(!told.steps.is_empty());
+        if told.asked == crate::Asked::Name(name) {
+            assert_eq!(told.matches, found);
+        }
+    }
+}

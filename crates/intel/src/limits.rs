@@ -1,0 +1,125 @@
+//! Every bound of this crate, and why it is what it is.
+
+/// Octets of one catalogue, gate or label file.
+///
+/// - Why so many: the largest tool has some hundred rows of about 200 octets.
+/// - What it costs: the text and its parse tree, about ten times as much, while it is read.
+/// - At the bound: the file is left out, with a complaint.
+pub const CATALOGUE_FILE_BYTES_MAX: usize = 1 << 20;
+
+/// Octets of one feed.
+///
+/// - Why so many: four million names of 60 octets.
+/// - What it costs: the text is the caller's; a TOML feed is parsed to a tree ten times its size.
+/// - At the bound: the feed is left out, with a complaint.
+pub const FEED_FILE_BYTES_MAX: usize = 256 << 20;
+
+/// Octets of one TOML feed: those are curated by hand, and cost ten times their size to read.
+///
+/// - Why so many: 50,000 indicators of 300 octets.
+/// - What it costs: 160 MiB while it is read.
+/// - At the bound: the feed is left out, with a complaint that names the plain form.
+pub const FEED_TOML_BYTES_MAX: usize = 16 << 20;
+
+/// Octets of one line of a plain list or CSV.
+///
+/// - Why so many: a URL of 2,000 octets and a sentence about it.
+/// - What it costs: nothing; lines are read in place.
+/// - At the bound: the line is left out, with a complaint.
+pub const LINE_BYTES_MAX: usize = 8192;
+
+/// Indicators of all feeds together.
+///
+/// - Why so many: the large public lists hold one to two million names.
+/// - What it costs: about 70 octets each, 300 MiB in all.
+/// - At the bound: the rest of the feed is left out, with one complaint.
+pub const INDICATORS_MAX: usize = 1 << 22;
+
+/// Rows of the whole catalogue.
+///
+/// - Why so many: 300 tools have about 2,000.
+/// - What it costs: about 200 octets each, 13 MiB in all.
+/// - At the bound: further rows are left out, with a complaint.
+pub const ROWS_MAX: usize = 1 << 16;
+
+/// Complaints kept for one file.
+///
+/// - Why so many: more than a person mends in one sitting.
+/// - What it costs: about 300 octets each.
+/// - At the bound: the rest is counted in one last complaint.
+pub const COMPLAINTS_PER_FILE_MAX: usize = 100;
+
+/// Notes of the gate kept for one list.
+///
+/// - Why so many: a list that holds more common names is no list of indicators.
+/// - What it costs: about 300 octets each.
+/// - At the bound: the rest is counted in one last note; every gated row is gated all the same.
+pub const GATE_NOTES_PER_FILE_MAX: usize = 100;
+
+/// Matches given for one observation.
+///
+/// - Why so many: two names, an address and a port, each owned by a few tools and feeds.
+/// - What it costs: 120 octets each, for the time of one look-up.
+/// - At the bound: the rest is left out; the most specific come first.
+pub const MATCHES_MAX: usize = 32;
+
+/// Owners reported for one name: tools of equal standing.
+///
+/// - Why so many: a white-label relay serves half a dozen products.
+/// - What it costs: one match each.
+/// - At the bound: the rest, in order of the tools' ids, is left out.
+pub const OWNERS_PER_NAME_MAX: usize = 8;
+
+/// Feeds reported for one name or address.
+///
+/// - Why so many: more lists in agreement add nothing.
+/// - What it costs: one match each.
+/// - At the bound: the rest, in order of loading, is left out.
+pub const FEEDS_PER_NAME_MAX: usize = 8;
+
+/// Names of one certificate that are looked up.
+///
+/// - Why so many: a certificate of one service rarely has more; one of a CDN has hundreds.
+/// - What it costs: one look-up each.
+/// - At the bound: the rest is not looked at.
+pub const CERTIFICATE_NAMES_MAX: usize = 64;
+
+/// Patterns whose literal end begins inside a label, so that no table finds them.
+///
+/// - Why so many: such patterns describe families of throw-away names and are rare.
+/// - What it costs: one comparison of ends each, for every name that is looked up.
+/// - At the bound: the pattern does not load, with a complaint.
+pub const LOOSE_PATTERNS_MAX: usize = 64;
+
+/// Octets that a compiled pattern may take.
+///
+/// - Why so many: `[a-z0-9-]{1,63}` compiles to a few KiB.
+/// - What it costs: this much for every pattern at the very most.
+/// - At the bound: the pattern does not load, with a complaint.
+pub const PATTERN_BYTES_MAX: usize = 256 << 10;
+
+/// Octets of a payload signature.
+///
+/// - Why so many: openings are 256 octets long.
+/// - What it costs: two octets each.
+/// - At the bound: the row does not load, with a complaint.
+pub const SIGNATURE_OCTETS_MAX: usize = 256;
+
+/// Fixed octets that a payload signature must have.
+///
+/// - Why so few: some protocols have no longer magic number.
+/// - What it costs: a chance of 1 in 65,536 for a random opening.
+/// - At the bound: the row does not load, with a complaint.
+pub const SIGNATURE_FIXED_MIN: usize = 2;
+
+/// How sure the catalogue is of a row that is specific, in per cent.
+pub const CONFIDENCE_SPECIFIC_PCT: u8 = 90;
+/// How sure the catalogue is of a row that other products share, in per cent.
+pub const CONFIDENCE_SHARED_PCT: u8 = 60;
+/// How sure the catalogue is of a row that everyone shows, in per cent.
+pub const CONFIDENCE_GENERIC_PCT: u8 = 20;
+/// How sure a list is that does not say, in per cent.
+pub const CONFIDENCE_FEED_PCT: u8 = 80;
+
+const _: () = assert!(SIGNATURE_OCTETS_MAX <= model::Opening::LEN_MAX);
+const _: () = assert!(INDICATORS_MAX * 72 <= 320 << 20);

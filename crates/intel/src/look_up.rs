@@ -1,0 +1,342 @@
+//! What the book says of an observation: every sign in it.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use ipnet::IpNet;
+use model::{
+    DomainName, Endpoint, Fact, FileDownload, HttpRequest, Match, Meaning, Observation, Opening,
+    Operator, Protocol, RecordData, RecordType, Role, SignSource, Specificity, TlsCertificate,
+    TlsHello, Transport,
+};
+
+use crate::book::{Book, Indicator, confidence, meaning_tool, operator_of};
+use crate::catalogue::Tenant;
+use crate::index::{self, RowNumber};
+use crate::limits::{CERTIFICATE_NAMES_MAX, FEEDS_PER_NAME_MAX, MATCHES_MAX};
+use crate::networks::Owner;
+use crate::rows::{Row, Tool};
+use crate::weigh::{Hit, Weighed};
+
+impl Book {
+    /// Every sign in an observation. `out` is emptied first; at most
+    /// [`MATCHES_MAX`](crate::limits::MATCHES_MAX) matches go into it.
+    ///
+    /// `lent` is what the client last resolved the server's address from, for flows without a
+    /// name of their own.
+    pub fn look_up(&self, seen: &Observation, lent: Option<&DomainName>, out: &mut Vec<Match>) {
+        out.clear();
+        match &seen.fact {
+            Fact::FlowOpen => {
+                self.look_up_name(lent, SignSource::DnsAnswer, out);
+                self.look_up_end(seen.flow.server, seen.flow.transport, out);
+            }
+            Fact::FlowClose(_) => {}
+            Fact::DnsQuery(query) if query.protocol == Protocol::Dns => {
+                self.look_up_name(query.question.name.as_ref(), SignSource::DnsQuestion, out);
+            }
+            Fact::DnsQuery(_) => {}
+            Fact::DnsAnswer(answer) if answer.protocol == Protocol::Dns => {
+                let asked = answer.question.as_ref().and_then(|question| question.name.as_ref());
+                self.look_up_name(asked, SignSource::DnsQuestion, out);
+                let aliases = answer.records.iter().filter(|r| r.kind == RecordType::CNAME);
+                for record in aliases {
+                    if let RecordData::Name(target) = &record.data {
+                        self.look_up_name(target.as_ref(), SignSource::DnsQuestion, out);
+                    }
+                }
+            }
+            Fact::DnsAnswer(_) => {}
+            Fact::TlsHello(hello) => self.look_up_hello(hello, lent, out),
+            Fact::TlsCertificate(certificate) => self.look_up_certificate(certificate, out),
+            Fact::HttpRequest(request) => self.look_up_request(request, out),
+            Fact::FileDownload(download) => self.look_up_download(download, out),
+            Fact::Opening(opening) => self.look_up_opening(seen.flow.transport, opening, out),
+        }
+        out.truncate(MATCHES_MAX);
+    }
+
+    /// The signs in a name.
+    pub(crate) fn look_up_name(
+        &self,
+        name: Option<&DomainName>,
+        source: SignSource,
+        out: &mut Vec<Match>,
+    ) {
+        if let Some(name) = name {
+            let all = self.weigh(name.as_str());
+            if !all.rows.is_empty() || !all.listed.is_empty() {
+                self.give_name(name.as_str(), source, &all, out);
+            }
+        }
+    }
+
+    fn give_name(&self, name: &str, source: SignSource, all: &Weighed<'_>, out: &mut Vec<Match>) {
+        let value: Arc<str> = name.into();
+        for hit in self.winners(all) {
+            let Some((tool, row, tenant)) = self.row(hit.number) else { continue };
+            let (role, _) = self.labels.refine(name, row.kind, &row.value, row.role);
+            let operator = tenant_of(name, tenant, role);
+            let specificity = match all.gate_between(&hit) {
+                Some(_) => Specificity::Generic,
+                None => row.specificity,
+            };
+            let meaning = meaning_tool(tool, role, operator);
+            push(out, self.tool_match(source, &value, tool, row, specificity, meaning));
+        }
+        for hit in self.winners_listed(all) {
+            let gated = all.gate_between(&hit).is_some();
+            if let Some(found) = self.listed_match(source, &value, hit.text.into(), &hit, gated) {
+                push(out, found);
+            }
+        }
+    }
+
+    fn tool_match(
+        &self,
+        source: SignSource,
+        value: &Arc<str>,
+        tool: &Tool,
+        row: &Row,
+        specificity: Specificity,
+        meaning: Meaning,
+    ) -> Match {
+        Match {
+            source,
+            value: Arc::clone(value),
+            pattern: Arc::clone(&row.value),
+            list: Arc::clone(&self.catalogue_list),
+            list_version: Arc::clone(&tool.version),
+            specificity,
+            confidence_pct: confidence(specificity),
+            meaning,
+        }
+    }
+
+    fn listed_match(
+        &self,
+        source: SignSource,
+        value: &Arc<str>,
+        pattern: Arc<str>,
+        hit: &Hit<'_>,
+        gated: bool,
+    ) -> Option<Match> {
+        let (indicator, feed) = self.indicator(hit.number)?;
+        let (meaning, confidence_pct) = self.meaning_listed(indicator, feed);
+        let generic = gated || indicator.gate != Indicator::FREE;
+        let specificity = if generic { Specificity::Generic } else { Specificity::Specific };
+        Some(Match {
+            source,
+            value: Arc::clone(value),
+            pattern,
+            list: Arc::clone(&feed.id),
+            list_version: Arc::clone(&feed.version),
+            specificity,
+            confidence_pct,
+            meaning,
+        })
+    }
+
+    /// A sign that is no name: its row means what it says.
+    fn give_row(&self, number: RowNumber, source: SignSource, value: &str, out: &mut Vec<Match>) {
+        let Some((tool, row, _)) = self.row(number) else { return };
+        let meaning = meaning_tool(tool, row.role, operator_of(tool));
+        push(out, self.tool_match(source, &value.into(), tool, row, row.specificity, meaning));
+    }
+
+    /// The signs in a server's address and port.
+    pub(crate) fn look_up_end(&self, server: Endpoint, transport: Transport, out: &mut Vec<Match>) {
+        self.look_up_address(server.ip, out);
+        self.look_up_port(transport, server.port, out);
+    }
+
+    /// The signs in an address: of the catalogue the narrowest networks, of each feed its
+    /// narrowest.
+    pub(crate) fn look_up_address(&self, ip: IpAddr, out: &mut Vec<Match>) {
+        let mut rows: Vec<(u8, RowNumber)> = Vec::new();
+        let mut listed: Vec<(u16, u8, u32)> = Vec::new();
+        self.networks.walk(ip, &mut |len, owner| match owner {
+            Owner::Row(row) => rows.push((len, row)),
+            Owner::Listed(number) => {
+                if let Some((indicator, _)) = self.indicator(number) {
+                    listed.push((indicator.feed, len, number));
+                }
+            }
+        });
+        if rows.is_empty() && listed.is_empty() {
+            return;
+        }
+        let value = ip.to_canonical().to_string();
+        let narrowest = rows.first().map(|(len, _)| *len);
+        rows.retain(|(len, _)| Some(*len) == narrowest);
+        rows.sort_unstable();
+        for (_, row) in rows {
+            self.give_row(row, SignSource::Address, &value, out);
+        }
+        let value: Arc<str> = value.into();
+        // Narrowest first within a feed, since the walk gave them so.
+        listed.sort_by_key(|(feed, ..)| *feed);
+        listed.dedup_by_key(|(feed, ..)| *feed);
+        for (_, len, number) in listed.into_iter().take(FEEDS_PER_NAME_MAX) {
+            let network = IpNet::new(ip.to_canonical(), len).map(|network| network.trunc());
+            let text =
+                network.map_or_else(|_| value.to_string(), |network| shown_network(&network));
+            let hit = Hit {
+                closeness: crate::weigh::Closeness::Suffix,
+                len: usize::from(len),
+                number,
+                text: "",
+            };
+            let source = SignSource::Address;
+            if let Some(found) = self.listed_match(source, &value, text.into(), &hit, false) {
+                push(out, found);
+            }
+        }
+    }
+
+    /// The hints in a server's port.
+    pub(crate) fn look_up_port(&self, transport: Transport, port: u16, out: &mut Vec<Match>) {
+        self.ports.walk(transport, port, &mut |row| {
+            let value = match transport {
+                Transport::Tcp => format!("tcp/{port}"),
+                Transport::Udp => format!("udp/{port}"),
+            };
+            self.give_row(row, SignSource::Port, &value, out);
+        });
+    }
+
+    fn look_up_hello(&self, hello: &TlsHello, lent: Option<&DomainName>, out: &mut Vec<Match>) {
+        match &hello.server_name {
+            Some(name) => self.look_up_name(Some(name), SignSource::TlsSni, out),
+            None => self.look_up_name(lent, SignSource::DnsAnswer, out),
+        }
+        for (prefix, row) in &self.alpns {
+            if let Some(offered) = hello.alpn.iter().find(|offered| offered.starts_with(prefix)) {
+                let value = offered.escape_ascii().to_string();
+                self.give_row(*row, SignSource::TlsAlpn, &value, out);
+            }
+        }
+    }
+
+    /// A certificate speaks for all of its names at once, so it does not tell which of them is
+    /// meant: of each tool the name with the weakest role counts. A wildcard counts as the name
+    /// that it stands below.
+    fn look_up_certificate(&self, certificate: &TlsCertificate, out: &mut Vec<Match>) {
+        self.certificates.walk(certificate, &mut |attribute, row| {
+            self.give_row(row, SignSource::TlsCertificate, attribute, out);
+        });
+        let signs = out.len();
+        let common = common_name(certificate);
+        let names = certificate.names.iter().chain(common.as_ref()).take(CERTIFICATE_NAMES_MAX);
+        let mut found = Vec::new();
+        for name in names {
+            let plain = name.as_str().strip_prefix("*.").unwrap_or(name.as_str());
+            let all = self.weigh(plain);
+            if all.rows.is_empty() && all.listed.is_empty() {
+                continue;
+            }
+            self.give_name(plain, SignSource::TlsCertificate, &all, &mut found);
+            for one in found.drain(..) {
+                merge(out, signs, one);
+            }
+        }
+    }
+
+    fn look_up_request(&self, request: &HttpRequest, out: &mut Vec<Match>) {
+        self.look_up_name(request.host.as_ref(), SignSource::HttpHost, out);
+        if let Some(agent) = &request.user_agent {
+            for (glob, row) in &self.user_agents {
+                if glob.fits(agent) {
+                    self.give_row(*row, SignSource::HttpUserAgent, agent, out);
+                }
+            }
+        }
+        let path = index::path_of(&request.path);
+        for sign in &self.paths {
+            let method = sign.method.as_ref();
+            if method.is_none_or(|method| **method == *request.method)
+                && index::path_fits(&sign.glob, sign.speaks_of_query, path)
+            {
+                self.give_row(sign.row, SignSource::HttpPath, path, out);
+            }
+        }
+    }
+
+    fn look_up_download(&self, download: &FileDownload, out: &mut Vec<Match>) {
+        self.look_up_name(download.host.as_ref(), SignSource::HttpHost, out);
+        if let Some(name) = &download.name {
+            self.files.walk(name, &mut |row| self.give_row(row, SignSource::HttpFile, name, out));
+        }
+    }
+
+    fn look_up_opening(&self, transport: Transport, opening: &Opening, out: &mut Vec<Match>) {
+        self.payloads.walk(transport, opening, &mut |row| {
+            let octets = opening.octets.iter().take(SHOWN_OCTETS);
+            let value: Vec<String> = octets.map(|octet| format!("{octet:02x}")).collect();
+            self.give_row(row, SignSource::Payload, &value.join(" "), out);
+        });
+    }
+}
+
+/// Octets of an opening that a match shows.
+const SHOWN_OCTETS: usize = 32;
+
+/// The common name of a certificate without alternative names, when it can be a host's.
+fn common_name(certificate: &TlsCertificate) -> Option<DomainName> {
+    if !certificate.names.is_empty() {
+        return None;
+    }
+    let name = index::attributes(&certificate.subject).find_map(|part| part.strip_prefix("CN="))?;
+    DomainName::from_text(name.as_bytes()).ok()
+}
+
+/// Add a match of a certificate's name to those from `start` on, unless its tool or list has one
+/// that says less.
+fn merge(out: &mut Vec<Match>, start: usize, one: Match) {
+    let role = |found: &Match| match &found.meaning {
+        Meaning::Tool { tool, role, .. } => Some((tool.clone(), *role)),
+        Meaning::Indicator { .. } => None,
+    };
+    let others = out.get_mut(start..).unwrap_or_default();
+    match role(&one) {
+        Some((tool, weak)) => {
+            let other = others.iter_mut().find(|found| role(found).is_some_and(|r| r.0 == tool));
+            match other {
+                Some(other) if role(other).is_some_and(|r| r.1 < weak) => *other = one,
+                Some(_) => {}
+                None => push(out, one),
+            }
+        }
+        None => {
+            let same = |found: &Match| found.list == one.list && found.pattern == one.pattern;
+            if !others.iter().any(same) {
+                push(out, one);
+            }
+        }
+    }
+}
+
+/// Who runs the server of that name.
+fn tenant_of(name: &str, tenant: Tenant, role: Role) -> Operator {
+    match (tenant, role) {
+        // The front page is the vendor's.
+        (_, Role::Website) | (Tenant::Vendor, _) => Operator::Vendor,
+        (Tenant::Host, _) => Operator::Named(name.into()),
+        (Tenant::Label, _) => Operator::Named(name.split('.').next().unwrap_or(name).into()),
+    }
+}
+
+/// A network as lists write it: one address without its prefix length.
+fn shown_network(network: &IpNet) -> String {
+    if network.prefix_len() == network.max_prefix_len() {
+        return network.addr().to_string();
+    }
+    network.to_string()
+}
+
+fn push(out: &mut Vec<Match>, found: Match) {
+    // A CNAME chain comes back to names that it had.
+    if out.len() < MATCHES_MAX && !out.contains(&found) {
+        out.push(found);
+    }
+}

@@ -1,0 +1,162 @@
+//! What the catalogue and the feeds hold, as people ask for it.
+
+use std::sync::Arc;
+
+use model::{Role, Severity, Specificity, ToolId};
+
+/// Whose server a tool's software talks to.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Hosting {
+    /// The vendor's.
+    Vendor,
+    /// Anyone's.
+    SelfHosted,
+    /// Either.
+    Both,
+}
+
+/// What kind of sign a row of the catalogue is.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum RowKind {
+    /// One host name.
+    Exact,
+    /// A name and everything below it.
+    Suffix,
+    /// A regular expression over a host name.
+    Pattern,
+    /// A server port: a hint.
+    Port,
+    /// The server's network.
+    Network,
+    /// A protocol offered in a TLS hello.
+    Alpn,
+    /// An attribute of a certificate's subject or issuer.
+    Certificate,
+    /// The User-Agent of an HTTP request.
+    UserAgent,
+    /// The path of an HTTP request.
+    Path,
+    /// The name of a file that is fetched.
+    File,
+    /// First octets of a flow.
+    Payload,
+}
+
+impl RowKind {
+    /// The kind as a word.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            RowKind::Exact => "exact",
+            RowKind::Suffix => "suffix",
+            RowKind::Pattern => "pattern",
+            RowKind::Port => "port",
+            RowKind::Network => "network",
+            RowKind::Alpn => "alpn",
+            RowKind::Certificate => "certificate",
+            RowKind::UserAgent => "user_agent",
+            RowKind::Path => "path",
+            RowKind::File => "file",
+            RowKind::Payload => "payload",
+        }
+    }
+}
+
+/// One sign of a tool, and where it is known from.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Row {
+    /// What kind of sign it is.
+    pub kind: RowKind,
+    /// The sign as text: a name, an expression, `tcp/6568`, a network …
+    pub value: Arc<str>,
+    /// What this endpoint does for the tool.
+    pub role: Role,
+    /// How much it proves on its own, after the gate.
+    pub specificity: Specificity,
+    /// Who says so.
+    pub source: Arc<str>,
+    /// The day on which that was read, `YYYY-MM-DD`.
+    pub checked: Arc<str>,
+    /// A sentence for people.
+    pub note: Option<Arc<str>>,
+    /// The group of the gate that made it generic.
+    pub gated: Option<Arc<str>>,
+}
+
+/// A tool of the catalogue.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Tool {
+    /// Its id.
+    pub id: ToolId,
+    /// Its name for people.
+    pub name: Arc<str>,
+    /// Whose server its software talks to.
+    pub hosting: Hosting,
+    /// A sentence for people.
+    pub note: Option<Arc<str>>,
+    /// The newest day on which one of its rows was checked, `YYYY-MM-DD`; `-` without rows.
+    pub version: Arc<str>,
+    /// Its signs, in the order of its file.
+    pub rows: Vec<Row>,
+}
+
+/// A feed that was loaded.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct FeedInfo {
+    /// Its id: of the file itself, else the file's name without its ending.
+    pub id: Arc<str>,
+    /// Its name for people.
+    pub name: Arc<str>,
+    /// Its date or version; `-` when it does not say.
+    pub version: Arc<str>,
+    /// Where it comes from; empty when it does not say.
+    pub source: Arc<str>,
+    /// How bad its owner holds a hit to be.
+    pub severity: Option<Severity>,
+    /// Indicators loaded.
+    pub count: usize,
+    /// Of these, how many the gate made generic.
+    pub gated: usize,
+}
+
+/// A role as a word.
+#[must_use]
+pub const fn role_word(role: Role) -> &'static str {
+    match role {
+        Role::Relay => "relay",
+        Role::Api => "api",
+        Role::Unknown => "unknown",
+        Role::Download => "download",
+        Role::Update => "update",
+        Role::Telemetry => "telemetry",
+        Role::Website => "website",
+    }
+}
+
+/// A specificity as a word.
+#[must_use]
+pub const fn specificity_word(specificity: Specificity) -> &'static str {
+    match specificity {
+        Specificity::Specific => "specific",
+        Specificity::Shared => "shared",
+        Specificity::Generic => "generic",
+    }
+}
+
+/// The words that a file may say for a role.
+pub(crate) const ROLES: [(&str, Role); 7] = [
+    (role_word(Role::Relay), Role::Relay),
+    (role_word(Role::Api), Role::Api),
+    (role_word(Role::Unknown), Role::Unknown),
+    (role_word(Role::Download), Role::Download),
+    (role_word(Role::Update), Role::Update),
+    (role_word(Role::Telemetry), Role::Telemetry),
+    (role_word(Role::Website), Role::Website),
+];
+
+/// The words that a file may say for a specificity.
+pub(crate) const SPECIFICITIES: [(&str, Specificity); 3] = [
+    (specificity_word(Specificity::Specific), Specificity::Specific),
+    (specificity_word(Specificity::Shared), Specificity::Shared),
+    (specificity_word(Specificity::Generic), Specificity::Generic),
+];

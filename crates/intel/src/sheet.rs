@@ -1,0 +1,419 @@
+//! A TOML table read key by key; each mistake is told with its place and the nearest known key.
+
+use std::cell::OnceCell;
+use std::ops::Range;
+
+use model::Complaint;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use crate::limits::COMPLAINTS_PER_FILE_MAX;
+
+/// The complaints about one file; bounded.
+#[derive(Debug)]
+pub(crate) struct Complaints<'a> {
+    file: &'a str,
+    text: &'a str,
+    /// Offsets at which lines begin; made when the first place is asked for.
+    lines: OnceCell<Vec<usize>>,
+    kept: Vec<Complaint>,
+    left_out: usize,
+}
+
+impl<'a> Complaints<'a> {
+    pub(crate) const fn new(file: &'a str, text: &'a str) -> Complaints<'a> {
+        Complaints { file, text, lines: OnceCell::new(), kept: Vec::new(), left_out: 0 }
+    }
+
+    /// Complain about the octet at `offset`.
+    pub(crate) fn at(&mut self, offset: usize, why: String, fix: impl Into<String>) {
+        if self.kept.len() < COMPLAINTS_PER_FILE_MAX {
+            let (line, column) = self.place(offset);
+            let file = self.file.into();
+            self.kept.push(Complaint { file, line, column, why, fix: fix.into() });
+        } else {
+            self.left_out = self.left_out.saturating_add(1);
+        }
+    }
+
+    /// Complain about a line, counted from 1.
+    pub(crate) fn line(&mut self, line: u32, why: String, fix: impl Into<String>) {
+        if self.kept.len() < COMPLAINTS_PER_FILE_MAX {
+            let file = self.file.into();
+            self.kept.push(Complaint { file, line, column: 1, why, fix: fix.into() });
+        } else {
+            self.left_out = self.left_out.saturating_add(1);
+        }
+    }
+
+    /// Line and column of an offset, both from 1.
+    pub(crate) fn place(&self, offset: usize) -> (u32, u32) {
+        let lines = self.lines.get_or_init(|| {
+            let ends = self.text.bytes().enumerate().filter(|(_, octet)| *octet == b'\n');
+            std::iter::once(0).chain(ends.map(|(at, _)| at.saturating_add(1))).collect()
+        });
+        let line = lines.partition_point(|start| *start <= offset);
+        let start = lines.get(line.saturating_sub(1)).copied().unwrap_or(0);
+        // An offset from a parser of foreign text need not be one of a character.
+        let before = self.text.as_bytes().get(start..offset.min(self.text.len()));
+        let column = before.map_or(0, |before| String::from_utf8_lossy(before).chars().count());
+        let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        (number(line.max(1)), number(column.saturating_add(1)))
+    }
+
+    /// All that was said; what did not fit is counted in a last one.
+    pub(crate) fn finish(mut self) -> Vec<Complaint> {
+        if self.left_out > 0 {
+            self.kept.push(Complaint {
+                file: self.file.into(),
+                line: 1,
+                column: 1,
+                why: format!("{} more problems in this file are not listed", self.left_out),
+                fix: "mend those above first".to_owned(),
+            });
+        }
+        self.kept
+    }
+}
+
+/// A whole TOML document. What cannot be parsed is complained about; the rest stands.
+pub(crate) fn parse<'a>(text: &'a str, complaints: &mut Complaints<'_>) -> Spanned<DeTable<'a>> {
+    let (table, errors) = DeTable::parse_recoverable(text);
+    for error in errors {
+        let offset = error.span().map_or(0, |span| span.start);
+        let why = error.message().lines().next().unwrap_or("this is no TOML").to_owned();
+        complaints.at(offset, why, "this and what belongs to it is left out");
+    }
+    table
+}
+
+/// One table of a document.
+pub(crate) struct Sheet<'a> {
+    table: &'a DeTable<'a>,
+    span: Range<usize>,
+}
+
+/// A value and the offset at which it stands.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Placed<T> {
+    pub(crate) value: T,
+    pub(crate) offset: usize,
+}
+
+impl<'a> Sheet<'a> {
+    pub(crate) fn new(table: &'a Spanned<DeTable<'a>>) -> Sheet<'a> {
+        Sheet { table: table.get_ref(), span: table.span() }
+    }
+
+    /// Where the table begins.
+    pub(crate) const fn offset(&self) -> usize {
+        self.span.start
+    }
+
+    /// Whether the key is there.
+    pub(crate) fn has(&self, key: &str) -> bool {
+        self.table.contains_key(key)
+    }
+
+    /// Complain about each key that is not in `known`.
+    pub(crate) fn only(&self, known: &[&str], complaints: &mut Complaints<'_>) {
+        for key in self.table.keys() {
+            let word: &str = key.get_ref();
+            if !known.contains(&word) {
+                let fix = nearest(word, known).map_or_else(
+                    || format!("known here: {}", known.join(", ")),
+                    |near| format!("did you mean `{near}`?"),
+                );
+                complaints.at(key.span().start, format!("unknown key `{}`", shown(word)), fix);
+            }
+        }
+    }
+
+    fn value(&self, key: &str) -> Option<&'a Spanned<DeValue<'a>>> {
+        self.table.get(key)
+    }
+
+    /// A text; a complaint and nothing when it is another kind of value or empty.
+    pub(crate) fn text(
+        &self,
+        key: &str,
+        complaints: &mut Complaints<'_>,
+    ) -> Option<Placed<&'a str>> {
+        let value = self.value(key)?;
+        let offset = value.span().start;
+        match value.get_ref().as_str().map(str::trim) {
+            Some("") => complaints.at(offset, format!("`{key}` is empty"), "write a text"),
+            Some(text) => return Some(Placed { value: text, offset }),
+            None => wrong_kind(key, value, "a text in quotes", complaints),
+        }
+        None
+    }
+
+    /// A text that must be there.
+    pub(crate) fn needed_text(
+        &self,
+        key: &str,
+        what: &str,
+        complaints: &mut Complaints<'_>,
+    ) -> Option<Placed<&'a str>> {
+        if !self.has(key) {
+            complaints.at(
+                self.offset(),
+                format!("`{key}` is missing"),
+                format!("add `{key} = \"…\"`: {what}"),
+            );
+            return None;
+        }
+        self.text(key, complaints)
+    }
+
+    /// One word of a closed list; `default` when the key is absent, nothing when it is wrong.
+    pub(crate) fn word<T: Copy>(
+        &self,
+        key: &str,
+        words: &[(&str, T)],
+        default: Option<T>,
+        complaints: &mut Complaints<'_>,
+    ) -> Option<T> {
+        let names = || words.iter().map(|(name, _)| *name).collect::<Vec<_>>();
+        if !self.has(key) {
+            if default.is_none() {
+                complaints.at(
+                    self.offset(),
+                    format!("`{key}` is missing"),
+                    format!("one of: {}", names().join(", ")),
+                );
+            }
+            return default;
+        }
+        let text = self.text(key, complaints)?;
+        let found = words.iter().find(|(name, _)| *name == text.value).map(|(_, value)| *value);
+        if found.is_none() {
+            let fix = nearest(text.value, &names()).map_or_else(
+                || format!("one of: {}", names().join(", ")),
+                |near| format!("did you mean `{near}`?"),
+            );
+            complaints.at(
+                text.offset,
+                format!("`{}` is no {key} that is known", shown(text.value)),
+                fix,
+            );
+        }
+        found
+    }
+
+    /// A whole number between two bounds.
+    pub(crate) fn number(
+        &self,
+        key: &str,
+        range: Range<u64>,
+        complaints: &mut Complaints<'_>,
+    ) -> Option<Placed<u64>> {
+        let value = self.value(key)?;
+        let offset = value.span().start;
+        let Some(digits) = value.get_ref().as_integer() else {
+            wrong_kind(key, value, "a whole number", complaints);
+            return None;
+        };
+        match u64::from_str_radix(digits.as_str(), digits.radix()) {
+            Ok(number) if range.contains(&number) => Some(Placed { value: number, offset }),
+            _ => {
+                let last = range.end.saturating_sub(1);
+                complaints.at(
+                    offset,
+                    format!("`{key}` is out of range"),
+                    format!("write a number from {} to {last}", range.start),
+                );
+                None
+            }
+        }
+    }
+
+    /// A share from 0 to 1, in per cent.
+    pub(crate) fn share_pct(&self, key: &str, complaints: &mut Complaints<'_>) -> Option<u8> {
+        let value = self.value(key)?;
+        let text = match value.get_ref() {
+            DeValue::Float(float) => float.as_str().to_owned(),
+            DeValue::Integer(integer) if integer.radix() == 10 => integer.as_str().to_owned(),
+            _ => {
+                wrong_kind(key, value, "a number from 0 to 1", complaints);
+                return None;
+            }
+        };
+        match text.parse::<f64>() {
+            Ok(share) if (0.0..=1.0).contains(&share) => {
+                // In range by the guard; as-casts of floats saturate.
+                #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+                let pct = (share * 100.0).round() as u8;
+                Some(pct)
+            }
+            _ => {
+                complaints.at(
+                    value.span().start,
+                    format!("`{key}` is out of range"),
+                    "write a number from 0 to 1, e.g. 0.8",
+                );
+                None
+            }
+        }
+    }
+
+    /// `true` or `false`; `false` when absent.
+    pub(crate) fn flag(&self, key: &str, complaints: &mut Complaints<'_>) -> bool {
+        let Some(value) = self.value(key) else { return false };
+        value.get_ref().as_bool().unwrap_or_else(|| {
+            wrong_kind(key, value, "true or false", complaints);
+            false
+        })
+    }
+
+    /// A TOML date, as text `YYYY-MM-DD`, that must be there.
+    pub(crate) fn needed_date(
+        &self,
+        key: &str,
+        complaints: &mut Complaints<'_>,
+    ) -> Option<Placed<String>> {
+        let fix = "write the day without quotes, e.g. `checked = 2026-11-21`";
+        let Some(value) = self.value(key) else {
+            complaints.at(self.offset(), format!("`{key}` is missing"), fix);
+            return None;
+        };
+        let offset = value.span().start;
+        match value.get_ref().as_datetime().and_then(|moment| moment.date) {
+            Some(date) => Some(Placed { value: date.to_string(), offset }),
+            None => {
+                wrong_kind(key, value, "a date", complaints);
+                None
+            }
+        }
+    }
+
+    /// A list of texts; other values in it are complained about and left out.
+    pub(crate) fn texts(
+        &self,
+        key: &str,
+        complaints: &mut Complaints<'_>,
+    ) -> Option<Vec<Placed<&'a str>>> {
+        let value = self.value(key)?;
+        let Some(array) = value.get_ref().as_array() else {
+            wrong_kind(key, value, "a list of texts", complaints);
+            return None;
+        };
+        let mut texts = Vec::new();
+        for entry in array.iter() {
+            match entry.get_ref().as_str().map(str::trim) {
+                Some(text) if !text.is_empty() => {
+                    texts.push(Placed { value: text, offset: entry.span().start });
+                }
+                _ => wrong_kind(key, entry, "a text in quotes", complaints),
+            }
+        }
+        Some(texts)
+    }
+
+    /// The tables of `[[key]]`.
+    pub(crate) fn sheets(&self, key: &str, complaints: &mut Complaints<'_>) -> Vec<Sheet<'a>> {
+        let Some(value) = self.value(key) else { return Vec::new() };
+        let Some(array) = value.get_ref().as_array() else {
+            wrong_kind(key, value, &format!("written as [[{key}]]"), complaints);
+            return Vec::new();
+        };
+        let mut sheets = Vec::new();
+        for entry in array.iter() {
+            match entry.get_ref().as_table() {
+                Some(table) => sheets.push(Sheet { table, span: entry.span() }),
+                None => wrong_kind(key, entry, &format!("written as [[{key}]]"), complaints),
+            }
+        }
+        sheets
+    }
+}
+
+fn wrong_kind(
+    key: &str,
+    value: &Spanned<DeValue<'_>>,
+    wanted: &str,
+    complaints: &mut Complaints<'_>,
+) {
+    let kind = value.get_ref().type_str();
+    complaints.at(
+        value.span().start,
+        format!("`{key}` is of the kind {kind}"),
+        format!("it must be {wanted}"),
+    );
+}
+
+/// The text for a message: at most 80 characters of it, without control characters.
+pub(crate) fn shown(text: &str) -> String {
+    let mut short: String =
+        text.chars().take(80).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+    if text.chars().nth(80).is_some() {
+        short.push('…');
+    }
+    short
+}
+
+/// The word of `known` that differs least, when it differs little.
+fn nearest<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
+    if word.len() > 40 {
+        return None;
+    }
+    known
+        .iter()
+        .map(|candidate| (distance(word, candidate), *candidate))
+        .filter(|(steps, candidate)| *steps <= 1 + candidate.len() / 3)
+        .min()
+        .map(|(_, candidate)| candidate)
+}
+
+/// Edits between two words (Levenshtein).
+fn distance(one: &str, two: &str) -> usize {
+    let mut row: Vec<usize> = (0..=two.chars().count()).collect();
+    for (i, a) in one.chars().enumerate() {
+        let mut corner = i;
+        let mut left = i.saturating_add(1);
+        if let Some(first) = row.first_mut() {
+            *first = left;
+        }
+        for (cell, b) in row.iter_mut().skip(1).zip(two.chars()) {
+            let changed = corner.saturating_add(usize::from(a != b));
+            corner = *cell;
+            left = changed.min(corner.saturating_add(1)).min(left.saturating_add(1));
+            *cell = left;
+        }
+    }
+    row.last().copied().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_known_key_is_named() {
+        let known = ["suffix", "exact", "pattern", "role", "source"];
+        let table = [
+            ("sufix", Some("suffix")),
+            ("sorce", Some("source")),
+            ("rolle", Some("role")),
+            ("zzzzzz", None),
+        ];
+        for (word, want) in table {
+            assert_eq!(nearest(word, &known), want, "{word}");
+        }
+        assert_eq!(distance("kitten", "sitting"), 3);
+        assert_eq!(distance("", "abc"), 3);
+    }
+
+    #[test]
+    fn a_broken_line_leaves_the_rest() {
+        let text = "a = 1\nb = = 2\nc = \"x\"\n";
+        let mut complaints = Complaints::new("f.toml", text);
+        let table = parse(text, &mut complaints);
+        let sheet = Sheet::new(&table);
+        assert_eq!(sheet.text("c", &mut complaints).map(|placed| placed.value), Some("x"));
+        let said = complaints.finish();
+        assert!(!said.is_empty());
+        assert!(said.iter().all(|complaint| complaint.line == 2), "{said:?}");
+    }
+}

@@ -1,0 +1,140 @@
+//! Which rows and indicators fit a name, and which of them win.
+
+use model::{Role, Specificity};
+
+use crate::book::{Book, PatternOwner};
+use crate::index::RowNumber;
+use crate::limits::{FEEDS_PER_NAME_MAX, OWNERS_PER_NAME_MAX};
+use crate::names::Owner;
+
+/// How close an entry is to a name; the later wins.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) enum Closeness {
+    Suffix,
+    Pattern,
+    Exact,
+}
+
+/// An entry that fits a name.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Hit<'b> {
+    pub(crate) closeness: Closeness,
+    /// Octets of the name that the entry fixes.
+    pub(crate) len: usize,
+    /// A row's or an indicator's number.
+    pub(crate) number: u32,
+    /// The entry as text.
+    pub(crate) text: &'b str,
+}
+
+impl Hit<'_> {
+    const fn rank(&self) -> (Closeness, usize) {
+        (self.closeness, self.len)
+    }
+}
+
+/// All that fits a name.
+#[derive(Debug, Default)]
+pub(crate) struct Weighed<'b> {
+    /// Rows of the catalogue.
+    pub(crate) rows: Vec<Hit<'b>>,
+    /// Indicators of feeds.
+    pub(crate) listed: Vec<Hit<'b>>,
+    /// The longest name of the gate at or above it, and its group.
+    pub(crate) gate: Option<(&'b str, u16)>,
+}
+
+impl Weighed<'_> {
+    /// The group of the gate that stands between the entry and the name: an entry for a wide
+    /// name does not speak for the part of it that everyone meets.
+    pub(crate) fn gate_between(&self, hit: &Hit<'_>) -> Option<u16> {
+        self.gate
+            .filter(|(name, _)| hit.closeness != Closeness::Exact && name.len() > hit.len)
+            .map(|(_, group)| group)
+    }
+}
+
+impl Book {
+    /// All that fits the name. Allocates for what fits only.
+    pub(crate) fn weigh<'b>(&'b self, name: &'b str) -> Weighed<'b> {
+        let mut all = Weighed::default();
+        self.names.walk(name, &mut |suffix, owner| {
+            let whole = suffix.len() == name.len();
+            let hit =
+                |closeness, number| Hit { closeness, len: suffix.len(), number, text: suffix };
+            match owner {
+                Owner::Exact(row) if whole => all.rows.push(hit(Closeness::Exact, row)),
+                Owner::Exact(_) => {}
+                Owner::Suffix(row) => all.rows.push(hit(Closeness::Suffix, row)),
+                Owner::Pattern(number) => {
+                    if let Ok(number) = usize::try_from(number) {
+                        self.weigh_pattern(name, number, &mut all);
+                    }
+                }
+                Owner::Listed(number) => {
+                    let exact = self.indicator(number).is_some_and(|(entry, _)| entry.exact);
+                    if whole || !exact {
+                        all.listed.push(hit(Closeness::Suffix, number));
+                    }
+                }
+                // Shortest first, so the last is the longest.
+                Owner::Gate(group) => all.gate = Some((suffix, group)),
+            }
+        });
+        for number in &self.loose {
+            self.weigh_pattern(name, *number, &mut all);
+        }
+        all
+    }
+
+    fn weigh_pattern<'b>(&'b self, name: &str, number: usize, all: &mut Weighed<'b>) {
+        let Some((pattern, owner)) = self.patterns.get(number) else { return };
+        if !pattern.fits(name) {
+            return;
+        }
+        let hit = |number| Hit {
+            closeness: Closeness::Pattern,
+            len: pattern.ending.len(),
+            number,
+            text: &*pattern.text,
+        };
+        match owner {
+            PatternOwner::Row(row) => all.rows.push(hit(*row)),
+            PatternOwner::Listed(indicator) => all.listed.push(hit(*indicator)),
+        }
+    }
+
+    /// The rows that win: the closest; of one tool just one, a stated role before an unknown one,
+    /// then the more specific, then the earlier. Sorted by tool.
+    pub(crate) fn winners<'b>(&self, all: &Weighed<'b>) -> Vec<Hit<'b>> {
+        let Some(best) = all.rows.iter().map(Hit::rank).max() else { return Vec::new() };
+        let mut best: Vec<Hit<'b>> =
+            all.rows.iter().filter(|hit| hit.rank() == best).copied().collect();
+        best.sort_by_key(|hit| self.standing(hit.number));
+        best.dedup_by_key(|hit| self.tool_of(hit.number));
+        best.truncate(OWNERS_PER_NAME_MAX);
+        best
+    }
+
+    fn standing(&self, row: RowNumber) -> (Option<u32>, bool, Specificity, RowNumber) {
+        let (unknown, specificity) =
+            self.row(row).map_or((true, Specificity::Generic), |(_, row, _)| {
+                (row.role == Role::Unknown, row.specificity)
+            });
+        (self.tool_of(row), unknown, specificity, row)
+    }
+
+    fn tool_of(&self, row: RowNumber) -> Option<u32> {
+        usize::try_from(row).ok().and_then(|i| self.rows.get(i)).map(|place| place.tool)
+    }
+
+    /// The closest indicator of each feed, in the order of the feeds.
+    pub(crate) fn winners_listed<'b>(&self, all: &Weighed<'b>) -> Vec<Hit<'b>> {
+        let feed = |hit: &Hit<'_>| self.indicator(hit.number).map(|(entry, _)| entry.feed);
+        let mut best = all.listed.clone();
+        best.sort_by_key(|hit| (feed(hit), std::cmp::Reverse(hit.rank()), hit.number));
+        best.dedup_by_key(|hit| feed(hit));
+        best.truncate(FEEDS_PER_NAME_MAX);
+        best
+    }
+}
