@@ -74,6 +74,7 @@ fn compile(filter: &str, link: LinkType) -> Result<BpfProgram, String> {
         101 => 12,
         102 => 15,
         103 => 16,
+        106 => 19,
         other => i32::from(other),
     };
     let dead = Capture::dead(Linktype(dlt)).map_err(reason)?;

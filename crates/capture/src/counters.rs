@@ -62,6 +62,7 @@ mod tests {
             (10, 10),
             (10, 10),
             (u32::MAX / 2, 0x7fff_ffff),
+            (u32::MAX - 1, 0xffff_fffe),
             (u32::MAX, 0xffff_ffff),
             (4, 0x1_0000_0004),
             (3, 0x1_0000_0004),

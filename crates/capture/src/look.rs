@@ -1,5 +1,8 @@
 //! What a file looks like that is no capture, so that its name need not be guessed at.
 
+/// Octets that are looked at.
+pub(crate) const LOOK_OCTETS: usize = 512;
+
 /// First octets, and what they begin.
 const LOOKS: &[(&[u8], &str)] = &[
     (b"\x1f\x8b", "gzip"),
@@ -32,7 +35,7 @@ pub(crate) fn look(octets: &[u8]) -> String {
     if let Some((_, what)) = LOOKS.iter().find(|(magic, _)| octets.starts_with(magic)) {
         return format!("looks like {what}");
     }
-    let first = octets.get(..octets.len().min(512)).unwrap_or(octets);
+    let first = octets.get(..octets.len().min(LOOK_OCTETS)).unwrap_or(octets);
     if first.starts_with(b"<?xml") || first.starts_with(b"<") {
         return "looks like XML or HTML".to_owned();
     }

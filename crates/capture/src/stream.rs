@@ -6,7 +6,7 @@ use model::{Frame, Timestamp};
 
 use crate::error::CaptureError;
 use crate::formats::{Format, Step, Verdict};
-use crate::look::look;
+use crate::look::{LOOK_OCTETS, look};
 use crate::report::ReplayReport;
 use crate::run::{Gate, Halt, Run};
 use crate::source::{Origin, Source};
@@ -78,9 +78,10 @@ impl Stream {
                     break Ok(format);
                 }
                 Verdict::Unread(why) => break Err(Begun::Broken(format!("octet 0: {why}"))),
-                Verdict::Foreign => {
+                Verdict::Foreign if window.octets().len() >= LOOK_OCTETS => {
                     break Err(Begun::Foreign(appearance(packing, window.octets())));
                 }
+                Verdict::Foreign => LOOK_OCTETS,
                 Verdict::More(needed) => needed,
             };
             match source.read(window.room()) {
@@ -303,7 +304,7 @@ fn appearance(packing: Option<Packing>, octets: &[u8]) -> String {
 /// What a file is that ended before its header did.
 fn cut_short(packing: Option<Packing>, octets: &[u8], needed: usize) -> Begun {
     // Four octets are every format's magic number.
-    if octets.len() >= 4 && needed > 4 {
+    if octets.len() >= 4 && needed > 4 && needed != LOOK_OCTETS {
         let why = format!("octet {}: the file ends within its header", octets.len());
         return Begun::Broken(why);
     }

@@ -169,9 +169,12 @@ pub(crate) fn gzip(octets: &[u8]) -> Vec<u8> {
     packer.finish().unwrap()
 }
 
-/// Octets packed with zstd.
+/// Octets packed with zstd, with a checksum as its own program writes it.
 pub(crate) fn zstd(octets: &[u8]) -> Vec<u8> {
-    ::zstd::stream::encode_all(octets, 1).unwrap()
+    let mut packer = ::zstd::stream::Encoder::new(Vec::new(), 1).unwrap();
+    packer.include_checksum(true).unwrap();
+    packer.write_all(octets).unwrap();
+    packer.finish().unwrap()
 }
 
 /// All frames of some inputs, in order, and the report.

@@ -3,8 +3,11 @@
 use crate::build::{Classic, Kept, Ng, Order, damage, gzip, put, read_octets, zstd};
 use capture::{CaptureError, Input, ReplayOptions, Timeline};
 
-/// A small capture of each format, its frames, and where each of its records ends.
-fn samples() -> Vec<(&'static str, Vec<u8>, Vec<Kept>, Vec<usize>)> {
+/// A capture's name, its octets, its frames, and where its header and each record ends.
+type Sample = (&'static str, Vec<u8>, Vec<Kept>, Vec<usize>);
+
+/// A small capture of each format.
+fn samples() -> Vec<Sample> {
     let mut samples = Vec::new();
     let bodies = [vec![1u8; 9], vec![], vec![2; 70], vec![3; 4]];
 
@@ -26,7 +29,7 @@ fn samples() -> Vec<(&'static str, Vec<u8>, Vec<Kept>, Vec<usize>)> {
     }
     samples.push(("pcapng", ng.octets, ends));
 
-    let read = |(name, octets, ends)| {
+    let read = |(name, octets, ends): (_, Vec<u8>, _)| {
         let (frames, report) = read_octets(&octets);
         assert!(frames.len() == bodies.len() && report.damaged.is_empty());
         (name, octets, frames, ends)
