@@ -18,7 +18,7 @@ pub use delivery::{Delivered, Delivery, Ending, Gone};
 pub use error::DeliverError;
 pub use formats::ecs::{Recorder, RecorderOptions};
 pub use sinks::{Output, Stream, Target};
-pub use summary::{Account, FilesRead, summary_text};
+pub use summary::{Files, summary_text};
 
 /// The native records' JSON Schema, draft 2020-12: every line of [`Recorder`] is valid by it.
 pub const SCHEMA: &str = include_str!("../../../docs/schema/record.schema.json");

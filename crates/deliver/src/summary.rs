@@ -1,31 +1,22 @@
 //! How a run went, as a few lines for a person.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use model::{Health, LinkType, Severity, Timestamp};
+use model::{Health, LinkType, Timestamp};
 
 use crate::limits::RULE_ROWS_MAX;
 use crate::stamp::Stamp;
 
-/// What a run knows beside its health.
+/// What became of the captures that were given; nothing of all for a live run.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Account {
-    /// The captures that were read; `None` for a live run.
-    pub files: Option<FilesRead>,
-    /// Alerts first told, by severity.
-    pub severities: BTreeMap<Severity, u64>,
-}
-
-/// What became of the captures that were given.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct FilesRead {
+pub struct Files {
     /// How many were read, the damaged ones included.
     pub read: u64,
-    /// Files that are no captures, and why.
+    /// Files that are no captures, and why. No damage.
     pub passed_over: Vec<(PathBuf, String)>,
-    /// Captures that could be read in part, and why not further.
+    /// Flaws of captures that could be read in part, a file may have several.
     pub damaged: Vec<(PathBuf, String)>,
 }
 
@@ -36,28 +27,34 @@ const FILE_ROWS_MAX: usize = 3;
 /// Columns of the first word of a row.
 const LABEL: usize = 14;
 
-impl Account {
-    /// Alerts by the severity's word, the worst first; every word.
-    pub(crate) fn by_word(
-        severities: &BTreeMap<Severity, u64>,
-    ) -> impl Iterator<Item = (&'static str, u64)> {
-        WORDS.into_iter().map(|word| {
-            let of_word = severities.iter().filter(|(severity, _)| severity.word() == word);
-            (word, of_word.map(|(_, count)| count).sum())
-        })
+impl Files {
+    /// Whether no capture was given: a live run.
+    pub(crate) fn none(&self) -> bool {
+        self.read == 0 && self.passed_over.is_empty() && self.damaged.is_empty()
     }
 }
 
-/// How a run went, in at most 25 lines, each with its newline; for standard error.
+/// How many different files stand in a list.
+pub(crate) fn distinct(files: &[(PathBuf, String)]) -> u64 {
+    let paths: BTreeSet<_> = files.iter().map(|(path, _)| path).collect();
+    u64::try_from(paths.len()).unwrap_or(u64::MAX)
+}
+
+/// How a run went, in at most 25 lines, each with its newline; for standard error. `severities`
+/// are the alerts first told, by the severity's word.
 #[must_use]
-pub fn summary_text(health: &Health, account: &Account) -> String {
+pub fn summary_text(
+    health: &Health,
+    files: &Files,
+    severities: &BTreeMap<&'static str, u64>,
+) -> String {
     let mut rows = Rows(String::with_capacity(1_024));
     rows.traffic(health);
     rows.facts(health);
-    if let Some(files) = &account.files {
+    if !files.none() {
         rows.files(files);
     }
-    rows.alerts(health, account);
+    rows.alerts(health, severities);
     rows.0
 }
 
@@ -122,9 +119,9 @@ impl Rows {
         }
     }
 
-    fn files(&mut self, files: &FilesRead) {
+    fn files(&mut self, files: &Files) {
         let (passed_over, damaged) = (&files.passed_over, &files.damaged);
-        let (over, hurt) = (grouped_len(passed_over.len()), grouped_len(damaged.len()));
+        let (over, hurt) = (grouped(distinct(passed_over)), grouped(distinct(damaged)));
         let text = format!("{} read, {over} passed over, {hurt} damaged", grouped(files.read));
         self.row("files", &text);
         for (label, troubled) in [("  passed over", passed_over), ("  damaged", damaged)] {
@@ -140,12 +137,14 @@ impl Rows {
         }
     }
 
-    fn alerts(&mut self, health: &Health, account: &Account) {
+    fn alerts(&mut self, health: &Health, severities: &BTreeMap<&'static str, u64>) {
         let total: u64 = health.alerts.values().sum();
         let mut text = grouped(total);
-        let severities = Account::by_word(&account.severities).filter(|&(_, count)| count > 0);
-        let severities = severities.map(|(word, count)| (word.to_owned(), count));
-        let severities = list(severities);
+        let by_word = WORDS.into_iter().filter_map(|word| {
+            let count = severities.get(word).copied().filter(|&count| count > 0)?;
+            Some((word.to_owned(), count))
+        });
+        let severities = list(by_word);
         if !severities.is_empty() {
             let _ = write!(text, " ({severities})");
         }
@@ -228,4 +227,111 @@ fn plain(text: &str) -> String {
         }
     }
     kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::{KernelCounts, Refused, Tally};
+
+    /// A run in which everything went wrong that can.
+    fn worst() -> (Health, Files, BTreeMap<&'static str, u64>) {
+        let rules = (0..20u64).map(|n| (format!("rmm.relay.tool-{n:02}").into(), n / 4 + 1));
+        let frames = Tally {
+            frames: 1_234_567,
+            bytes: 987_654_321,
+            refused: Refused::ALL.iter().map(|&why| (why, 1_000)).collect(),
+            links_refused: BTreeMap::from([(LinkType(105), 900), (LinkType(127), 100)]),
+            flows: 12_345,
+            flows_one_way: 100,
+            flows_evicted: 1,
+            anomalies: BTreeMap::from([("dns.truncated", 7)]),
+            ..Tally::default()
+        };
+        let health = Health {
+            at: Timestamp::from_secs(1_795_292_142, 0),
+            since: Timestamp::from_secs(1_795_100_000, 0),
+            frames,
+            kernel: Some(KernelCounts { received: 2_000_000, dropped: 20, interface_dropped: 0 }),
+            observations: 54_321,
+            observations_dropped: 9,
+            alerts: rules.collect(),
+            updates: 1_234,
+            authorised: BTreeMap::from([("allow[0] x".into(), 17)]),
+            tls_hellos: 3_000,
+            tls_nameless: 30,
+            tls_ech: 300,
+            memory: BTreeMap::new(),
+            panics: 1,
+        };
+        let trouble = |what: &str| {
+            (0..5).map(|n| (format!("{what}{n}\n\x1b[31m.pcap").into(), "cut".into())).collect()
+        };
+        let files = Files { read: 9, passed_over: trouble("p"), damaged: trouble("d") };
+        (health, files, BTreeMap::from([("low", 1), ("critical", 2), ("high", 57)]))
+    }
+
+    #[test]
+    fn the_worst_run_fits_on_a_screen() {
+        let (health, files, severities) = worst();
+        let want = "\
+packets       1,234,567 (987,654,321 octets)
+time          2026-11-19 14:53:20 to 2026-11-21 20:15:42 (2 d 05:22:22)
+refused       7,000 (0.57 %): link type 1,000, not ip 1,000, other transport 1,000, \
+encapsulated 1,000, fragment 1,000, truncated 1,000, malformed 1,000
+  link types  105 900, 127 100
+lost          20 (0.0010 %) in the kernel
+flows         12,345 (one-way 100, evicted 1)
+observations  54,321 (9 dropped)
+TLS hellos    3,000 (without a name 1.0 %, encrypted 10.0 %)
+anomalies     7
+panics        1; please report them
+files         9 read, 5 passed over, 5 damaged
+  passed over p0\\n\\u{1b}[31m.pcap: cut
+  passed over p1\\n\\u{1b}[31m.pcap: cut
+  passed over and 3 more
+  damaged     d0\\n\\u{1b}[31m.pcap: cut
+  damaged     d1\\n\\u{1b}[31m.pcap: cut
+  damaged     and 3 more
+alerts        60 (critical 2, high 57, low 1), 1,234 updates
+             5  rmm.relay.tool-16
+             5  rmm.relay.tool-17
+             5  rmm.relay.tool-18
+             5  rmm.relay.tool-19
+             4  rmm.relay.tool-12
+            36  of 15 more rules
+authorised    17 uses, no alert
+";
+        let got = summary_text(&health, &files, &severities);
+        assert_eq!(got, want);
+        assert!(got.lines().count() <= 25);
+    }
+
+    #[test]
+    fn a_quiet_run_says_what_matters() {
+        let want = "packets       0 (0 octets)
+flows         0 (one-way 0, evicted 0)
+observations  0
+alerts        0
+";
+        assert_eq!(summary_text(&Health::default(), &Files::default(), &BTreeMap::new()), want);
+    }
+
+    #[test]
+    fn numbers_and_spans() {
+        for (value, want) in
+            [(0, "0"), (999, "999"), (1_000, "1,000"), (u64::MAX, "18,446,744,073,709,551,615")]
+        {
+            assert_eq!(grouped(value), want);
+        }
+        for (secs, nanos, want) in [
+            (0, 0, "0.000 s"),
+            (59, 500_000_000, "59.500 s"),
+            (60, 0, "00:01:00"),
+            (86_400, 0, "1 d 00:00:00"),
+        ] {
+            let health = Health { at: Timestamp::from_secs(secs, nanos), ..Health::default() };
+            assert_eq!(span(&health), want);
+        }
+    }
 }

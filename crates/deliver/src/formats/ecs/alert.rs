@@ -24,6 +24,14 @@ struct Line<'a> {
     source: End<'a>,
     destination: End<'a>,
     network: Network<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dns: Option<Asked<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tls: Option<Greeted<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<Visited<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<Fetched<'a>>,
     related: Related<'a>,
     rmm: Rmm<'a>,
 }
@@ -64,6 +72,41 @@ struct Software<'a> {
     name: &'a str,
     #[serde(rename = "type")]
     kind: &'static str,
+}
+
+/// `dns` of an alert. This and the next three repeat the first sign of their kind where a search
+/// over all records looks for it.
+#[derive(Serialize)]
+struct Asked<'a> {
+    question: Question<'a>,
+}
+
+#[derive(Serialize)]
+struct Question<'a> {
+    name: &'a str,
+}
+
+/// `tls` of an alert.
+#[derive(Serialize)]
+struct Greeted<'a> {
+    client: Hello<'a>,
+}
+
+#[derive(Serialize)]
+struct Hello<'a> {
+    server_name: &'a str,
+}
+
+/// `url` of an alert.
+#[derive(Serialize)]
+struct Visited<'a> {
+    domain: &'a str,
+}
+
+/// `file` of an alert.
+#[derive(Serialize)]
+struct Fetched<'a> {
+    name: &'a str,
 }
 
 #[derive(Serialize)]
@@ -123,6 +166,12 @@ pub(super) fn write(alert: &Alert, observer: Observer<'_>, out: &mut Vec<u8>) {
         source: End::new(flow.client, None, None),
         destination: End::new(flow.server, domain, None),
         network: Network::new(flow, alert.direction, protocol(alert), None),
+        dns: first(alert, SignSource::DnsQuestion)
+            .map(|name| Asked { question: Question { name } }),
+        tls: first(alert, SignSource::TlsSni)
+            .map(|server_name| Greeted { client: Hello { server_name } }),
+        url: first(alert, SignSource::HttpHost).map(|domain| Visited { domain }),
+        file: first(alert, SignSource::HttpFile).map(|name| Fetched { name }),
         related: related(alert),
         rmm: Rmm {
             schema: SCHEMA_VERSION,
@@ -142,16 +191,22 @@ pub(super) fn write(alert: &Alert, observer: Observer<'_>, out: &mut Vec<u8>) {
     super::line(&line, out);
 }
 
-/// The line for a list of alerts: the rule, the host, and the other end.
+/// The value of the first sign of that source.
+fn first(alert: &Alert, source: SignSource) -> Option<&str> {
+    alert.evidence.iter().find(|sign| sign.source == source).map(|sign| &*sign.value)
+}
+
+/// The line for a list of alerts: the rule, the host, and the other end or the name asked for.
 fn message(alert: &Alert) -> String {
     let Alert { rule_name, host, .. } = alert;
     let (client, server) = (alert.flow.client, alert.flow.server);
     if *host == server.ip && *host != client.ip {
         return format!("{rule_name}: {host} from {client}");
     }
-    match &alert.server_name {
-        Some(name) => format!("{rule_name}: {host} to {name}:{}", server.port),
-        None => format!("{rule_name}: {host} to {server}"),
+    match (&alert.server_name, first(alert, SignSource::DnsQuestion)) {
+        (Some(name), _) => format!("{rule_name}: {host} to {name}:{}", server.port),
+        (None, Some(name)) => format!("{rule_name}: {host} asked for {name}"),
+        (None, None) => format!("{rule_name}: {host} to {server}"),
     }
 }
 

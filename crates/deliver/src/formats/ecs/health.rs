@@ -1,17 +1,18 @@
 //! The health and summary records: what the sensor saw, what it lost, where it is blind.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use model::{Health, KernelCounts, Refused, Severity};
+use model::{Health, KernelCounts, Refused};
 use serde::{Serialize, Serializer};
 
 use super::SCHEMA_VERSION;
 use super::envelope::{Ecs, Event, Observer};
 use crate::limits::FILES_NAMED_MAX;
 use crate::stamp::Stamp;
-use crate::summary::{Account, FilesRead};
+use crate::summary::{self, Files};
 
 #[derive(Serialize)]
 struct Line<'a> {
@@ -166,22 +167,11 @@ struct TlsShares {
 /// `rmm.summary`: what only the end of a run knows.
 #[derive(Serialize)]
 struct Summary<'a> {
-    severities: Severities<'a>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    files: Option<Files<'a>>,
-}
-
-/// Alerts first told, by the severity's word; every word, for the set is closed.
-struct Severities<'a>(&'a BTreeMap<Severity, u64>);
-
-impl Serialize for Severities<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(Account::by_word(self.0))
-    }
+    files: FileCounts<'a>,
 }
 
 #[derive(Serialize)]
-struct Files<'a> {
+struct FileCounts<'a> {
     read: u64,
     passed_over: Troubled<'a>,
     damaged: Troubled<'a>,
@@ -190,42 +180,43 @@ struct Files<'a> {
 /// Files that were not read, or not to their end: how many, and the first ones by name.
 #[derive(Serialize)]
 struct Troubled<'a> {
-    count: usize,
+    count: u64,
     files: Vec<Trouble<'a>>,
 }
 
 #[derive(Serialize)]
 struct Trouble<'a> {
-    path: std::borrow::Cow<'a, str>,
+    path: Cow<'a, str>,
     why: &'a str,
 }
 
-impl<'a> Files<'a> {
-    fn new(files: &'a FilesRead) -> Files<'a> {
-        fn troubled<P: AsRef<Path>>(files: &[(P, String)]) -> Troubled<'_> {
-            let named = files.iter().take(FILES_NAMED_MAX);
-            Troubled {
-                count: files.len(),
-                files: named
-                    .map(|(path, why)| Trouble { path: path.as_ref().to_string_lossy(), why })
-                    .collect(),
-            }
-        }
-        Files {
+impl<'a> FileCounts<'a> {
+    fn new(files: &'a Files) -> FileCounts<'a> {
+        FileCounts {
             read: files.read,
-            passed_over: troubled(&files.passed_over),
-            damaged: troubled(&files.damaged),
+            passed_over: Troubled::new(&files.passed_over),
+            damaged: Troubled::new(&files.damaged),
+        }
+    }
+}
+
+impl<'a> Troubled<'a> {
+    fn new(files: &'a [(PathBuf, String)]) -> Troubled<'a> {
+        let named = files.iter().take(FILES_NAMED_MAX);
+        Troubled {
+            count: summary::distinct(files),
+            files: named.map(|(path, why)| Trouble { path: path.to_string_lossy(), why }).collect(),
         }
     }
 }
 
 pub(super) fn write(
     health: &Health,
-    account: Option<&Account>,
+    files: Option<&Files>,
     observer: Observer<'_>,
     out: &mut Vec<u8>,
 ) {
-    let dataset = if account.is_some() { "rmmwatch.summary" } else { "rmmwatch.health" };
+    let dataset = if files.is_some() { "rmmwatch.summary" } else { "rmmwatch.health" };
     let nanos = health.at.since(health.since).as_nanos();
     let line = Line {
         at: Stamp(health.at),
@@ -241,10 +232,7 @@ pub(super) fn write(
         rmm: Rmm {
             schema: SCHEMA_VERSION,
             health: Counts::new(health),
-            summary: account.map(|account| Summary {
-                severities: Severities(&account.severities),
-                files: account.files.as_ref().map(Files::new),
-            }),
+            summary: files.map(|files| Summary { files: FileCounts::new(files) }),
         },
     };
     super::line_with_id(&line, out);
@@ -300,12 +288,9 @@ impl<'a> Counts<'a> {
             tls: TlsShares {
                 hellos: health.tls_hellos,
                 nameless: health.tls_nameless,
-                nameless_pct: rounded(crate::summary::share_pct(
-                    health.tls_nameless,
-                    health.tls_hellos,
-                )),
+                nameless_pct: rounded(summary::share_pct(health.tls_nameless, health.tls_hellos)),
                 ech: health.tls_ech,
-                ech_pct: rounded(crate::summary::share_pct(health.tls_ech, health.tls_hellos)),
+                ech_pct: rounded(summary::share_pct(health.tls_ech, health.tls_hellos)),
             },
             anomalies: Named(&tally.anomalies),
             memory: Named(&health.memory),
@@ -316,5 +301,5 @@ impl<'a> Counts<'a> {
 
 /// A percentage with four decimals: one frame in a million still shows.
 fn rounded(pct: f64) -> f64 {
-    (pct * 10_000.0).round() / 10_000.0
+    ((pct * 10_000.0).round() / 10_000.0).clamp(0.0, 100.0)
 }

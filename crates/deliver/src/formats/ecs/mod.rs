@@ -20,7 +20,7 @@ use serde::Serialize;
 use siphasher::sip128::{Hasher128 as _, SipHasher13};
 
 use crate::stamp::STAMP_LEN;
-use crate::summary::Account;
+use crate::summary::Files;
 use envelope::Observer;
 
 /// The release of ECS whose names are used.
@@ -41,7 +41,7 @@ const ID_KEY: [u8; 16] = *b"rmmwatch.record1";
 /// What a [`Recorder`] may be told.
 #[derive(Clone, Debug, Default)]
 pub struct RecorderOptions {
-    /// `observer.name`: which sensor this is, where there are several.
+    /// `observer.name`: which sensor this is, where there are several. An empty one is none.
     pub sensor: Option<String>,
 }
 
@@ -49,7 +49,7 @@ pub struct RecorderOptions {
 ///
 /// Each method adds one whole line, with its newline, to `out`. Equal input gives equal octets:
 /// there is no clock, no counter and no random number in a record.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Recorder {
     sensor: Option<String>,
 }
@@ -58,7 +58,7 @@ impl Recorder {
     /// A recorder.
     #[must_use]
     pub fn new(options: RecorderOptions) -> Recorder {
-        Recorder { sensor: options.sensor }
+        Recorder { sensor: options.sensor.filter(|name| !name.is_empty()) }
     }
 
     /// Add the record of an alert.
@@ -87,8 +87,8 @@ impl Recorder {
     }
 
     /// Add the summary record, the last one of a run.
-    pub fn summary(&self, health: &Health, account: &Account, out: &mut Vec<u8>) {
-        health::write(health, Some(account), self.observer(), out);
+    pub fn summary(&self, health: &Health, files: &Files, out: &mut Vec<u8>) {
+        health::write(health, Some(files), self.observer(), out);
     }
 
     fn observer(&self) -> Observer<'_> {

@@ -308,3 +308,50 @@ impl std::fmt::Display for Octets<'_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(value: impl Serialize) -> String {
+        serde_json::to_value(value).expect("a value").as_str().expect("text").to_owned()
+    }
+
+    #[test]
+    fn numbers_without_a_name_keep_their_number() {
+        let question = |protocol, kind| text(QuestionType { protocol, kind: RecordType(kind) });
+        let table = [
+            (text(TypeText(RecordType(65))), "HTTPS"),
+            (text(TypeText(RecordType(33))), "SRV"),
+            (text(TypeText(RecordType(65_535))), "TYPE65535"),
+            (question(Protocol::Dns, 33), "SRV"),
+            (question(Protocol::Nbns, 33), "NBSTAT"),
+            (question(Protocol::Nbns, 32), "NB"),
+            (question(Protocol::Nbns, 1), "A"),
+            (text(RcodeText(3)), "NXDOMAIN"),
+            (text(RcodeText(4_095)), "RCODE4095"),
+            (text(VersionText(TlsVersion(0x0304))), "1.3"),
+            (text(VersionText(TlsVersion(0x0300))), "ssl 3.0"),
+            (text(VersionText(TlsVersion(0xfefd))), "dtls 1.2"),
+            (text(VersionText(TlsVersion(0x0001))), "0x0001"),
+        ];
+        for (got, want) in table {
+            assert_eq!(got, want);
+        }
+    }
+
+    #[test]
+    fn octets_are_escaped_and_never_dropped() {
+        let table: &[(&[u8], &str)] = &[
+            (b"h2", "h2"),
+            (b"", ""),
+            (b"a b~", "a b~"),
+            (b"\x00\x7f\xff", "\\x00\\x7f\\xff"),
+            (b"\\x00", "\\x5cx00"),
+            ("\u{e9}".as_bytes(), "\\xc3\\xa9"),
+        ];
+        for (octets, want) in table {
+            assert_eq!(text(Octets(octets)), *want, "{octets:?}");
+        }
+    }
+}

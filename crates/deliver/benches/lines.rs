@@ -1,0 +1,43 @@
+//! What a line costs: nanoseconds and octets per observation record, by kind.
+//!
+//! `cargo bench -p rmmwatch-deliver`. The median of several rounds; one core, no output.
+
+#![allow(clippy::print_stdout, clippy::expect_used, clippy::unwrap_used)]
+
+#[path = "../tests/records/samples.rs"]
+#[allow(dead_code)]
+mod samples;
+
+use std::hint::black_box;
+use std::time::Instant;
+
+use deliver::Recorder;
+
+const ROUNDS: usize = 9;
+const LINES: u32 = 100_000;
+
+fn main() {
+    let recorder = Recorder::default();
+    println!("{:28} {:>8} {:>8}", "kind", "ns", "octets");
+    for (name, sample) in samples::observations() {
+        let mut out = Vec::with_capacity(64 << 10);
+        let mut rounds: Vec<f64> = (0..ROUNDS)
+            .map(|_| {
+                let start = Instant::now();
+                for _ in 0..LINES {
+                    if out.len() > 60 << 10 {
+                        out.clear();
+                    }
+                    black_box(black_box(&sample).write(&recorder, &mut out));
+                }
+                start.elapsed().as_secs_f64() * 1e9 / f64::from(LINES)
+            })
+            .collect();
+        rounds.sort_by(f64::total_cmp);
+        let len = samples::line(|out| {
+            sample.write(&recorder, out);
+        });
+        let median = rounds.get(ROUNDS / 2).copied().unwrap_or_default();
+        println!("{name:28} {median:>8.0} {:>8}", len.len());
+    }
+}

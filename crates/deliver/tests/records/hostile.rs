@@ -1,0 +1,184 @@
+//! Whatever the wire says, a record is one valid line: random facts against the schema.
+
+use deliver::Recorder;
+use model::*;
+
+use crate::samples::{self, Sample};
+
+/// A small generator with a seed (xorshift64*): the same facts in every run.
+struct Dice(u64);
+
+impl Dice {
+    fn next(&mut self) -> u64 {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
+    }
+
+    fn below(&mut self, bound: u64) -> u64 {
+        self.next() % bound
+    }
+
+    fn flip(&mut self) -> bool {
+        self.below(2) == 0
+    }
+
+    fn small(&mut self) -> u16 {
+        u16::try_from(self.below(1 << 16)).expect("16 bits")
+    }
+
+    fn octets(&mut self, most: u64) -> Vec<u8> {
+        (0..self.below(most)).map(|_| u8::try_from(self.below(256)).expect("8 bits")).collect()
+    }
+
+    /// Any text at all: the model promises printable ASCII in some places, we do not lean on it.
+    fn text(&mut self) -> Box<str> {
+        String::from_utf8_lossy(&self.octets(40)).into()
+    }
+
+    fn name(&mut self) -> Option<DomainName> {
+        DomainName::from_text(&self.octets(40)).ok()
+    }
+
+    fn end(&mut self, v4: bool) -> Endpoint {
+        let bits = u128::from(self.next()) << 64 | u128::from(self.next());
+        let ip = match v4 {
+            true => std::net::Ipv4Addr::from(bits as u32).into(),
+            false => std::net::Ipv6Addr::from(bits).into(),
+        };
+        Endpoint::new(ip, self.small())
+    }
+
+    fn protocol(&mut self) -> Protocol {
+        match self.below(4) {
+            0 => Protocol::Dns,
+            1 => Protocol::Mdns,
+            2 => Protocol::Llmnr,
+            _ => Protocol::Nbns,
+        }
+    }
+
+    fn side(&mut self) -> Side {
+        if self.flip() { Side::Client } else { Side::Server }
+    }
+
+    fn record(&mut self) -> DnsRecord {
+        let data = match self.below(4) {
+            0 => RecordData::Address(self.address()),
+            1 => RecordData::Name(self.name()),
+            2 => RecordData::Service {
+                target: self.name(),
+                hints: (0..self.below(4)).map(|_| self.address()).collect(),
+                ech: self.flip(),
+            },
+            _ => RecordData::Other(self.small()),
+        };
+        let ttl_secs = u32::from(self.small()) << 16;
+        DnsRecord { name: self.name(), kind: RecordType(self.small()), ttl_secs, data }
+    }
+
+    fn address(&mut self) -> std::net::IpAddr {
+        let v4 = self.flip();
+        self.end(v4).ip
+    }
+
+    fn question(&mut self) -> DnsQuestion {
+        DnsQuestion { name: self.name(), kind: RecordType(self.small()) }
+    }
+
+    fn fact(&mut self) -> Fact {
+        match self.below(8) {
+            0 => Fact::FlowOpen,
+            1 => Fact::FlowClose(Box::new(FlowClose {
+                reason: CloseReason::Timeout,
+                opened: Timestamp::from_nanos(self.next()),
+                last: Timestamp::from_nanos(self.next()),
+                from_client: Volume { packets: self.next(), bytes: self.next() },
+                from_server: Volume { packets: self.next(), bytes: self.next() },
+                protocol: self.flip().then(|| self.protocol()),
+            })),
+            2 => Fact::DnsQuery(Box::new(DnsQuery {
+                protocol: self.protocol(),
+                id: self.small(),
+                question: self.question(),
+            })),
+            3 => Fact::DnsAnswer(Box::new(DnsAnswer {
+                protocol: self.protocol(),
+                id: self.small(),
+                question: self.flip().then(|| self.question()),
+                rcode: self.small(),
+                records: (0..self.below(5)).map(|_| self.record()).collect(),
+            })),
+            4 => Fact::TlsHello(Box::new(TlsHello {
+                server_name: self.name(),
+                alpn: (0..self.below(4)).map(|_| self.octets(10).into()).collect(),
+                version: TlsVersion(self.small()),
+                versions: (0..self.below(4)).map(|_| self.version()).collect(),
+                ech: self.flip(),
+            })),
+            5 => Fact::TlsCertificate(Box::new(TlsCertificate {
+                side: self.side(),
+                subject: self.text(),
+                issuer: self.text(),
+                names: (0..self.below(4)).filter_map(|_| self.name()).collect(),
+                sha1: None,
+                not_before: self.next() as i64,
+                not_after: self.next() as i64,
+            })),
+            6 => Fact::HttpRequest(Box::new(HttpRequest {
+                method: self.text(),
+                host: self.name(),
+                port: self.flip().then(|| self.small()),
+                path: self.text(),
+                user_agent: self.flip().then(|| self.text()),
+            })),
+            _ => Fact::FileDownload(Box::new(FileDownload {
+                kind: FileKind::Zip,
+                name: self.flip().then(|| self.text()),
+                host: self.name(),
+                path: self.flip().then(|| self.text()),
+                size: self.flip().then(|| self.next()),
+            })),
+        }
+    }
+
+    fn version(&mut self) -> TlsVersion {
+        match self.flip() {
+            true => TlsVersion(0x0300 + (self.small() & 7)),
+            false => TlsVersion(0xfef0 | self.small()),
+        }
+    }
+
+    fn sample(&mut self) -> Sample {
+        let v4 = self.flip();
+        let flow = Flow {
+            client: self.end(v4),
+            server: self.end(v4),
+            transport: if self.flip() { Transport::Tcp } else { Transport::Udp },
+            vlan: self.flip().then(|| VlanId::from_tag(self.small())),
+            guessed: self.flip(),
+        };
+        let fact = self.fact();
+        let mut sample = samples::plain(flow, fact);
+        sample.seen.at = Timestamp::from_nanos(self.next());
+        sample.setting.server_name = self.name();
+        sample.authorised = self.flip().then(|| self.flip());
+        sample
+    }
+}
+
+#[test]
+fn any_fact_is_one_valid_line() {
+    let schema = serde_json::from_str(deliver::SCHEMA).expect("JSON");
+    let validator = jsonschema::validator_for(&schema).expect("a schema");
+    let mut dice = Dice(0x5eed);
+    for round in 0..4_000 {
+        let sample = dice.sample();
+        let line = samples::line(|out| assert!(sample.write(&Recorder::default(), out)));
+        assert_eq!((line.matches('\n').count(), line.ends_with("}\n")), (1, true), "{round}");
+        let record = serde_json::from_str(&line).expect("a line is JSON");
+        let wrong: Vec<_> = validator.iter_errors(&record).map(|e| e.to_string()).collect();
+        assert!(wrong.is_empty(), "round {round}: {wrong:?}\n{line}");
+    }
+}

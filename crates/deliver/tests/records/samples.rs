@@ -1,0 +1,562 @@
+//! One sample of every kind of record, for the golden lines, the schema and the bench.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use deliver::{Files, Recorder, RecorderOptions};
+use model::*;
+
+/// 2026-11-21T20:15:42.123456Z and some nanoseconds.
+pub(crate) const AT: Timestamp = Timestamp::from_secs(1_795_292_142, 123_456_789);
+
+/// The sample records by name, each as its line.
+pub(crate) fn all() -> Vec<(&'static str, String)> {
+    let mut lines = Vec::new();
+    for (name, alert) in alerts() {
+        let recorder = if name == "alert_relay" { sensor() } else { Recorder::default() };
+        lines.push((name, line(|out| recorder.alert(&alert, out))));
+    }
+    for (name, sample) in observations() {
+        lines.push((name, line(|out| assert!(sample.write(&Recorder::default(), out)))));
+    }
+    lines.push(("health_live", line(|out| sensor().health(&health(true), out))));
+    lines.push(("health_empty", line(|out| Recorder::default().health(&Health::default(), out))));
+    lines.push(("summary", line(|out| Recorder::default().summary(&health(false), &files(), out))));
+    lines
+}
+
+pub(crate) fn line(write: impl FnOnce(&mut Vec<u8>)) -> String {
+    let mut out = Vec::new();
+    write(&mut out);
+    String::from_utf8(out).expect("a line is text")
+}
+
+/// A recorder that knows its sensor's name.
+pub(crate) fn sensor() -> Recorder {
+    Recorder::new(RecorderOptions { sensor: Some("span-1".into()) })
+}
+
+/// An observation and what the other crates said of it.
+pub(crate) struct Sample {
+    pub(crate) seen: Observation,
+    pub(crate) setting: Setting,
+    pub(crate) matches: Vec<Match>,
+    pub(crate) authorised: Option<bool>,
+}
+
+impl Sample {
+    pub(crate) fn write(&self, recorder: &Recorder, out: &mut Vec<u8>) -> bool {
+        recorder.observation(&self.seen, &self.setting, &self.matches, self.authorised, out)
+    }
+}
+
+pub(crate) fn name(text: &str) -> DomainName {
+    DomainName::from_text(text.as_bytes()).expect("a name")
+}
+
+pub(crate) fn ip(text: &str) -> IpAddr {
+    text.parse().expect("an address")
+}
+
+pub(crate) fn flow(transport: Transport, client: (&str, u16), server: (&str, u16)) -> Flow {
+    Flow {
+        client: Endpoint::new(ip(client.0), client.1),
+        server: Endpoint::new(ip(server.0), server.1),
+        transport,
+        vlan: None,
+        guessed: false,
+    }
+}
+
+pub(crate) fn tls_flow() -> Flow {
+    flow(Transport::Tcp, ("10.20.4.17", 49_811), ("195.181.174.176", 443))
+}
+
+fn dns_flow() -> Flow {
+    flow(Transport::Udp, ("10.20.4.17", 54_585), ("8.8.8.8", 53))
+}
+
+fn tool() -> ToolId {
+    ToolId::parse("anydesk").expect("an id")
+}
+
+fn sign(source: SignSource, value: &str, pattern: &str, specificity: Specificity) -> Match {
+    Match {
+        source,
+        value: value.into(),
+        pattern: pattern.into(),
+        list: "catalogue".into(),
+        list_version: "2026-08-21".into(),
+        specificity,
+        confidence_pct: 90,
+        meaning: Meaning::Tool {
+            tool: tool(),
+            name: "AnyDesk".into(),
+            role: Role::Relay,
+            operator: Operator::Vendor,
+        },
+    }
+}
+
+fn indicator(value: &str) -> Match {
+    Match {
+        list: "aa23-025a".into(),
+        list_version: "2023-01-25".into(),
+        meaning: Meaning::Indicator {
+            stage: Some(Stage::First),
+            description: "a page of the campaign".into(),
+        },
+        ..sign(SignSource::DnsQuestion, value, value, Specificity::Specific)
+    }
+}
+
+/// The alerts: one with everything, one with nothing that can be missing, one by address.
+pub(crate) fn alerts() -> Vec<(&'static str, Alert)> {
+    let relay = relay_alert();
+    let update = Alert {
+        at: AT.after(std::time::Duration::from_secs(600)),
+        update: true,
+        count: 41,
+        end: AT.after(std::time::Duration::from_secs(600)),
+        ..relay.clone()
+    };
+    let inbound = Alert {
+        id: AlertId(7),
+        rule_id: "rmm.inbound.anydesk".into(),
+        rule_name: "Remote access from outside: AnyDesk".into(),
+        detection: Detection::Inbound,
+        severity: Severity::new(90),
+        confidence_pct: 100,
+        techniques: vec!["T1133", "T1219.002", "T1219", "T1566.002", "T9999.001"],
+        flow: Flow {
+            guessed: true,
+            ..flow(Transport::Tcp, ("2001:db8::7", 50_000), ("fd00::2", 7_070))
+        },
+        protocol: None,
+        server_name: None,
+        host: ip("fd00::2"),
+        direction: Direction::Inbound,
+        operator: None,
+        evidence: vec![
+            Evidence {
+                source: SignSource::Payload,
+                value: "16 03 01".into(),
+                pattern: "16 03 ??".into(),
+                list: "catalogue".into(),
+                list_version: "2026-08-21".into(),
+                role: Some(Role::Relay),
+            },
+            Evidence {
+                source: SignSource::Address,
+                value: "2001:db8::7".into(),
+                pattern: "2001:db8::/32".into(),
+                list: "mine".into(),
+                list_version: "1".into(),
+                role: None,
+            },
+        ],
+        ..relay.clone()
+    };
+    let proof = |source, value: &str| Evidence {
+        source,
+        value: value.into(),
+        pattern: value.into(),
+        list: "catalogue".into(),
+        list_version: "2026-08-21".into(),
+        role: Some(Role::Download),
+    };
+    let download = Alert {
+        id: AlertId(2),
+        rule_id: "rmm.download.anydesk".into(),
+        rule_name: "Remote-access tool fetched: AnyDesk".into(),
+        detection: Detection::Download,
+        severity: Severity::new(40),
+        techniques: vec!["T1105", "T1219.002"],
+        protocol: Some(Protocol::Http),
+        server_name: Some(name("download.example")),
+        evidence: vec![
+            proof(SignSource::HttpHost, "download.example"),
+            proof(SignSource::HttpHost, "192.0.2.80"),
+            proof(SignSource::HttpPath, "/AnyDesk.exe"),
+            proof(SignSource::HttpFile, "AnyDesk.exe"),
+            proof(SignSource::HttpUserAgent, "AnyDesk/8"),
+        ],
+        ..relay.clone()
+    };
+    vec![
+        ("alert_download", download),
+        ("alert_relay", relay),
+        ("alert_update", update),
+        ("alert_indicator", indicator_alert()),
+        ("alert_inbound", inbound),
+    ]
+}
+
+fn relay_alert() -> Alert {
+    Alert {
+        id: AlertId(0xa3f1_c0de_5b7e_4d21_0011_2233_4455_6677),
+        at: AT,
+        update: false,
+        rule_id: "rmm.relay.anydesk".into(),
+        rule_name: "Remote-access relay contacted: AnyDesk".into(),
+        detection: Detection::Relay,
+        severity: Severity::new(50),
+        confidence_pct: 95,
+        reason: "10.20.4.17 uses AnyDesk, which no rule allows in the zone office-lan; ask its \
+                 user, or isolate it."
+            .into(),
+        techniques: vec!["T1219.002"],
+        flow: Flow { vlan: Some(VlanId::from_tag(120)), ..tls_flow() },
+        protocol: Some(Protocol::Tls),
+        server_name: Some(name("relay-3185a847.net.anydesk.com")),
+        host: ip("10.20.4.17"),
+        direction: Direction::Outbound,
+        tool: Some((tool(), "AnyDesk".into())),
+        operator: Some("AnyDesk".into()),
+        policy: PolicyVerdict {
+            authorised: false,
+            zone: Some("office-lan".into()),
+            rule: "deny-by-default".into(),
+        },
+        evidence: vec![Evidence {
+            source: SignSource::TlsSni,
+            value: "relay-3185a847.net.anydesk.com".into(),
+            pattern: "*.net.anydesk.com".into(),
+            list: "catalogue".into(),
+            list_version: "2026-08-21".into(),
+            role: Some(Role::Relay),
+        }],
+        count: 1,
+        start: AT,
+        end: AT,
+    }
+}
+
+fn indicator_alert() -> Alert {
+    let found = indicator("myhelpcare.online");
+    Alert {
+        id: AlertId(1),
+        rule_id: "indicator.aa23-025a".into(),
+        rule_name: "Reported name contacted: aa23-025a".into(),
+        detection: Detection::Indicator,
+        severity: Severity::new(75),
+        confidence_pct: 7,
+        reason: "10.20.4.17 asked for a name that the list \"aa23-025a\" reports.".into(),
+        techniques: vec![],
+        flow: dns_flow(),
+        protocol: Some(Protocol::Dns),
+        server_name: None,
+        host: ip("10.20.4.17"),
+        tool: None,
+        operator: None,
+        policy: PolicyVerdict { authorised: false, zone: None, rule: "deny-by-default".into() },
+        evidence: vec![Evidence {
+            source: found.source,
+            value: found.value,
+            pattern: found.pattern,
+            list: found.list,
+            list_version: found.list_version,
+            role: None,
+        }],
+        ..relay_alert()
+    }
+}
+
+/// A setting without a zone or a lent name.
+pub(crate) fn setting() -> Setting {
+    Setting {
+        host: ip("10.20.4.17"),
+        direction: Direction::Outbound,
+        zone: None,
+        server_name: None,
+    }
+}
+
+/// An observation that no one says anything of.
+pub(crate) fn plain(flow: Flow, fact: Fact) -> Sample {
+    let seen = Observation { at: AT, order: 1, flow, fact };
+    Sample { seen, setting: setting(), matches: vec![], authorised: None }
+}
+
+fn question(text: &str, kind: u16) -> DnsQuestion {
+    let name = DomainName::from_text(text.as_bytes()).ok();
+    DnsQuestion { name, kind: RecordType(kind) }
+}
+
+pub(crate) fn query(protocol: Protocol, text: &str, kind: u16) -> Fact {
+    Fact::DnsQuery(Box::new(DnsQuery { protocol, id: 0xf29f, question: question(text, kind) }))
+}
+
+pub(crate) fn observations() -> Vec<(&'static str, Sample)> {
+    let mut samples = dns();
+    samples.extend(tls());
+    samples.extend(web());
+    samples.extend(flows());
+    samples
+}
+
+fn dns() -> Vec<(&'static str, Sample)> {
+    let multicast = |port| flow(Transport::Udp, ("fe80::1", port), ("ff02::fb", port));
+    let nbns = flow(Transport::Udp, ("10.20.4.17", 137), ("10.20.255.255", 137));
+    let matched = Sample {
+        setting: Setting { zone: Some("office-lan".into()), ..setting() },
+        matches: vec![
+            indicator("acme.example"),
+            Match {
+                meaning: Meaning::Tool {
+                    tool: ToolId::parse("screenconnect").expect("an id"),
+                    name: "ScreenConnect".into(),
+                    role: Role::Relay,
+                    operator: Operator::Named("acme.example".into()),
+                },
+                ..indicator("acme.example")
+            },
+        ],
+        authorised: Some(true),
+        ..plain(
+            Flow { vlan: Some(VlanId::from_tag(7)), guessed: true, ..dns_flow() },
+            query(Protocol::Dns, "acme.example", 1),
+        )
+    };
+    let refusal =
+        DnsAnswer { protocol: Protocol::Dns, id: 0, question: None, rcode: 4_095, records: vec![] };
+    vec![
+        ("dns_query", plain(dns_flow(), query(Protocol::Dns, "www.example.com", 65))),
+        ("dns_query_root", plain(dns_flow(), query(Protocol::Dns, "", 2))),
+        ("dns_query_unknown_type", plain(dns_flow(), query(Protocol::Dns, "a\\b.example", 999))),
+        ("dns_query_matched", matched),
+        ("mdns_query", plain(multicast(5_353), query(Protocol::Mdns, "_http._tcp.local", 12))),
+        ("llmnr_query", plain(multicast(5_355), query(Protocol::Llmnr, "wpad", 28))),
+        ("nbns_query", plain(nbns, query(Protocol::Nbns, "fileserver", 32))),
+        ("dns_answer", plain(dns_flow(), Fact::DnsAnswer(Box::new(answer())))),
+        ("dns_answer_bare", plain(dns_flow(), Fact::DnsAnswer(Box::new(refusal)))),
+    ]
+}
+
+/// An answer with a record of every kind.
+pub(crate) fn answer() -> DnsAnswer {
+    let record = |owner: &str, kind, data| DnsRecord {
+        name: DomainName::from_text(owner.as_bytes()).ok(),
+        kind: RecordType(kind),
+        ttl_secs: 300,
+        data,
+    };
+    let service = RecordData::Service {
+        target: None,
+        hints: vec![ip("192.0.2.9"), ip("2001:db8::9"), ip("192.0.2.10")],
+        ech: true,
+    };
+    DnsAnswer {
+        protocol: Protocol::Dns,
+        id: 0xf29f,
+        question: Some(question("www.example.com", 1)),
+        rcode: 0,
+        records: vec![
+            record("www.example.com", 5, RecordData::Name(Some(name("edge.example.net")))),
+            record("edge.example.net", 1, RecordData::Address(ip("192.0.2.7"))),
+            record("edge.example.net", 28, RecordData::Address(ip("2001:db8::7"))),
+            record("edge.example.net", 65, service),
+            record("edge.example.net", 16, RecordData::Other(12)),
+            record("", 2, RecordData::Name(None)),
+        ],
+    }
+}
+
+pub(crate) fn hello() -> TlsHello {
+    TlsHello {
+        server_name: Some(name("relay-3185a847.net.anydesk.com")),
+        alpn: vec![b"h2".as_slice().into(), b"http/1.1".as_slice().into(), b"\x00\\"[..].into()],
+        version: TlsVersion(0x0303),
+        versions: vec![TlsVersion(0x7f1c), TlsVersion(0x0304), TlsVersion(0x0303)],
+        ech: true,
+    }
+}
+
+fn tls() -> Vec<(&'static str, Sample)> {
+    let bare = TlsHello {
+        server_name: None,
+        alpn: vec![],
+        version: TlsVersion(0x0300),
+        versions: vec![],
+        ech: false,
+    };
+    let certificate = TlsCertificate {
+        side: Side::Server,
+        subject: "CN=AnyNet Relay,O=philandro Software GmbH,C=DE".into(),
+        issuer: "CN=AnyNet Root CA,O=philandro Software GmbH,C=DE".into(),
+        names: vec![name("relay.example"), name("*.relay.example")],
+        sha1: Some("9EF5AC3A1B02D6D3A0D8B3E1C0FFEE0011223344".into()),
+        not_before: 1_397_183_875,
+        not_after: 253_402_300_800,
+    };
+    let client = TlsCertificate {
+        side: Side::Client,
+        subject: "CN=AnyDesk Client".into(),
+        issuer: "CN=AnyDesk Client".into(),
+        names: vec![name("client.example")],
+        sha1: Some("00F5AC3A1B02D6D3A0D8B3E1C0FFEE0011223344".into()),
+        not_before: -1,
+        not_after: 0,
+    };
+    let bare_certificate = TlsCertificate {
+        side: Side::Server,
+        subject: "".into(),
+        issuer: "".into(),
+        names: vec![],
+        sha1: None,
+        not_before: i64::MIN,
+        not_after: i64::MAX,
+    };
+    let lent = Setting { server_name: Some(name("lent.example")), ..setting() };
+    let nameless = Sample { setting: lent, ..plain(tls_flow(), Fact::TlsHello(Box::new(bare))) };
+    vec![
+        ("tls_client_hello", plain(tls_flow(), Fact::TlsHello(Box::new(hello())))),
+        ("tls_client_hello_bare", nameless),
+        ("tls_certificate", plain(tls_flow(), Fact::TlsCertificate(Box::new(certificate)))),
+        (
+            "tls_certificate_bare",
+            plain(tls_flow(), Fact::TlsCertificate(Box::new(bare_certificate))),
+        ),
+        ("tls_certificate_client", plain(tls_flow(), Fact::TlsCertificate(Box::new(client)))),
+    ]
+}
+
+pub(crate) fn request() -> HttpRequest {
+    HttpRequest {
+        method: "GET".into(),
+        host: Some(name("myhelpcare.online")),
+        port: Some(8_080),
+        path: "/setup.exe?id=1?&q=\"x\"".into(),
+        user_agent: Some("Mozilla/5.0 (Windows NT 10.0; Win64; x64)".into()),
+    }
+}
+
+fn web() -> Vec<(&'static str, Sample)> {
+    let http = flow(Transport::Tcp, ("10.20.4.17", 49_900), ("203.0.113.9", 8_080));
+    let nameless =
+        HttpRequest { host: None, port: None, user_agent: None, path: "/".into(), ..request() };
+    let connect = HttpRequest {
+        method: "CONNECT".into(),
+        path: "myhelpcare.online:443".into(),
+        port: Some(443),
+        ..request()
+    };
+    let file = FileDownload {
+        kind: FileKind::Pe,
+        name: Some("setup.exe".into()),
+        host: Some(name("myhelpcare.online")),
+        path: Some("/get?id=7".into()),
+        size: Some(4_096),
+    };
+    let orphan =
+        FileDownload { kind: FileKind::MachO, name: None, host: None, path: None, size: None };
+    vec![
+        ("http_request", plain(http, Fact::HttpRequest(Box::new(request())))),
+        ("http_request_nameless", plain(http, Fact::HttpRequest(Box::new(nameless)))),
+        ("http_request_connect", plain(http, Fact::HttpRequest(Box::new(connect)))),
+        ("file_download", plain(http, Fact::FileDownload(Box::new(file)))),
+        ("file_download_bare", plain(http, Fact::FileDownload(Box::new(orphan)))),
+    ]
+}
+
+pub(crate) fn close() -> FlowClose {
+    FlowClose {
+        reason: CloseReason::Fin,
+        opened: AT,
+        last: AT.after(std::time::Duration::from_millis(1_500)),
+        from_client: Volume { packets: 4, bytes: 812 },
+        from_server: Volume { packets: 3, bytes: 3_120 },
+        protocol: Some(Protocol::Tls),
+    }
+}
+
+fn flows() -> Vec<(&'static str, Sample)> {
+    let hint = sign(SignSource::Port, "7070", "tcp/7070", Specificity::Generic);
+    let other = Match {
+        meaning: Meaning::Tool {
+            tool: ToolId::parse("other").expect("an id"),
+            name: "Other".into(),
+            role: Role::Api,
+            operator: Operator::Server,
+        },
+        ..hint.clone()
+    };
+    let ambiguous = Sample { matches: vec![hint, other], ..plain(tls_flow(), Fact::FlowOpen) };
+    let open = Sample {
+        setting: Setting { server_name: Some(name("lent.example")), ..setting() },
+        ..plain(tls_flow(), Fact::FlowOpen)
+    };
+    let silent = FlowClose {
+        reason: CloseReason::Evicted,
+        from_server: Volume::default(),
+        protocol: None,
+        ..close()
+    };
+    let opening = Opening { side: Side::Client, first_len: 3, octets: b"\x16\x03\x01"[..].into() };
+    let remote = Sample {
+        matches: vec![sign(SignSource::Payload, "16 03 01", "16 03 ??", Specificity::Specific)],
+        authorised: Some(false),
+        ..plain(tls_flow(), Fact::Opening(Box::new(opening)))
+    };
+    vec![
+        ("flow_open", open),
+        ("flow_open_ambiguous", ambiguous),
+        ("flow_close", plain(tls_flow(), Fact::FlowClose(Box::new(close())))),
+        ("flow_close_one_way", plain(tls_flow(), Fact::FlowClose(Box::new(silent)))),
+        ("remote_protocol", remote),
+    ]
+}
+
+pub(crate) fn health(live: bool) -> Health {
+    let kernel = KernelCounts { received: 1_000, dropped: 3, interface_dropped: 0 };
+    Health {
+        at: AT,
+        since: Timestamp::from_secs(1_795_288_542, 0),
+        frames: Tally {
+            frames: 1_000,
+            bytes: 654_321,
+            tcp: 700,
+            udp: 280,
+            refused: BTreeMap::from([
+                (Refused::LinkType, 4),
+                (Refused::NotIp, 15),
+                (Refused::Fragment, 1),
+            ]),
+            links_refused: BTreeMap::from([(LinkType(105), 4)]),
+            flows: 90,
+            flows_one_way: 8,
+            flows_evicted: 1,
+            openings_over_budget: 2,
+            overlaps: 3,
+            gaps: 4,
+            anomalies: BTreeMap::from([("dns.truncated", 5), ("tls.bad_extension", 6)]),
+        },
+        kernel: live.then_some(kernel),
+        observations: 345,
+        observations_dropped: 6,
+        alerts: counts(&[("rmm.relay.anydesk", 2), ("indicator.aa23-025a", 1)]),
+        updates: 4,
+        authorised: counts(&[("allow[0] screenconnect", 12)]),
+        tls_hellos: 30,
+        tls_nameless: 1,
+        tls_ech: 10,
+        memory: BTreeMap::from([("stories", 3), ("stories_evicted", 0)]),
+        panics: 0,
+    }
+}
+
+pub(crate) fn counts(rows: &[(&str, u64)]) -> BTreeMap<Arc<str>, u64> {
+    rows.iter().map(|&(rule, count)| (rule.into(), count)).collect()
+}
+
+pub(crate) fn files() -> Files {
+    Files {
+        read: 3,
+        passed_over: vec![("notes.txt".into(), "plain text".into())],
+        damaged: vec![
+            ("cut.pcap".into(), "octet 4711: the last frame is cut".into()),
+            ("cut.pcap".into(), "octet 900: a length that cannot be".into()),
+        ],
+    }
+}
