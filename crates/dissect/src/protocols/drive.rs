@@ -48,10 +48,11 @@ pub(super) fn datagram(
 pub(super) fn stream(entries: &[Entry], flow: &Flow, segments: &[(Side, &[u8])]) -> Told {
     let mut stand = Stand::new(entries, *flow);
     for (side, octets) in segments {
+        let side = if stand.turned { side.other() } else { *side };
         if octets.is_empty() {
-            stand.gap(*side);
+            stand.gap(side);
         } else {
-            stand.push(*side, octets);
+            stand.push(side, octets);
         }
     }
     stand.end()
@@ -107,6 +108,8 @@ struct Half {
 struct Stand<'a> {
     entries: &'a [Entry],
     flow: Flow,
+    /// The roles were the other way round: what is fed as one side's is the other's.
+    turned: bool,
     state: State,
     halves: [Half; 2],
     told: Told,
@@ -122,7 +125,7 @@ const fn number(side: Side) -> usize {
 impl<'a> Stand<'a> {
     fn new(entries: &'a [Entry], flow: Flow) -> Stand<'a> {
         let halves = [Half::default(), Half::default()];
-        Stand { entries, flow, state: State::Probing, halves, told: Told::default() }
+        Stand { entries, flow, turned: false, state: State::Probing, halves, told: Told::default() }
     }
 
     fn half(&mut self, side: Side) -> &mut Half {
@@ -131,8 +134,10 @@ impl<'a> Stand<'a> {
     }
 
     fn push(&mut self, side: Side, octets: &[u8]) {
+        let turned = self.turned;
         // An opening is 16 KiB: what is longer comes in pieces.
         for piece in octets.chunks(1460) {
+            let side = if self.turned == turned { side } else { side.other() };
             let half = self.half(side);
             if half.done {
                 return;
@@ -166,6 +171,7 @@ impl<'a> Stand<'a> {
                         let flow = &mut self.flow;
                         std::mem::swap(&mut flow.client, &mut flow.server);
                         self.halves.swap(0, 1);
+                        self.turned = !self.turned;
                         self.half(sender).held = held;
                     } else {
                         self.half(side).held = held;

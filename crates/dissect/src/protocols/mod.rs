@@ -4,6 +4,8 @@ mod dns;
 mod drive;
 mod http;
 mod limits;
+#[cfg(test)]
+mod mutate;
 pub(crate) mod reader;
 mod tls;
 
@@ -12,6 +14,8 @@ use reader::Entry;
 /// Every protocol, in the order in which they are asked.
 pub(crate) const PROTOCOLS: &[Entry] = &[dns::ENTRY, tls::ENTRY, http::ENTRY];
 
-/// The fuzz body of each protocol, by its name.
-pub(crate) const FUZZ: &[(&str, fn(&[u8]))] =
-    &[("dns", dns::fuzz), ("tls", tls::fuzz), ("http", http::fuzz)];
+/// A fuzz body and its name.
+pub(crate) type Fuzz = (&'static str, fn(&[u8]));
+
+/// The fuzz body of each protocol.
+pub(crate) const FUZZ: &[Fuzz] = &[("dns", dns::fuzz), ("tls", tls::fuzz), ("http", http::fuzz)];

@@ -50,7 +50,7 @@ pub(crate) struct Out<'a> {
 }
 
 /// A reader of one flow's streams.
-pub(crate) trait StreamReader {
+pub(crate) trait StreamReader: Send {
     /// Read the octets of `side` that are at hand, in order and without gaps, from the first one
     /// that was not consumed. Called again with more when there are more. Must consume or wait:
     /// when it waits for more than the opening holds (16 KiB), the side is given up.
@@ -86,17 +86,22 @@ pub(crate) enum Datagram {
     NotMine,
 }
 
+/// Recognises a stream by the first octets of a side, as far as the side is known.
+pub(crate) type ProbeStream = fn(&Flow, Side, &[u8]) -> Probe;
+/// Tells whose a datagram is; the side is its sender as far as known.
+pub(crate) type ClaimDatagram = fn(&Flow, Side, &[u8]) -> Datagram;
+
 /// A protocol's entry in the list.
 pub(crate) struct Entry {
     /// Its name, for tests and counts.
     pub(crate) name: &'static str,
     /// How it is recognised in a stream: `(side that sent them as far as known, octets)`.
-    pub(crate) probe: Option<fn(&Flow, Side, &[u8]) -> Probe>,
+    pub(crate) probe: Option<ProbeStream>,
     /// Begins a reader.
     pub(crate) start: Option<fn() -> Box<dyn StreamReader>>,
     /// Whose a datagram is, without reading it: cheap, called for each datagram of a flow that is
     /// not given up. The side is the sender as far as known.
-    pub(crate) claim: Option<fn(&Flow, Side, &[u8]) -> Datagram>,
+    pub(crate) claim: Option<ClaimDatagram>,
     /// Reads a datagram that was claimed; the flow has been turned if need be.
     pub(crate) datagram: Option<fn(Side, &[u8], &mut Out<'_>)>,
 }

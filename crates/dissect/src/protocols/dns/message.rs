@@ -143,11 +143,11 @@ impl Walker<'_> {
     fn name(&mut self) -> Result<Option<Option<DomainName>>, NameFault> {
         // Nearly every record's owner is a pointer to the first question, at octet 12.
         const TO_THE_FIRST: [u8; 2] = [0xc0, 12];
-        if let (Some(first), Some(rest)) = (&self.first, self.message.get(self.at..)) {
-            if rest.starts_with(&TO_THE_FIRST) {
-                self.at = self.at.saturating_add(TO_THE_FIRST.len());
-                return Ok(Some(Some(first.clone())));
-            }
+        if let (Some(first), Some(rest)) = (&self.first, self.message.get(self.at..))
+            && rest.starts_with(&TO_THE_FIRST)
+        {
+            self.at = self.at.saturating_add(TO_THE_FIRST.len());
+            return Ok(Some(Some(first.clone())));
         }
         match walk(self.message, self.at, &mut self.steps) {
             Ok(walked) => {

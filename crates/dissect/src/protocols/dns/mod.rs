@@ -64,4 +64,12 @@ pub(crate) fn fuzz(octets: &[u8]) {
         assert!(read.records.len() <= usize::from(read.header.answers));
         assert_eq!(read.rcode & 15, read.header.rcode);
     }
+    for at in 0..octets.len().min(64) {
+        // What passes our walk, the crate must take too, as far as it is ASCII.
+        if let Ok(walked) = name::walk(octets, at, &mut name::Steps::new())
+            && walked.labels(octets).all(<[u8]>::is_ascii)
+        {
+            assert!(parser::agrees(octets, at), "a name at {at}");
+        }
+    }
 }

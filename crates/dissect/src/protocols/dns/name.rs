@@ -145,6 +145,7 @@ fn part(message: &[u8], at: usize) -> Result<Part<'_>, NameFault> {
 }
 
 #[cfg(test)]
+#[allow(clippy::type_complexity, reason = "tables")]
 mod tests {
     use super::*;
 

@@ -37,6 +37,7 @@ fn decode(label: &[u8]) -> Option<[u8; 16]> {
 }
 
 #[cfg(test)]
+#[allow(clippy::type_complexity, reason = "tables")]
 mod tests {
     use super::*;
 

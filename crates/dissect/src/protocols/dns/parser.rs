@@ -86,6 +86,7 @@ pub(super) fn agrees(message: &[u8], at: usize) -> bool {
 }
 
 #[cfg(test)]
+#[allow(clippy::type_complexity, reason = "tables")]
 mod tests {
     use super::*;
 

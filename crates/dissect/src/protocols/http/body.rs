@@ -141,6 +141,7 @@ fn chunk_size(line: &[u8]) -> Option<u64> {
 }
 
 #[cfg(test)]
+#[allow(clippy::type_complexity, reason = "tables")]
 mod tests {
     use super::*;
 

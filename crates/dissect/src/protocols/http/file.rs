@@ -175,6 +175,7 @@ fn last_segment(name: &[u8]) -> Option<Box<str>> {
 }
 
 #[cfg(test)]
+#[allow(clippy::type_complexity, reason = "tables")]
 mod tests {
     use super::*;
 

@@ -165,6 +165,7 @@ fn is_token(octet: u8) -> bool {
 }
 
 #[cfg(test)]
+#[allow(clippy::type_complexity, reason = "tables")]
 mod tests {
     use super::*;
 

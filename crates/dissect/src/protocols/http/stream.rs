@@ -24,7 +24,7 @@ pub(super) fn start() -> Box<dyn StreamReader> {
 /// What a side is at.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 enum Stage {
-    /// A head, of which the first so many octets were looked at in vain.
+    /// A head.
     #[default]
     Heads,
     /// A body.
@@ -36,7 +36,7 @@ enum Stage {
 #[derive(Clone, Copy, Debug, Default)]
 struct Half {
     stage: Stage,
-    /// Octets of the head at hand that were looked at in vain.
+    /// Octets at hand that were looked at in vain.
     seen: usize,
 }
 
@@ -306,14 +306,22 @@ impl Reader {
         }
     }
 
+    /// Look for a head at the beginning of the octets at hand, and at that of the newest ones.
     fn search(&mut self, side: Side, octets: &[u8]) -> Turn {
-        match begins(octets) {
-            Begins::Request | Begins::Response => {
-                *self.half(side) = Half::default();
-                Turn::Used(0)
+        let newest = std::mem::take(&mut self.half(side).seen).min(octets.len());
+        for start in [0, newest] {
+            match begins(octets.get(start..).unwrap_or_default()) {
+                Begins::Request | Begins::Response => {
+                    *self.half(side) = Half::default();
+                    return Turn::Used(start);
+                }
+                Begins::More if octets.len() < WAIT_MAX => {
+                    self.half(side).seen = octets.len().saturating_sub(start);
+                    return Turn::Wait(start as u64);
+                }
+                Begins::More | Begins::Foreign => {}
             }
-            Begins::More if octets.len() < WAIT_MAX => Turn::Wait(0),
-            Begins::More | Begins::Foreign => Turn::Wait(octets.len() as u64),
         }
+        Turn::Wait(octets.len() as u64)
     }
 }

@@ -105,6 +105,7 @@ fn push_hex(text: &mut String, octets: &[u8]) {
 }
 
 #[cfg(test)]
+#[allow(clippy::type_complexity, reason = "tables")]
 mod tests {
     use super::*;
 
