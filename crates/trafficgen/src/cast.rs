@@ -7,7 +7,7 @@ use std::ops::Range;
 use serde::Deserialize;
 use toml::Spanned;
 
-use crate::dns::{Answer, Outcome, QueryType, Record};
+use crate::dns::{Answer, Outcome, QueryType, Record, check_name};
 use crate::frame::{Mac, Way, host_mac, multicast_mac};
 
 /// The router between the office and the rest (VRRP's range of RFC 5798 §7.3, virtual router 1).
@@ -36,20 +36,47 @@ impl Fault {
 pub(crate) struct Host {
     pub(crate) addresses: Vec<IpAddr>,
     /// The 802.1Q tag of its frames.
+    #[serde(default, deserialize_with = "vlan")]
     pub(crate) vlan: Option<u16>,
+}
+
+/// An identifier of IEEE 802.1Q §9.6: 1 to 4,094.
+fn vlan<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<u16>, D::Error> {
+    match u16::deserialize(from)? {
+        id @ 1..=4094 => Ok(Some(id)),
+        _ => Err(serde::de::Error::custom("a VLAN is 1 to 4094")),
+    }
+}
+
+/// A name of `[names]`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(try_from = "String")]
+pub(crate) struct Name(pub(crate) String);
+
+impl TryFrom<String> for Name {
+    type Error = String;
+
+    fn try_from(written: String) -> Result<Name, String> {
+        check_name(&written).map(|()| Name(written))
+    }
 }
 
 /// What a name resolves to: an address, or another name.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(from = "String")]
+#[serde(try_from = "String")]
 pub(crate) enum Target {
     Address(IpAddr),
     Alias(String),
 }
 
-impl From<String> for Target {
-    fn from(written: String) -> Target {
-        written.parse().map_or_else(|_| Target::Alias(written), Target::Address)
+impl TryFrom<String> for Target {
+    type Error = String;
+
+    fn try_from(written: String) -> Result<Target, String> {
+        match written.parse() {
+            Ok(address) => Ok(Target::Address(address)),
+            Err(_) => check_name(&written).map(|()| Target::Alias(written)),
+        }
     }
 }
 
@@ -90,7 +117,10 @@ pub(crate) struct Cast {
 
 impl Cast {
     pub(crate) fn host(&self, name: &Spanned<String>) -> Result<&Host, Fault> {
-        let known = || Vec::from_iter(self.hosts.keys().map(String::as_str)).join(", ");
+        let known = || match self.hosts.is_empty() {
+            true => "none".to_owned(),
+            false => Vec::from_iter(self.hosts.keys().map(String::as_str)).join(", "),
+        };
         self.hosts.get(name.get_ref()).ok_or_else(|| {
             Fault::new(
                 name,

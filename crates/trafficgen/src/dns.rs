@@ -29,6 +29,12 @@ impl QueryType {
     }
 }
 
+/// A name that fits a message (RFC 1035 §2.3.4): labels of 1 to 63 octets, 253 in all.
+pub(crate) fn check_name(name: &str) -> Result<(), String> {
+    let fits = name.len() <= 253 && name.split('.').all(|label| (1..64).contains(&label.len()));
+    if fits { Ok(()) } else { Err(format!("`{name}` is no name: labels have 1 to 63 octets")) }
+}
+
 /// One record of an answer.
 #[derive(Clone, Debug)]
 pub(crate) enum Answer {

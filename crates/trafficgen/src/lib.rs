@@ -28,3 +28,26 @@ pub use scenario::{Expected, Scenario, ScenarioError};
 /// A frame and its time: nanoseconds since 1970, UTC, and the octets from the Ethernet header on
 /// (without the frame check sequence, padded to the 60 octets that a wire carries at least).
 pub type TimedFrame = (u64, Vec<u8>);
+
+/// Bodies for fuzzers, which the tests drive too.
+#[doc(hidden)]
+pub mod fuzz {
+    use crate::Scenario;
+
+    /// A scenario of any octets is refused with a place in its text, or plays in order.
+    pub fn scenario(octets: &[u8]) {
+        let text = String::from_utf8_lossy(octets);
+        match Scenario::parse(&text) {
+            Ok(scenario) => {
+                let frames = scenario.frames();
+                assert!(frames.is_sorted_by_key(|(at, _)| *at), "frames are out of order");
+                let sizes = frames.iter().map(|(_, frame)| frame.len());
+                assert!(sizes.clone().all(|size| (60..=4_000).contains(&size)), "{sizes:?}");
+            }
+            Err(error) => {
+                assert!((1..=text.matches('\n').count() + 1).contains(&error.line), "{error}");
+                assert!(error.column > 0 && !error.why.is_empty(), "{error}");
+            }
+        }
+    }
+}

@@ -21,6 +21,20 @@ pub const ACT_PAYLOAD_MAX: u64 = 16 << 20;
 /// - At the bound: the scenario is refused with the line of the act that was too much.
 pub const SCENARIO_BYTES_MAX: usize = 256 << 20;
 
+/// Addresses of one name.
+///
+/// - Why so many: the largest pools answer with a dozen.
+/// - What it costs: 28 octets each in an answer, which must fit one datagram.
+/// - At the bound: the scenario is refused.
+pub const NAME_ADDRESSES_MAX: usize = 32;
+
+/// Octets of one datagram's payload that a scenario writes out.
+///
+/// - Why so many: it fits a frame of 1,500 octets over IPv6 too; nothing is fragmented here.
+/// - What it costs: nothing.
+/// - At the bound: the scenario is refused with the line of the act.
+pub const DATAGRAM_BYTES_MAX: usize = 1_400;
+
 /// Octets that a pattern of octets may stand for.
 ///
 /// - Why so many: openings are told by their first kilobyte; 64 KiB is beyond any of them.

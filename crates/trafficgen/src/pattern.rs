@@ -22,6 +22,14 @@ impl Pattern {
         self.0.is_empty()
     }
 
+    pub(crate) fn len(&self) -> usize {
+        let len = |piece: &Piece| match piece {
+            Piece::Fixed(octets, times) => octets.len() * times,
+            Piece::Chance(count) => *count,
+        };
+        self.0.iter().map(len).sum()
+    }
+
     pub(crate) fn octets(&self, random: &mut Random) -> Vec<u8> {
         let mut out = Vec::new();
         for piece in &self.0 {

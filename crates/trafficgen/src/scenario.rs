@@ -9,8 +9,8 @@ use toml::value::Datetime;
 
 use crate::TimedFrame;
 use crate::acts::{Act, Scene, Theatre};
-use crate::cast::{Cast, Fault, Host, Target};
-use crate::limits::{ACTS_MAX, SCENARIO_BYTES_MAX};
+use crate::cast::{Cast, Fault, Host, Name, Target};
+use crate::limits::{ACTS_MAX, NAME_ADDRESSES_MAX, SCENARIO_BYTES_MAX};
 use crate::pcap::Precision;
 
 /// What is wrong with a scenario. It shows as `line:column: why`, to be put behind a file's name.
@@ -73,7 +73,7 @@ struct Head {
     resolver: Option<Spanned<String>>,
     hosts: BTreeMap<String, Host>,
     #[serde(default)]
-    names: BTreeMap<String, Vec<Target>>,
+    names: BTreeMap<Name, Vec<Target>>,
     #[serde(default)]
     expect: Vec<Expected>,
 }
@@ -130,11 +130,19 @@ fn read(text: &str) -> Result<Scenario, Fault> {
     let acts = root.get_mut().remove("act");
     let head = Head::deserialize(toml::de::Deserializer::from(root)).map_err(whole)?;
     let start = nanos_of(head.start.get_ref()).ok_or_else(|| {
-        Fault::new(&head.start, "write a date and time in UTC, 2022-09-14T14:00:00Z")
+        Fault::new(&head.start, "write a date and time in UTC, before 2106: 2022-09-14T14:00:00Z")
     })?;
-    let cast = Cast { hosts: head.hosts, names: head.names, resolver: head.resolver };
+    let mut names = BTreeMap::new();
+    for (Name(name), targets) in head.names {
+        if targets.len() > NAME_ADDRESSES_MAX {
+            let why = format!("`{name}` has more than {NAME_ADDRESSES_MAX} addresses");
+            return Err(Fault { at: 0..0, why });
+        }
+        names.insert(name, targets);
+    }
+    let cast = Cast { hosts: head.hosts, names, resolver: head.resolver };
     let mut theatre = Theatre::new(&cast, u64::from(head.seed));
-    let mut frames = Vec::new();
+    let (mut frames, mut bytes) = (Vec::new(), 0);
     for act in acts_of(acts)? {
         let span = act.span();
         let (moments, act) = act_of(act)?;
@@ -142,12 +150,13 @@ fn read(text: &str) -> Result<Scenario, Fault> {
             let seconds = moments.at + f64::from(turn) * moments.every;
             let mut scene = Scene::new(&mut theatre, start + (seconds * 1e9) as u64);
             act.perform(&mut scene)?;
+            bytes += scene.out.iter().map(|(_, frame)| frame.len()).sum::<usize>();
             frames.append(&mut scene.out);
             let refuse = |why: &str| Err(Fault { at: span.clone(), why: why.to_owned() });
             if theatre.performed() > ACTS_MAX {
                 return refuse(&format!("this is more than {ACTS_MAX} acts"));
             }
-            if frames.iter().map(|(_, frame)| frame.len()).sum::<usize>() > SCENARIO_BYTES_MAX {
+            if bytes > SCENARIO_BYTES_MAX {
                 return refuse(&format!("this makes more than {SCENARIO_BYTES_MAX} octets"));
             }
         }
@@ -172,21 +181,22 @@ fn act_of(act: Spanned<DeValue<'_>>) -> Result<(Moments, Act), Fault> {
     let DeValue::Table(mut table) = act.into_inner() else {
         return Err(Fault { at: span, why: "write each act as [[act]]".into() });
     };
-    let mut number = |key: &str, default: Option<f64>| match (table.remove(key), default) {
-        (None, None) => Err(Fault { at: span.clone(), why: format!("the act has no `{key}`") }),
-        (None, Some(default)) => Ok(default),
-        (Some(value), _) => {
-            let at = value.span();
-            match f64::deserialize(ValueDeserializer::from(value)) {
-                Ok(number) if (0.0..1e7).contains(&number) => Ok(number),
-                _ => Err(Fault { at, why: format!("`{key}` is a number from 0 to ten million") }),
+    let mut number =
+        |key: &str, default: Option<f64>, below: f64| match (table.remove(key), default) {
+            (None, None) => Err(Fault { at: span.clone(), why: format!("the act has no `{key}`") }),
+            (None, Some(default)) => Ok(default),
+            (Some(value), _) => {
+                let at = value.span();
+                match f64::deserialize(ValueDeserializer::from(value)) {
+                    Ok(number) if (0.0..below).contains(&number) => Ok(number),
+                    _ => Err(Fault { at, why: format!("`{key}` is a number from 0 to {below}") }),
+                }
             }
-        }
-    };
+        };
     let moments = Moments {
-        at: number("at", None)?,
-        repeat: number("repeat", Some(1.0))?.min(1e6) as u32,
-        every: number("every", Some(60.0))?,
+        at: number("at", None, 1e7)?,
+        repeat: number("repeat", Some(1.0), 1e5)? as u32,
+        every: number("every", Some(60.0), 1e5)?,
     };
     let kind = table.remove("kind");
     let act = Act::read(kind, Spanned::new(span, DeValue::Table(table)))?;
@@ -204,6 +214,8 @@ fn nanos_of(at: &Datetime) -> Option<u64> {
         + u64::from(time.hour) * 3_600
         + u64::from(time.minute) * 60
         + u64::from(time.second.unwrap_or(0));
+    // The capture format counts seconds in 32 bits.
+    u32::try_from(seconds).ok()?;
     Some(seconds * 1_000_000_000 + u64::from(time.nanosecond.unwrap_or(0)))
 }
 
@@ -277,7 +289,7 @@ mod tests {
             ),
             ("[[act]]\nat = 0\nclient = \"a\"", 1, 1, "the act has no `kind`"),
             ("[[act]]\nkind = \"ping\"\nclient = \"a\"", 1, 1, "the act has no `at`"),
-            ("[[act]]\nat = -1\nkind = \"ping\"", 2, 6, "`at` is a number from 0 to ten million"),
+            ("[[act]]\nat = -1\nkind = \"ping\"", 2, 6, "`at` is a number from 0 to 10000000"),
             (
                 "[[act]]\nat = 0\nkind = \"tls\"\nclient = \"a\"\nserver = \"192.0.2.1\"\nbogus = 1",
                 6,

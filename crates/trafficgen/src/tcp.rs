@@ -98,6 +98,8 @@ pub(crate) struct Connection<'a> {
     client: End,
     server: End,
     last: Side,
+    /// Segments in a row for each bare acknowledgement.
+    patience: usize,
     /// The clock of the conversation, nanoseconds since 1970.
     now: u64,
     random: &'a mut Random,
@@ -117,7 +119,8 @@ impl<'a> Connection<'a> {
             End { next, acked: next, window, ident: random.word() }
         };
         let (client, server) = (end(64_240), end(65_535));
-        let mut this = Connection { route, client, server, last: Side::Client, now, random, out };
+        let (last, patience) = (Side::Client, 2);
+        let mut this = Connection { route, client, server, last, patience, now, random, out };
         this.emit(Side::Client, SYN, &[]);
         this.turn(Side::Server);
         this.emit(Side::Server, SYN | ACK, &[]);
@@ -134,6 +137,11 @@ impl<'a> Connection<'a> {
 
     pub(crate) fn random(&mut self) -> &mut Random {
         self.random
+    }
+
+    /// Acknowledge each n-th segment only, as stacks do that receive in bulk.
+    pub(crate) fn acknowledge_each(&mut self, segments: usize) {
+        self.patience = segments.max(1);
     }
 
     pub(crate) fn wait(&mut self, nanos: u64) {
@@ -163,7 +171,7 @@ impl<'a> Connection<'a> {
 
     /// Each second full segment is acknowledged (RFC 9293 §3.8.6.3), the last by what follows.
     fn acknowledge(&mut self, sender: Side, number: usize, last: bool) {
-        if number.is_multiple_of(2) || last {
+        if !(number + 1).is_multiple_of(self.patience) || last {
             return;
         }
         let now = self.now;

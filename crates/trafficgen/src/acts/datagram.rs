@@ -5,6 +5,7 @@ use toml::Spanned;
 
 use super::Scene;
 use crate::cast::{Family, Fault};
+use crate::limits::DATAGRAM_BYTES_MAX;
 use crate::pattern::Pattern;
 use crate::tcp::Side;
 
@@ -25,6 +26,10 @@ pub(crate) struct Datagram {
 
 impl Datagram {
     pub(super) fn perform(&self, scene: &mut Scene<'_, '_>) -> Result<(), Fault> {
+        if self.opening.len().max(self.answer.len()) > DATAGRAM_BYTES_MAX {
+            let why = format!("a datagram carries at most {DATAGRAM_BYTES_MAX} octets");
+            return Err(Fault::new(&self.server, why));
+        }
         let (host, from, to) = scene.ends(&self.client, &self.server, self.family)?;
         let mut route = scene.route(host, from, to, self.port);
         if let Some(port) = self.source_port {

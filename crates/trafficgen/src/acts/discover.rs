@@ -7,7 +7,7 @@ use toml::Spanned;
 
 use super::Scene;
 use crate::cast::{Family, Fault};
-use crate::dns::{QueryType, neighbour_query, netbios_query};
+use crate::dns::{QueryType, check_name, neighbour_query, netbios_query};
 use crate::tcp::Side;
 
 /// `kind = "discover"`: one question that no one answers.
@@ -15,7 +15,7 @@ use crate::tcp::Side;
 #[serde(deny_unknown_fields)]
 pub(crate) struct Discover {
     client: Spanned<String>,
-    name: String,
+    name: Spanned<String>,
     by: By,
     #[serde(default = "address")]
     r#type: QueryType,
@@ -41,6 +41,7 @@ fn v4() -> Family {
 
 impl Discover {
     pub(super) fn perform(&self, scene: &mut Scene<'_, '_>) -> Result<(), Fault> {
+        check_name(self.name.get_ref()).map_err(|why| Fault::new(&self.name, why))?;
         let host = scene.cast().host(&self.client)?;
         let from = host.addresses.iter().copied().find(|a| Family::of(*a) == self.family);
         let Some(from) = from else {
@@ -51,14 +52,17 @@ impl Discover {
             (By::Mdns, IpAddr::V6(_)) => (group_v6(0xFB), 5353),
             (By::Llmnr, IpAddr::V4(_)) => (IpAddr::V4(Ipv4Addr::new(224, 0, 0, 252)), 5355),
             (By::Llmnr, IpAddr::V6(_)) => (group_v6(0x1_0003), 5355),
-            (By::Nbns, _) => (IpAddr::V4(Ipv4Addr::BROADCAST), 137),
+            (By::Nbns, IpAddr::V6(_)) => {
+                return Err(Fault::new(&self.client, "NetBIOS knows no IPv6"));
+            }
+            (By::Nbns, IpAddr::V4(_)) => (IpAddr::V4(Ipv4Addr::BROADCAST), 137),
         };
         let (id, kind) = (scene.random.word(), self.r#type);
         let mut route = scene.route(host, from, group, port);
         let message = match self.by {
-            By::Mdns => neighbour_query(0, &self.name, kind), // RFC 6762 §18.1
-            By::Llmnr => neighbour_query(id, &self.name, kind),
-            By::Nbns => netbios_query(id, &self.name),
+            By::Mdns => neighbour_query(0, self.name.get_ref(), kind), // RFC 6762 §18.1
+            By::Llmnr => neighbour_query(id, self.name.get_ref(), kind),
+            By::Nbns => netbios_query(id, self.name.get_ref()),
         };
         if !matches!(self.by, By::Llmnr) {
             route.client_port = port;

@@ -52,7 +52,7 @@ impl Http {
     pub(super) fn perform(&self, scene: &mut Scene<'_, '_>) -> Result<(), Fault> {
         for request in &self.requests {
             let (up, down) = (request.sends as u64, request.bytes as u64);
-            Volume { up, down, seconds: 0.0 }.check(&self.server)?;
+            Volume { up, down, seconds: request.pause }.check(&self.server)?;
         }
         let (host, from, to) = scene.ends(&self.client, &self.server, self.family)?;
         if self.lookup {
@@ -63,7 +63,7 @@ impl Http {
         let Scene { random, out, now, .. } = scene;
         let mut tcp = Connection::open(route, *now, random, out);
         for exchange in &self.requests {
-            tcp.wait((exchange.pause.max(0.0) * SECOND as f64) as u64);
+            tcp.wait((exchange.pause * SECOND as f64) as u64);
             let request = exchange.request(self.server.get_ref(), &self.agent, tcp.random());
             tcp.send(Side::Client, &request);
             let at = tcp.now();

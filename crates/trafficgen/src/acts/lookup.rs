@@ -6,7 +6,7 @@ use toml::Spanned;
 use super::Scene;
 use super::scene::Carrier;
 use crate::cast::Fault;
-use crate::dns::{Outcome, QueryType};
+use crate::dns::{Outcome, QueryType, check_name};
 
 /// `kind = "lookup"`: questions to the resolver, and its answers.
 #[derive(Deserialize)]
@@ -30,6 +30,7 @@ pub(super) fn addresses() -> Vec<QueryType> {
 
 impl Lookup {
     pub(super) fn perform(&self, scene: &mut Scene<'_, '_>) -> Result<(), Fault> {
+        check_name(self.name.get_ref()).map_err(|why| Fault::new(&self.name, why))?;
         let cast = scene.cast();
         let mut answers = Vec::new();
         for kind in &self.types {

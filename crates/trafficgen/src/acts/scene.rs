@@ -223,6 +223,9 @@ const TURNS_MAX: u64 = 40;
 impl Volume {
     /// Refuse what would fill a disk.
     pub(crate) fn check<T>(&self, at: &Spanned<T>) -> Result<(), Fault> {
+        if !(0.0..1e6).contains(&self.seconds) {
+            return Err(Fault::new(at, "an act takes less than a million seconds"));
+        }
         if self.up.max(self.down) > ACT_PAYLOAD_MAX {
             let why = format!("an act sends at most {ACT_PAYLOAD_MAX} octets in one direction");
             return Err(Fault::new(at, why));
@@ -236,8 +239,8 @@ impl Volume {
         tcp: &mut Connection<'_>,
         wrap: impl Fn(usize, &mut Random) -> Vec<u8>,
     ) {
-        let turns = (self.seconds.max(0.0).ceil() as u64).clamp(1, TURNS_MAX);
-        let pause = (self.seconds.max(0.0) * 1e9) as u64 / turns;
+        let turns = (self.seconds.ceil() as u64).clamp(1, TURNS_MAX);
+        let pause = (self.seconds * 1e9) as u64 / turns;
         for turn in 0..turns {
             let part = |total: u64| (total * (turn + 1) / turns - total * turn / turns) as usize;
             for (side, len) in [(Side::Client, part(self.up)), (Side::Server, part(self.down))] {

@@ -82,6 +82,12 @@ impl Tls {
     pub(super) fn perform(&self, scene: &mut Scene<'_, '_>) -> Result<(), Fault> {
         let volume = Volume { up: self.up, down: self.down, seconds: self.seconds };
         volume.check(&self.server)?;
+        if self.alpn.iter().any(|name| !(1..=255).contains(&name.len())) || self.alpn.len() > 16 {
+            return Err(Fault::new(&self.server, "up to 16 protocols of 1 to 255 octets each"));
+        }
+        if let Some(name) = self.sni.as_ref().filter(|name| name.len() > 255) {
+            return Err(Fault::new(&self.server, format!("`{name}` is no name")));
+        }
         let (host, from, to) = scene.ends(&self.client, &self.server, self.family)?;
         if self.lookup {
             scene.resolve_once(&self.client, &self.server, &self.types)?;

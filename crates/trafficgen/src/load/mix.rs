@@ -100,9 +100,9 @@ impl Office {
         let (number, name) = self.names.draw(&mut self.random);
         let name = name.to_owned();
         match self.random.between(0, 1_000) {
-            0..520 => self.lookup(now, host, number, &name, out),
-            520..940 => self.session(now, host, number, &name, out),
-            940..970 => self.page(now, host, number, &name, out),
+            0..510 => self.lookup(now, host, number, &name, out),
+            510..860 => self.session(now, host, number, &name, out),
+            860..890 => self.page(now, host, number, &name, out),
             _ => self.clock(now, host, out),
         }
     }
@@ -177,11 +177,12 @@ impl Office {
         // Most sessions are small, most octets are in large ones.
         let down = match self.random.between(0, 1_000) {
             0..750 => self.random.between(300, 3_000),
-            750..970 => self.random.between(4_000, 20_000),
-            970..998 => self.random.between(40_000, 200_000),
-            _ => self.random.between(400_000, 1_000_000),
+            750..970 => self.random.between(6_000, 26_000),
+            970..997 => self.random.between(60_000, 260_000),
+            _ => self.random.between(600_000, 1_600_000),
         };
         let mut tcp = Connection::open(route, now, &mut self.random, out);
+        tcp.acknowledge_each(4);
         session.shake_hands(&mut tcp);
         for (side, len) in [(Side::Client, 500), (Side::Server, down as usize)] {
             let data = sealed_data(len, tcp.random());
