@@ -1,1 +1,25 @@
 //! Observations and matches in, alerts out: policy, memory, rules.
+//!
+//! For each observation, in the order of the timeline, a caller asks four things: that time
+//! passes, where the flow lies, what intelligence knows of it, and what all that amounts to.
+//! Nothing here reads a clock: the same observations give the same alerts.
+
+mod alone;
+mod detector;
+#[doc(hidden)]
+pub mod fuzz;
+mod judgement;
+pub mod limits;
+mod memory;
+mod policy;
+mod rules;
+mod scene;
+#[cfg(test)]
+mod scenes;
+mod stories;
+mod weights;
+
+pub use alone::Alone;
+pub use detector::{Detector, Hits, Verdict};
+pub use limits::Limits;
+pub use policy::{Policy, RuleInfo};

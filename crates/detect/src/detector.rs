@@ -1,0 +1,195 @@
+//! The detector: one observation after the other in, alerts out.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use model::{Alert, Fact, FlowClose, Match, Meaning, Observation, Setting, Timestamp, ToolId};
+
+use crate::limits::Limits;
+use crate::memory::{Flows, Names};
+use crate::policy::Policy;
+use crate::scene::Scene;
+use crate::stories::{Stories, Story, tell};
+
+/// All memory of hosts. It knows no clock: time comes in with the observations.
+#[derive(Debug)]
+pub struct Detector {
+    pub(crate) policy: Policy,
+    pub(crate) limits: Limits,
+    pub(crate) names: Names,
+    pub(crate) flows: Flows,
+    pub(crate) stories: Stories,
+    pub(crate) hits: BTreeMap<Arc<str>, Hits>,
+    pub(crate) signs_left_out: u64,
+    pub(crate) suppressed: u64,
+    pub(crate) now: Timestamp,
+}
+
+/// What the policy says of the use that an observation shows.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Verdict {
+    /// Whether all use that the observation shows is authorised; `None` when it shows none.
+    pub authorised: Option<bool>,
+    /// The rule that decided, of the first use that is not authorised, else of the first.
+    pub rule: Option<Arc<str>>,
+    /// A rule kept quiet about it.
+    pub suppressed: bool,
+}
+
+/// How often a rule decided.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Hits {
+    /// Uses: one for each host, tool and operator, until a quiet time ends it.
+    pub uses: u64,
+    /// Signs of them.
+    pub signs: u64,
+    /// Packet time of the last one.
+    pub last: Timestamp,
+}
+
+impl Detector {
+    /// A detector that has seen nothing yet.
+    #[must_use]
+    pub fn new(policy: Policy, limits: &Limits) -> Detector {
+        Detector {
+            hits: policy.rules().map(|rule| (Arc::clone(rule.label), Hits::default())).collect(),
+            policy,
+            limits: limits.clone(),
+            names: Names::new(limits),
+            flows: Flows::new(limits),
+            stories: Stories::new(limits),
+            signs_left_out: 0,
+            suppressed: 0,
+            now: Timestamp::ZERO,
+        }
+    }
+
+    /// From now on another policy decides. Counts of rules that it has too go on.
+    pub fn set_policy(&mut self, policy: Policy) {
+        let old = std::mem::take(&mut self.hits);
+        let hits = |rule: &Arc<str>| old.get(rule).copied().unwrap_or_default();
+        self.hits = policy.rules().map(|rule| (Arc::clone(rule.label), hits(rule.label))).collect();
+        self.policy = policy;
+    }
+
+    /// Packet time passes: stories that fell silent are told a last time.
+    pub fn advance(&mut self, at: Timestamp, out: &mut impl FnMut(Alert)) {
+        self.now = self.now.max(at);
+        while let Some((over, story)) = self.stories.expire(self.now) {
+            end(story, over, out);
+        }
+    }
+
+    /// Where an observation's flow lies, and what its client last resolved its server from. What
+    /// a DNS answer says is remembered here: ask for every observation.
+    pub fn setting(&mut self, seen: &Observation) -> Setting {
+        let client = seen.flow.client.ip;
+        if let Fact::DnsAnswer(answer) = &seen.fact {
+            self.names.learn(client, answer, seen.at);
+        }
+        let (host, direction) = self.policy.place(&seen.flow);
+        Setting {
+            host,
+            direction,
+            zone: self.policy.zone_of(host, seen.flow.vlan).cloned(),
+            server_name: self.names.lend(client, seen.flow.server.ip, seen.at),
+        }
+    }
+
+    /// Weigh what intelligence knows of an observation. Give it every observation, those without
+    /// a match too: the end of a flow matters to its story.
+    pub fn weigh(
+        &mut self,
+        seen: &Observation,
+        setting: &Setting,
+        matches: &[Match],
+        out: &mut impl FnMut(Alert),
+    ) -> Verdict {
+        self.now = self.now.max(seen.at);
+        if let Fact::FlowClose(close) = &seen.fact {
+            self.close(seen, close);
+            return Verdict::default();
+        }
+        let scene = Scene::new(seen, setting);
+        let mut verdict = Verdict::default();
+        for (place, sign) in matches.iter().enumerate() {
+            let earlier = matches.get(..place).unwrap_or_default();
+            match &sign.meaning {
+                Meaning::Tool { tool, .. } if !earlier.iter().any(|sign| is_of(sign, tool)) => {
+                    let signs: Vec<&Match> = matches.iter().filter(|m| is_of(m, tool)).collect();
+                    self.weigh_tool(&scene, tool, &signs, &mut verdict, out);
+                }
+                Meaning::Tool { .. } => {}
+                Meaning::Indicator { .. } => {
+                    self.weigh_indicator(&scene, sign, &mut verdict, out);
+                }
+            }
+        }
+        for serial in self.flows.take_gone() {
+            self.stories.release(serial);
+        }
+        verdict
+    }
+
+    /// The capture ended: every story is told a last time, in the order in which they began.
+    pub fn finish(&mut self, out: &mut impl FnMut(Alert)) {
+        while let Some(story) = self.stories.take_first() {
+            end(story, self.now, out);
+        }
+    }
+
+    /// Counts of what is remembered, and of what had to go, by what they count.
+    #[must_use]
+    pub fn memory_counts(&self) -> BTreeMap<&'static str, u64> {
+        let (stories, stories_evicted) = self.stories.counts();
+        let (names, names_evicted) = self.names.counts();
+        let (flows, flows_evicted) = self.flows.counts();
+        BTreeMap::from([
+            ("stories", stories as u64),
+            ("stories_evicted", stories_evicted),
+            ("names", names as u64),
+            ("names_evicted", names_evicted),
+            ("flows", flows as u64),
+            ("flows_evicted", flows_evicted),
+            ("signs_left_out", self.signs_left_out),
+            ("uses_suppressed", self.suppressed),
+        ])
+    }
+
+    /// Uses that a rule allowed, by rule; rules that allowed none are left out.
+    #[must_use]
+    pub fn authorised_counts(&self) -> BTreeMap<Arc<str>, u64> {
+        let allowed = |rule: &str| rule.starts_with("allow");
+        let hits = self.hits.iter().filter(|(rule, hits)| allowed(rule) && hits.uses > 0);
+        hits.map(|(rule, hits)| (Arc::clone(rule), hits.uses)).collect()
+    }
+
+    /// How often each rule decided, those that never did too.
+    #[must_use]
+    pub fn rule_hits(&self) -> &BTreeMap<Arc<str>, Hits> {
+        &self.hits
+    }
+
+    fn close(&mut self, seen: &Observation, close: &FlowClose) {
+        for serial in self.flows.close(&seen.flow) {
+            self.stories.touch(serial, close.last);
+            self.stories.release(serial);
+            if let Some(case) = self.stories.get_mut(serial).and_then(|story| story.case.as_mut()) {
+                case.end = case.end.max(close.last);
+            }
+        }
+    }
+}
+
+/// Tell a story a last time, unless that would say nothing new.
+pub(crate) fn end(mut story: Story, at: Timestamp, out: &mut impl FnMut(Alert)) {
+    let operator = story.operator().cloned();
+    let Some(case) = &mut story.case else { return };
+    if case.has_news(operator.as_ref()) {
+        out(tell(case, operator.as_ref(), at));
+    }
+}
+
+fn is_of(sign: &Match, id: &ToolId) -> bool {
+    matches!(&sign.meaning, Meaning::Tool { tool, .. } if tool == id)
+}

@@ -1,0 +1,117 @@
+//! How much the detector remembers, why so much, and what happens at each bound.
+
+use std::time::Duration;
+
+/// Uses of a tool, and contacts with listed names, that are told as one story each.
+///
+/// - Why so many: 10,000 hosts with six tools each within the quiet window.
+/// - What it costs: about 1 KiB a story with a dozen signs, 64 MiB in all.
+/// - At the bound: the one that was silent longest ends and is told a last time;
+///   `stories_evicted` counts it.
+pub const STORIES_MAX: usize = 1 << 16;
+
+/// Addresses whose last name is remembered, each for one client.
+///
+/// - Why so many: 20,000 clients with a dozen live servers each.
+/// - What it costs: about 200 octets each with its index and its share of a name, 50 MiB in all.
+/// - At the bound: the one neither answered nor used for longest goes; `names_evicted` counts it.
+pub const NAMES_MAX: usize = 1 << 18;
+
+/// Flows that showed a sign, so that later signs of the same flow join the same story.
+///
+/// - Why so many: a flow in eight of those that the dissector keeps.
+/// - What it costs: about 400 octets each, 6.5 MiB in all.
+/// - At the bound: the one without a sign for longest goes, and its story no longer waits for
+///   its end; `flows_evicted` counts it.
+pub const FLOWS_MAX: usize = 1 << 14;
+
+/// Different signs that one story lists.
+///
+/// - Why so many: every kind of sign of a tool with three dozen host names.
+/// - What it costs: under 200 octets a sign.
+/// - At the bound: further ones are counted in the story's `count` and in `signs_left_out`.
+pub const EVIDENCE_MAX: usize = 48;
+
+/// Times that a story is told again since a new kind of sign joined it. A rise in severity is
+/// always told: there are few steps.
+///
+/// - Why so many: asked, contacted, spoke.
+/// - What it costs: a record each.
+/// - At the bound: what is new waits for the last telling.
+pub const GROWTHS_MAX: u8 = 3;
+
+/// Silence after which a story ends. The next sign begins a new one.
+///
+/// - Why so long: tools without a session call home every few minutes; people return from lunch
+///   later than that.
+/// - What it costs: the last telling of a story comes this much later.
+/// - At the bound: the story is told a last time. A flow that is still open holds its story open.
+pub const QUIET: Duration = Duration::from_secs(15 * 60);
+
+/// The least time that an address keeps its name.
+///
+/// - Why so long: clients keep connections, and many keep answers, far beyond their TTL.
+/// - What it costs: places in the table of [`NAMES_MAX`].
+/// - At the bound: the name is forgotten, unless a flow used it less than this ago.
+pub const NAME_KEPT_MIN: Duration = Duration::from_secs(60 * 60);
+
+/// The most time that an answer's TTL may ask for (RFC 2181 §8 allows 68 years).
+///
+/// - Why so long: addresses of real servers rarely change hands within a day.
+/// - What it costs: as above.
+/// - At the bound: a longer TTL counts as this one.
+pub const NAME_KEPT_MAX: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Names that are followed from a question through its CNAME records.
+///
+/// - Why so many: resolvers give up between 8 and 16.
+/// - What it costs: the records of one message are read so many times at most.
+/// - At the bound: addresses further down get no name.
+pub const CNAME_HOPS_MAX: usize = 16;
+
+/// Names, and addresses, of servers that one story remembers, so that it knows them again.
+///
+/// - Why so many: a client tries a handful of relays.
+/// - What it costs: 16 octets each.
+/// - At the bound: further ones are not remembered; a nameless flow to one begins its own story.
+pub const SERVERS_PER_STORY_MAX: usize = 16;
+
+/// Signs, tools and stories that one flow remembers.
+///
+/// - Why so many: a proxy's connection may carry several tools.
+/// - What it costs: under 100 octets each.
+/// - At the bound: further ones are judged without the flow's memory.
+pub const NOTES_PER_FLOW_MAX: usize = 8;
+
+/// The bounds of one detector, so that a test can reach them with a few facts.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Limits {
+    /// See [`STORIES_MAX`].
+    pub stories_max: usize,
+    /// See [`NAMES_MAX`].
+    pub names_max: usize,
+    /// See [`FLOWS_MAX`].
+    pub flows_max: usize,
+    /// See [`EVIDENCE_MAX`].
+    pub evidence_max: usize,
+    /// See [`GROWTHS_MAX`].
+    pub growths_max: u8,
+    /// See [`QUIET`].
+    pub quiet: Duration,
+    /// See [`NAME_KEPT_MIN`].
+    pub name_kept_min: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            stories_max: STORIES_MAX,
+            names_max: NAMES_MAX,
+            flows_max: FLOWS_MAX,
+            evidence_max: EVIDENCE_MAX,
+            growths_max: GROWTHS_MAX,
+            quiet: QUIET,
+            name_kept_min: NAME_KEPT_MIN,
+        }
+    }
+}

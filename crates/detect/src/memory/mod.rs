@@ -1,0 +1,8 @@
+//! What is remembered of the past, within bounds.
+
+mod flows;
+mod names;
+mod recent;
+
+pub(crate) use flows::{Claim, Flows, Rank};
+pub(crate) use names::Names;

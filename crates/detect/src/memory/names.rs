@@ -1,0 +1,229 @@
+//! What each client last resolved an address from, so that a nameless flow can be told.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use model::{DnsAnswer, DomainName, Protocol, RecordData, RecordType, Timestamp};
+
+use super::recent::Recent;
+use crate::limits::{CNAME_HOPS_MAX, Limits, NAME_KEPT_MAX};
+
+/// Passive DNS, by client: two clients may know one address by different names, as on a CDN.
+#[derive(Debug)]
+pub(crate) struct Names {
+    /// By client and server. Addresses are canonical: IPv4 in IPv6 is IPv4.
+    lent: Recent<(IpAddr, IpAddr), Lent>,
+    kept_min: Duration,
+}
+
+#[derive(Debug)]
+struct Lent {
+    name: DomainName,
+    until: Timestamp,
+}
+
+impl Names {
+    pub(crate) fn new(limits: &Limits) -> Names {
+        Names { lent: Recent::new(limits.names_max), kept_min: limits.name_kept_min }
+    }
+
+    /// Names held, and names that went since there was no room.
+    pub(crate) fn counts(&self) -> (usize, u64) {
+        (self.lent.len(), self.lent.evicted())
+    }
+
+    /// Remember that `client` asked for a name and got these addresses. The last answer wins.
+    ///
+    /// What local protocols say is left out: anyone on the link may claim any name there.
+    pub(crate) fn learn(&mut self, client: IpAddr, answer: &DnsAnswer, at: Timestamp) {
+        let question = answer.question.as_ref().and_then(|question| question.name.as_ref());
+        let (Protocol::Dns, 0, Some(name)) = (answer.protocol, answer.rcode, question) else {
+            return;
+        };
+        let chain = chain(name, answer);
+        for record in &answer.records {
+            if !record.name.as_ref().is_some_and(|owner| chain.contains(&owner)) {
+                continue;
+            }
+            let addresses = match &record.data {
+                RecordData::Address(ip) => std::slice::from_ref(ip),
+                RecordData::Service { hints, .. } => hints.as_slice(),
+                RecordData::Name(_) | RecordData::Other(_) => &[],
+            };
+            let ttl = Duration::from_secs(u64::from(record.ttl_secs));
+            let until = at.after(ttl.clamp(self.kept_min, NAME_KEPT_MAX.max(self.kept_min)));
+            for server in addresses.iter().map(IpAddr::to_canonical) {
+                if names_a_server(server) {
+                    let lent = Lent { name: name.clone(), until };
+                    self.lent.insert((client.to_canonical(), server), lent);
+                }
+            }
+        }
+    }
+
+    /// The name that `client` last resolved `server` from. Using a name keeps it.
+    pub(crate) fn lend(
+        &mut self,
+        client: IpAddr,
+        server: IpAddr,
+        at: Timestamp,
+    ) -> Option<DomainName> {
+        let key = (client.to_canonical(), server.to_canonical());
+        if self.lent.peek(&key)?.until < at {
+            self.lent.remove(&key);
+            return None;
+        }
+        let lent = self.lent.get(&key)?;
+        lent.until = lent.until.max(at.after(self.kept_min));
+        Some(lent.name.clone())
+    }
+}
+
+/// The question's name and all that its CNAMEs lead to, in whatever order the records stand.
+/// Addresses of other owners are no answer to the question, and may be poison.
+fn chain<'a>(name: &'a DomainName, answer: &'a DnsAnswer) -> Vec<&'a DomainName> {
+    let mut chain = vec![name];
+    for _ in 0..CNAME_HOPS_MAX {
+        let last = chain.last().copied();
+        let next = answer.records.iter().find_map(|record| {
+            let target = match &record.data {
+                RecordData::Name(Some(target)) if record.kind == RecordType::CNAME => target,
+                // RFC 9460 §2.4.2: in alias mode the address stands under the target.
+                RecordData::Service { target: Some(target), .. } => target,
+                _ => return None,
+            };
+            (record.name.as_ref() == last && !chain.contains(&target)).then_some(target)
+        });
+        match next {
+            Some(target) => chain.push(target),
+            None => break,
+        }
+    }
+    chain
+}
+
+/// Answers that say "nowhere" name no server: filters give them for thousands of names.
+fn names_a_server(ip: IpAddr) -> bool {
+    !(ip.is_unspecified() || ip.is_loopback() || ip.is_multicast())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::{DnsQuestion, DnsRecord};
+
+    fn name(text: &str) -> DomainName {
+        DomainName::from_text(text.as_bytes()).expect(text)
+    }
+
+    /// `question: owner -> target, owner = address ttl, owner ~ hint`
+    fn answer(line: &str) -> DnsAnswer {
+        let (question, records) = line.split_once(": ").expect(line);
+        let record = |text: &str| {
+            let words: Vec<&str> = text.split(' ').collect();
+            let (kind, data) = match words[1] {
+                "->" => (RecordType::CNAME, RecordData::Name(Some(name(words[2])))),
+                "=" => (RecordType::A, RecordData::Address(words[2].parse().expect(text))),
+                _ => {
+                    let hints = vec![words[2].parse().expect(text)];
+                    let data = RecordData::Service { target: None, hints, ech: false };
+                    (RecordType::HTTPS, data)
+                }
+            };
+            let ttl_secs = words.get(3).map_or(60, |ttl| ttl.parse().expect(text));
+            DnsRecord { name: Some(name(words[0])), kind, ttl_secs, data }
+        };
+        DnsAnswer {
+            protocol: Protocol::Dns,
+            id: 1,
+            question: Some(DnsQuestion { name: Some(name(question)), kind: RecordType::A }),
+            rcode: 0,
+            records: records.split(", ").map(record).collect(),
+        }
+    }
+
+    const CLIENT: &str = "10.0.0.5";
+
+    fn lend(names: &mut Names, client: &str, server: &str, secs: u64) -> Option<String> {
+        let (client, server) = (client.parse().expect(client), server.parse().expect(server));
+        let lent = names.lend(client, server, Timestamp::from_secs(secs, 0));
+        lent.map(|name| name.to_string())
+    }
+
+    fn learn(names: &mut Names, answer: &DnsAnswer, secs: u64) {
+        names.learn(CLIENT.parse().expect(CLIENT), answer, Timestamp::from_secs(secs, 0));
+    }
+
+    #[test]
+    fn an_address_is_called_what_was_asked_for() {
+        let table: &[(&str, &str, Option<&str>)] = &[
+            ("a.example: a.example = 192.0.2.1", "192.0.2.1", Some("a.example")),
+            ("a.example: a.example = 192.0.2.1", "::ffff:192.0.2.1", Some("a.example")),
+            ("a.example: a.example = 2001:db8::1", "2001:db8::1", Some("a.example")),
+            ("a.example: a.example -> b.cdn, b.cdn = 192.0.2.1", "192.0.2.1", Some("a.example")),
+            (
+                "a.example: c.cdn = 192.0.2.1, b.cdn -> c.cdn, a.example -> b.cdn",
+                "192.0.2.1",
+                Some("a.example"),
+            ),
+            (
+                "a.example: a.example -> a.example, a.example = 192.0.2.1",
+                "192.0.2.1",
+                Some("a.example"),
+            ),
+            ("a.example: a.example ~ 192.0.2.9", "192.0.2.9", Some("a.example")),
+            // Not of the chain: no answer to the question.
+            ("a.example: bank.example = 192.0.2.1", "192.0.2.1", None),
+            // Filters answer "nowhere" for thousands of names.
+            ("a.example: a.example = 0.0.0.0", "0.0.0.0", None),
+            ("a.example: a.example = 127.0.0.1", "127.0.0.1", None),
+        ];
+        for (line, server, want) in table {
+            let mut names = Names::new(&Limits::default());
+            learn(&mut names, &answer(line), 0);
+            assert_eq!(lend(&mut names, CLIENT, server, 1).as_deref(), *want, "{line}");
+            assert_eq!(lend(&mut names, "10.0.0.6", server, 1), None, "another client: {line}");
+        }
+    }
+
+    #[test]
+    fn local_protocols_and_failures_lend_nothing() {
+        for protocol in [Protocol::Mdns, Protocol::Llmnr, Protocol::Nbns] {
+            let mut names = Names::new(&Limits::default());
+            let said = DnsAnswer { protocol, ..answer("a.local: a.local = 192.0.2.1") };
+            learn(&mut names, &said, 0);
+            assert_eq!(names.counts(), (0, 0), "{protocol:?}");
+        }
+        let mut names = Names::new(&Limits::default());
+        learn(&mut names, &DnsAnswer { rcode: 3, ..answer("a.b: a.b = 192.0.2.1") }, 0);
+        learn(&mut names, &DnsAnswer { question: None, ..answer("a.b: a.b = 192.0.2.1") }, 0);
+        assert_eq!(names.counts(), (0, 0));
+    }
+
+    #[test]
+    fn names_are_kept_beyond_their_ttl_and_the_last_answer_wins() {
+        let mut names = Names::new(&Limits::default());
+        learn(&mut names, &answer("a.example: a.example = 192.0.2.1 5"), 0);
+        assert_eq!(lend(&mut names, CLIENT, "192.0.2.1", 3600).as_deref(), Some("a.example"));
+        // That use keeps it for another hour, and a silent hour ends it.
+        assert_eq!(lend(&mut names, CLIENT, "192.0.2.1", 7200).as_deref(), Some("a.example"));
+        assert_eq!(lend(&mut names, CLIENT, "192.0.2.1", 10_801), None);
+        learn(&mut names, &answer("a.example: a.example = 192.0.2.1 99999999"), 20_000);
+        learn(&mut names, &answer("b.example: b.example = 192.0.2.1 7200"), 20_000);
+        assert_eq!(lend(&mut names, CLIENT, "192.0.2.1", 27_200).as_deref(), Some("b.example"));
+        learn(&mut names, &answer("c.example: c.example = 192.0.2.2 99999999"), 0);
+        assert_eq!(lend(&mut names, CLIENT, "192.0.2.2", 86_401), None, "a day is the most");
+    }
+
+    #[test]
+    fn the_bound_lets_the_oldest_go() {
+        let mut names = Names::new(&Limits { names_max: 2, ..Limits::default() });
+        learn(&mut names, &answer("a.example: a.example = 192.0.2.1"), 0);
+        learn(&mut names, &answer("b.example: b.example = 192.0.2.2"), 1);
+        assert!(lend(&mut names, CLIENT, "192.0.2.1", 2).is_some(), "used, so that it stays");
+        learn(&mut names, &answer("c.example: c.example = 192.0.2.3"), 3);
+        assert_eq!(lend(&mut names, CLIENT, "192.0.2.2", 4), None);
+        assert!(lend(&mut names, CLIENT, "192.0.2.1", 4).is_some());
+        assert_eq!(names.counts(), (2, 1));
+    }
+}

@@ -1,0 +1,208 @@
+//! A table with a bound, from which the entry that was not used for longest goes.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+
+use foldhash::quality::RandomState;
+
+/// A map of at most `max` entries. What goes at the bound depends on the order of use alone, never
+/// on a hash.
+#[derive(Debug)]
+pub(crate) struct Recent<K, V> {
+    /// The hash is keyed anew in each process: the keys are chosen by the wire.
+    places: HashMap<K, u32, RandomState>,
+    slots: Vec<Slot<K, V>>,
+    /// The slot used last, and the one not used for longest; [`NONE`] while there is none.
+    newest: u32,
+    oldest: u32,
+    /// Slots without an entry.
+    free: Vec<u32>,
+    max: usize,
+    evicted: u64,
+}
+
+#[derive(Debug)]
+struct Slot<K, V> {
+    entry: Option<(K, V)>,
+    newer: u32,
+    older: u32,
+}
+
+const NONE: u32 = u32::MAX;
+
+impl<K: Hash + Eq + Clone, V> Recent<K, V> {
+    /// A table for `max` entries; for none at all it forgets each at once.
+    pub(crate) fn new(max: usize) -> Recent<K, V> {
+        Recent {
+            places: HashMap::with_hasher(RandomState::default()),
+            slots: Vec::new(),
+            newest: NONE,
+            oldest: NONE,
+            free: Vec::new(),
+            max: max.min(NONE as usize - 1),
+            evicted: 0,
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    /// Entries that went since the bound was reached.
+    pub(crate) fn evicted(&self) -> u64 {
+        self.evicted
+    }
+
+    /// Look an entry up without using it.
+    pub(crate) fn peek(&self, key: &K) -> Option<&V> {
+        let slot = self.slots.get(*self.places.get(key)? as usize)?;
+        slot.entry.as_ref().map(|(_, value)| value)
+    }
+
+    /// Use an entry: it becomes the newest.
+    pub(crate) fn get(&mut self, key: &K) -> Option<&mut V> {
+        let place = *self.places.get(key)?;
+        if self.newest != place {
+            self.unlink(place);
+            self.link(place);
+        }
+        let slot = self.slots.get_mut(place as usize)?;
+        slot.entry.as_mut().map(|(_, value)| value)
+    }
+
+    /// Put an entry in, as the newest, in place of one with the same key; `Some`: the entry that
+    /// had to go for it.
+    pub(crate) fn insert(&mut self, key: K, value: V) -> Option<(K, V)> {
+        if let Some(old) = self.get(&key) {
+            *old = value;
+            return None;
+        }
+        if self.max == 0 {
+            self.evicted += 1;
+            return Some((key, value));
+        }
+        let gone = if self.places.len() >= self.max { self.evict() } else { None };
+        let slot = Slot { entry: Some((key.clone(), value)), newer: NONE, older: NONE };
+        let place = match self.free.pop() {
+            Some(place) => place,
+            // Slots are never more than `max`, which a `u32` holds.
+            None => u32::try_from(self.slots.len()).unwrap_or(NONE),
+        };
+        match self.slots.get_mut(place as usize) {
+            Some(empty) => *empty = slot,
+            None => self.slots.push(slot),
+        }
+        self.places.insert(key, place);
+        self.link(place);
+        gone
+    }
+
+    /// Take an entry out.
+    pub(crate) fn remove(&mut self, key: &K) -> Option<V> {
+        let place = self.places.remove(key)?;
+        self.take(place).map(|(_, value)| value)
+    }
+
+    fn evict(&mut self) -> Option<(K, V)> {
+        let gone = self.take(self.oldest)?;
+        self.places.remove(&gone.0);
+        self.evicted += 1;
+        Some(gone)
+    }
+
+    fn take(&mut self, place: u32) -> Option<(K, V)> {
+        self.unlink(place);
+        self.free.push(place);
+        self.slots.get_mut(place as usize)?.entry.take()
+    }
+
+    /// Tie the neighbours of a slot to each other.
+    fn unlink(&mut self, place: u32) {
+        let Some(&Slot { newer, older, .. }) = self.slots.get(place as usize) else { return };
+        match self.slots.get_mut(newer as usize) {
+            Some(slot) => slot.older = older,
+            None => self.newest = older,
+        }
+        match self.slots.get_mut(older as usize) {
+            Some(slot) => slot.newer = newer,
+            None => self.oldest = newer,
+        }
+    }
+
+    /// Make a slot that is tied to nobody the newest.
+    fn link(&mut self, place: u32) {
+        let older = std::mem::replace(&mut self.newest, place);
+        if let Some(slot) = self.slots.get_mut(place as usize) {
+            slot.newer = NONE;
+            slot.older = older;
+        }
+        match self.slots.get_mut(older as usize) {
+            Some(slot) => slot.newer = place,
+            None => self.oldest = place,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The same, as plainly as it can be said: a list, the newest last.
+    #[derive(Default)]
+    struct Twin(Vec<(u8, u32)>);
+
+    impl Twin {
+        fn get(&mut self, key: u8) -> Option<u32> {
+            let at = self.0.iter().position(|(k, _)| *k == key)?;
+            let entry = self.0.remove(at);
+            self.0.push(entry);
+            Some(entry.1)
+        }
+
+        fn insert(&mut self, key: u8, value: u32, max: usize) -> Option<(u8, u32)> {
+            if self.get(key).is_some() {
+                self.0.pop();
+            }
+            let gone = (self.0.len() >= max).then(|| self.0.remove(0));
+            self.0.push((key, value));
+            gone
+        }
+
+        fn remove(&mut self, key: u8) -> Option<u32> {
+            self.get(key)?;
+            self.0.pop().map(|(_, value)| value)
+        }
+    }
+
+    #[test]
+    fn it_does_as_its_plain_twin_does() {
+        for max in [1, 2, 3, 7] {
+            let (mut table, mut twin) = (Recent::new(max), Twin::default());
+            let mut dice = 0x2545_f491_4f6c_dd1d_u64;
+            for step in 0..5000 {
+                dice ^= dice << 13;
+                dice ^= dice >> 7;
+                dice ^= dice << 17;
+                let key = (dice >> 8) as u8 % 11;
+                match dice % 4 {
+                    0 => assert_eq!(table.get(&key).copied(), twin.get(key), "step {step}"),
+                    1 => assert_eq!(table.remove(&key), twin.remove(key), "step {step}"),
+                    _ => {
+                        let gone = twin.insert(key, step, max);
+                        assert_eq!(table.insert(key, step), gone, "step {step}");
+                    }
+                }
+                assert_eq!(table.len(), twin.0.len(), "step {step}");
+                assert!(twin.0.iter().all(|(key, value)| table.peek(key) == Some(value)));
+            }
+            assert!(table.slots.len() <= max && table.evicted() > 0);
+        }
+    }
+
+    #[test]
+    fn a_table_for_nothing_forgets_at_once() {
+        let mut table = Recent::new(0);
+        assert_eq!(table.insert(1, 2), Some((1, 2)));
+        assert_eq!((table.len(), table.evicted(), table.peek(&1)), (0, 1, None));
+    }
+}

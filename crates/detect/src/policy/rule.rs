@@ -1,0 +1,238 @@
+//! One rule of the policy, what it asks for, and how closely it looks.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use ipnet::IpNet;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use model::{Timestamp, ToolId};
+
+use super::hours::{Hours, local_time};
+
+/// Whether a rule allows a use or only keeps quiet about it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) enum Kind {
+    Allow,
+    Suppress,
+}
+
+/// A rule. Everything that it names must fit; what it leaves out fits everything.
+#[derive(Clone, Debug)]
+pub(crate) struct Rule {
+    pub(crate) kind: Kind,
+    /// `allow[0] acme-remote`: unique, and found again in the file by counting.
+    pub(crate) label: Arc<str>,
+    /// Where the tool stands in the file.
+    pub(crate) place: Place,
+    /// `None`: any tool, and indicators.
+    pub(crate) tool: Option<ToolId>,
+    pub(crate) operators: Vec<OperatorPattern>,
+    pub(crate) zones: Vec<Arc<str>>,
+    pub(crate) peers: Vec<IpNet>,
+    pub(crate) hours: Option<Hours>,
+    /// The last day on which it holds, in the zone of `hours`, else UTC.
+    pub(crate) until: Option<Date>,
+    pub(crate) owner: Option<Arc<str>>,
+    pub(crate) reason: Option<Arc<str>>,
+}
+
+/// A place in a file, lines and columns from 1.
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
+    pub(crate) file: Arc<str>,
+    pub(crate) line: u32,
+    pub(crate) column: u32,
+}
+
+/// `acme.example`, or `*.acme.example`: everything below it. Lower case.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum OperatorPattern {
+    Exact(Box<str>),
+    /// Without the `*`, with the dot.
+    Below(Box<str>),
+}
+
+/// A use of a tool, or a contact with a listed name, as a rule looks at it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Use<'a> {
+    /// `None` for an indicator.
+    pub(crate) tool: Option<&'a ToolId>,
+    /// What the operator is known as, in any spelling that shows: its name, its server's name and
+    /// address. For an indicator what was seen.
+    pub(crate) operators: &'a [&'a str],
+    /// It is a server that the vendor runs for all tenants alike, and carries no session: every
+    /// tenant's software needs it, so that it speaks against none.
+    pub(crate) common: bool,
+    /// Whether it shows whose tenant it is.
+    pub(crate) tenant_seen: bool,
+    pub(crate) zone: Option<&'a str>,
+    /// The other end; `None` while only a name was asked for.
+    pub(crate) peer: Option<IpAddr>,
+    /// `None`: at any time, which no rule with hours or an end allows.
+    pub(crate) at: Option<Timestamp>,
+}
+
+/// What a rule can ask for. In the order in which a person wants to hear of it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) enum Aspect {
+    Operator,
+    Until,
+    Hours,
+    Peer,
+    Zone,
+    Tool,
+}
+
+/// How closely a rule that fits looks: the greater one decides.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) struct Closeness {
+    tool: bool,
+    /// The length of the pattern that fits; an exact one beats all others.
+    operator: usize,
+    zone: bool,
+    /// Prefix length, plus one.
+    peer: u16,
+    hours: bool,
+    until: bool,
+}
+
+impl Rule {
+    /// What of the rule the use does not fit; empty when all of it does.
+    pub(crate) fn misfits(&self, made: &Use<'_>) -> Vec<Aspect> {
+        let fits = [
+            (Aspect::Operator, self.fits_operator(made)),
+            (Aspect::Until, self.fits_until(made.at)),
+            (Aspect::Hours, self.fits_hours(made.at)),
+            (Aspect::Peer, self.fits_peer(made.peer)),
+            (Aspect::Zone, self.fits_zone(made.zone)),
+            (Aspect::Tool, self.fits_tool(made.tool)),
+        ];
+        fits.into_iter().filter(|(_, fits)| !fits).map(|(aspect, _)| aspect).collect()
+    }
+
+    /// How closely the rule looks at a use that it fits.
+    pub(crate) fn closeness(&self, made: &Use<'_>) -> Closeness {
+        let named = made.operators.iter().flat_map(|name| {
+            self.operators.iter().filter(|pattern| pattern.fits(name)).map(OperatorPattern::weight)
+        });
+        let near = self.peers.iter().filter(|net| made.peer.is_none_or(|peer| net.contains(&peer)));
+        Closeness {
+            tool: self.tool.is_some(),
+            operator: named.max().unwrap_or(usize::from(!self.operators.is_empty())),
+            zone: !self.zones.is_empty(),
+            peer: near.map(|net| u16::from(net.prefix_len()) + 1).max().unwrap_or(0),
+            hours: self.hours.is_some(),
+            until: self.until.is_some(),
+        }
+    }
+
+    fn fits_tool(&self, tool: Option<&ToolId>) -> bool {
+        self.tool.as_ref().is_none_or(|mine| Some(mine) == tool)
+    }
+
+    fn fits_operator(&self, made: &Use<'_>) -> bool {
+        let fits = |name: &&str| self.operators.iter().any(|pattern| pattern.fits(name));
+        self.operators.is_empty() || made.common || made.operators.iter().any(fits)
+    }
+
+    fn fits_zone(&self, zone: Option<&str>) -> bool {
+        self.zones.is_empty() || self.zones.iter().any(|mine| Some(&**mine) == zone)
+    }
+
+    /// A question for a name has no other end yet: the contact that follows is judged.
+    fn fits_peer(&self, peer: Option<IpAddr>) -> bool {
+        let Some(peer) = peer.map(|peer| peer.to_canonical()) else { return true };
+        self.peers.is_empty() || self.peers.iter().any(|network| network.contains(&peer))
+    }
+
+    fn fits_hours(&self, at: Option<Timestamp>) -> bool {
+        let Some(hours) = &self.hours else { return true };
+        at.is_some_and(|at| hours.hold(local_time(at, &hours.zone)))
+    }
+
+    fn fits_until(&self, at: Option<Timestamp>) -> bool {
+        let Some(until) = self.until else { return true };
+        let zone = self.hours.as_ref().map_or(TimeZone::UTC, |hours| hours.zone.clone());
+        at.is_some_and(|at| local_time(at, &zone).date() <= until)
+    }
+}
+
+impl OperatorPattern {
+    /// Read an exact text or `*.suffix`.
+    ///
+    /// # Errors
+    /// Why it is neither, and the fix.
+    pub(crate) fn parse(text: &str) -> Result<OperatorPattern, (String, String)> {
+        let lower = text.to_ascii_lowercase();
+        let bad = |why: &str, fix: &str| Err((format!("`{text}` {why}"), fix.to_owned()));
+        if lower == "*" {
+            return bad("names nobody", "leave `operators` out: then any operator passes");
+        }
+        let below = lower.strip_prefix("*.");
+        let rest = below.unwrap_or(&lower);
+        if rest.is_empty() || rest.contains('*') || rest.contains(char::is_whitespace) {
+            return bad("is no operator", "write a name, an address, or `*.suffix`");
+        }
+        Ok(match below {
+            Some(rest) => OperatorPattern::Below(format!(".{rest}").into()),
+            None => OperatorPattern::Exact(rest.into()),
+        })
+    }
+
+    /// Whether the pattern fits an operator; upper and lower case alike.
+    pub(crate) fn fits(&self, operator: &str) -> bool {
+        let tail = |len: usize| {
+            operator.len().checked_sub(len).filter(|at| *at > 0).and_then(|at| operator.get(at..))
+        };
+        match self {
+            OperatorPattern::Exact(text) => operator.eq_ignore_ascii_case(text),
+            OperatorPattern::Below(suffix) => {
+                tail(suffix.len()).is_some_and(|tail| tail.eq_ignore_ascii_case(suffix))
+            }
+        }
+    }
+
+    fn weight(&self) -> usize {
+        match self {
+            OperatorPattern::Exact(_) => usize::MAX,
+            OperatorPattern::Below(suffix) => suffix.len() + 1,
+        }
+    }
+}
+
+impl std::fmt::Display for OperatorPattern {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            OperatorPattern::Exact(text) => f.write_str(text),
+            OperatorPattern::Below(suffix) => write!(f, "*{suffix}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn operators_are_exact_or_below_a_dot() {
+        let table: &[(&str, &str, bool)] = &[
+            ("acme.example", "acme.example", true),
+            ("ACME.example", "acme.EXAMPLE", true),
+            ("acme.example", "help.acme.example", false),
+            ("*.acme.example", "help.acme.example", true),
+            ("*.acme.example", "a.b.acme.example", true),
+            ("*.acme.example", "acme.example", false),
+            ("*.acme.example", ".acme.example", false),
+            ("*.acme.example", "notacme.example", false),
+            ("203.0.113.5", "203.0.113.5", true),
+        ];
+        for (pattern, operator, want) in table {
+            let pattern = OperatorPattern::parse(pattern).expect(pattern);
+            assert_eq!(pattern.fits(operator), *want, "{pattern} {operator}");
+        }
+        for bad in ["", "*", "*.", "a*b", "*.a.*", "two words"] {
+            assert!(OperatorPattern::parse(bad).is_err(), "{bad}");
+        }
+    }
+}

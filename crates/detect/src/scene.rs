@@ -1,0 +1,123 @@
+//! One observation and its setting, as stories need them.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use model::{
+    Direction, DomainName, Fact, Match, Observation, Operator, Protocol, Setting, SignSource,
+};
+
+use crate::memory::{Claim, Rank};
+
+/// An observation that may show a sign.
+pub(crate) struct Scene<'a> {
+    pub(crate) seen: &'a Observation,
+    pub(crate) setting: &'a Setting,
+    /// What the fact shows the flow's content to be.
+    pub(crate) protocol: Option<Protocol>,
+    /// Whether the flow's server is the thing itself, and not one that was asked for its name.
+    pub(crate) reached: bool,
+    /// The name that the client called the server by in this fact.
+    presented: Option<&'a DomainName>,
+}
+
+impl<'a> Scene<'a> {
+    pub(crate) fn new(seen: &'a Observation, setting: &'a Setting) -> Scene<'a> {
+        let (protocol, presented, reached) = match &seen.fact {
+            Fact::DnsQuery(query) => (Some(query.protocol), None, false),
+            Fact::DnsAnswer(answer) => (Some(answer.protocol), None, false),
+            Fact::TlsHello(hello) => (Some(Protocol::Tls), hello.server_name.as_ref(), true),
+            Fact::TlsCertificate(_) => (Some(Protocol::Tls), None, true),
+            Fact::HttpRequest(request) => (Some(Protocol::Http), request.host.as_ref(), true),
+            Fact::FileDownload(file) => (Some(Protocol::Http), file.host.as_ref(), true),
+            Fact::FlowOpen | Fact::Opening(_) => (None, None, true),
+            Fact::FlowClose(close) => (close.protocol, None, true),
+        };
+        Scene { seen, setting, protocol, reached, presented }
+    }
+
+    pub(crate) fn inbound(&self) -> bool {
+        self.setting.direction == Direction::Inbound
+    }
+
+    /// The address of the thing itself, where it was reached.
+    pub(crate) fn server(&self) -> Option<IpAddr> {
+        self.reached.then(|| self.seen.flow.server.ip.to_canonical())
+    }
+
+    /// The other end, as seen from the host that the record is about.
+    pub(crate) fn peer(&self) -> Option<IpAddr> {
+        let flow = &self.seen.flow;
+        let server = flow.server.ip;
+        let peer = if self.setting.host == server { flow.client.ip } else { server };
+        self.reached.then_some(peer)
+    }
+
+    /// The name of the server: what the client called it, else what it resolved it from.
+    pub(crate) fn server_name(&self) -> Option<&'a DomainName> {
+        let lent = self.setting.server_name.as_ref();
+        self.presented.or(lent).filter(|_| self.reached)
+    }
+
+    /// All names under which the signs and the flow know the thing; no name twice.
+    pub(crate) fn names<'n>(&self, signs: &[&'n Match]) -> Vec<&'n str>
+    where
+        'a: 'n,
+    {
+        let signs = signs.iter().filter(|sign| is_name(sign.source)).map(|sign| &*sign.value);
+        let mut names: Vec<&str> = Vec::new();
+        for name in signs.chain(self.server_name().map(DomainName::as_str)) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names
+    }
+
+    /// Whom a tool's sign takes to be the operator; a port or what everyone shows tells nothing.
+    pub(crate) fn claim(&self, sign: &Match, operator: &Operator) -> Option<Claim> {
+        if sign.source == SignSource::Port {
+            return None;
+        }
+        let server = self.seen.flow.server.ip;
+        let address = || Claim {
+            rank: Rank::Address,
+            operator: Some(server.to_canonical().to_string().into()),
+        };
+        Some(match operator {
+            Operator::Named(name) => Claim { rank: Rank::Named, operator: Some(Arc::clone(name)) },
+            // From outside the server is ours: whatever strangers call it, it is one server.
+            _ if self.inbound() => address(),
+            Operator::Vendor => Claim { rank: Rank::Vendor, operator: None },
+            Operator::Server if is_name(sign.source) => {
+                Claim { rank: Rank::Name, operator: Some(Arc::clone(&sign.value)) }
+            }
+            Operator::Server => match self.server_name() {
+                Some(name) => Claim { rank: Rank::Name, operator: Some(name.as_str().into()) },
+                None => address(),
+            },
+        })
+    }
+
+    /// What a sign was seen of, for people: `relay.example (203.0.113.5:443)`.
+    pub(crate) fn target(&self, sign: &Match) -> Arc<str> {
+        let name = match self.server_name() {
+            Some(name) => Some(name.as_str()),
+            None => is_name(sign.source).then_some(&*sign.value),
+        };
+        let server = self.seen.flow.server;
+        match (name, self.reached) {
+            (Some(name), true) => format!("{name} ({server})").into(),
+            (None, true) => server.to_string().into(),
+            (_, false) => Arc::clone(&sign.value),
+        }
+    }
+}
+
+/// Whether a sign's value is a server's name.
+fn is_name(source: SignSource) -> bool {
+    matches!(
+        source,
+        SignSource::DnsQuestion | SignSource::DnsAnswer | SignSource::TlsSni | SignSource::HttpHost
+    )
+}

@@ -1,0 +1,300 @@
+//! Scenes: what happens, line by line, and the alerts that must come of it, as short lines.
+//!
+//! ```text
+//! 0 10.0.0.5>10.0.0.53:53 query relay.example : DnsQuestion Relay Vendor
+//! ```
+//! Seconds, client, server, fact, and the signs that intelligence found in it.
+
+mod lives;
+mod operators;
+mod policies;
+
+use std::sync::Arc;
+
+use model::{
+    Alert, CloseReason, DnsAnswer, DnsQuery, DnsQuestion, DnsRecord, DomainName, Endpoint, Fact,
+    FileDownload, FileKind, Flow, FlowClose, HttpRequest, Match, Meaning, Observation, Opening,
+    Operator, Protocol, RecordData, RecordType, Role, Side, SignSource, Specificity, Stage,
+    Timestamp, TlsCertificate, TlsHello, TlsVersion, ToolId, Transport, VlanId, Volume,
+};
+
+use crate::rules::{Finding, word};
+use crate::{Detector, Limits, Policy};
+
+/// 2026-11-20, a Friday, 12:00 UTC: seconds of scenes count from here.
+pub(crate) const NOON: u64 = 1_795_176_000;
+
+/// A sign from `Source Role Operator` or, for an indicator, `Source NN%`, and then any of
+/// `shared`, `generic`, `tool=…`, `value=…`, `pattern=…`, `list=…`, `stage=…`.
+pub(crate) fn sign(line: &str) -> Match {
+    let mut words = line.split_whitespace();
+    let source = source(words.next().expect(line));
+    let mut sign = Match {
+        source,
+        value: "shown".into(),
+        pattern: "pattern".into(),
+        list: "catalogue".into(),
+        list_version: "1".into(),
+        specificity: Specificity::Specific,
+        confidence_pct: 99,
+        meaning: Meaning::Indicator { stage: None, description: "a lure".into() },
+    };
+    let second = words.next().expect(line);
+    if let Some(sure) = second.strip_suffix('%') {
+        sign.confidence_pct = sure.parse().expect(line);
+        sign.list = "feed".into();
+    } else {
+        let operator = match words.next().expect(line) {
+            "Vendor" => Operator::Vendor,
+            "Server" => Operator::Server,
+            named => Operator::Named(named.strip_prefix("Named=").expect(line).into()),
+        };
+        let tool = ToolId::parse("alpha").expect("an id");
+        let role = role(second);
+        sign.meaning = Meaning::Tool { tool, name: "Alpha".into(), role, operator };
+    }
+    words.for_each(|word| adjust(&mut sign, word));
+    sign
+}
+
+fn adjust(sign: &mut Match, word: &str) {
+    match word.split_once('=') {
+        None if word == "shared" => sign.specificity = Specificity::Shared,
+        None if word == "generic" => sign.specificity = Specificity::Generic,
+        Some(("value", value)) => sign.value = value.into(),
+        Some(("pattern", pattern)) => sign.pattern = pattern.into(),
+        Some(("list", list)) => sign.list = list.into(),
+        Some(("sure", sure)) => sign.confidence_pct = sure.parse().expect(word),
+        Some(("tool", id)) => {
+            let Meaning::Tool { tool, name, .. } = &mut sign.meaning else { panic!("{word}") };
+            *tool = ToolId::parse(id).expect(word);
+            *name = id.to_uppercase().into();
+        }
+        Some(("stage", which)) => {
+            let Meaning::Indicator { stage, .. } = &mut sign.meaning else { panic!("{word}") };
+            *stage = Some(match which {
+                "first" => Stage::First,
+                "second" => Stage::Second,
+                _ => Stage::Relay,
+            });
+        }
+        _ => panic!("{word}"),
+    }
+}
+
+fn source(word: &str) -> SignSource {
+    use SignSource as S;
+    let all = [
+        S::DnsQuestion,
+        S::DnsAnswer,
+        S::TlsSni,
+        S::TlsAlpn,
+        S::TlsCertificate,
+        S::HttpHost,
+        S::HttpUserAgent,
+        S::HttpPath,
+        S::HttpFile,
+        S::Payload,
+        S::Port,
+        S::Address,
+    ];
+    let found = all.into_iter().find(|source| format!("{source:?}") == word);
+    found.unwrap_or_else(|| panic!("{word}"))
+}
+
+fn role(word: &str) -> Role {
+    use Role as R;
+    let all = [R::Relay, R::Api, R::Unknown, R::Download, R::Update, R::Telemetry, R::Website];
+    let found = all.into_iter().find(|role| format!("{role:?}") == word);
+    found.unwrap_or_else(|| panic!("{word}"))
+}
+
+/// `relay 50`, or `-`.
+pub(crate) fn finding_words(finding: Option<Finding>) -> String {
+    finding.map_or("-".into(), |finding| {
+        format!("{} {}", word(finding.weight.detection), finding.severity.get())
+    })
+}
+
+fn name(text: &str) -> Option<DomainName> {
+    DomainName::from_text(text.as_bytes()).ok().filter(|_| text != "-")
+}
+
+/// The observation and the signs of one line.
+fn step(line: &str, order: u64) -> (Observation, Vec<Match>) {
+    let (what, signs) = line.split_once(" : ").unwrap_or((line.trim_end_matches(" :"), ""));
+    let words: Vec<&str> = what.split_whitespace().collect();
+    let at = Timestamp::from_secs(NOON + words[0].parse::<u64>().expect(line), 0);
+    let (client, server) = words[1].split_once('>').expect(line);
+    let (server, vlan) = server.split_once('@').unwrap_or((server, ""));
+    let (client, client_port) = client.split_once('#').unwrap_or((client, "50000"));
+    let (ip, port) = server.rsplit_once(':').expect(line);
+    let flow = Flow {
+        client: Endpoint::new(client.parse().expect(line), client_port.parse().expect(line)),
+        server: Endpoint::new(ip.parse().expect(line), port.parse().expect(line)),
+        transport: Transport::Tcp,
+        vlan: vlan.parse().ok().map(VlanId::from_tag),
+        guessed: false,
+    };
+    let argument = words.get(3).copied().unwrap_or("-");
+    let fact = fact(words[2], argument, words.get(4).copied().unwrap_or("-"), at);
+    let lent = |sign: &mut Match| {
+        if &*sign.value == "shown" && argument != "-" {
+            sign.value = argument.into();
+        }
+    };
+    let mut signs: Vec<Match> =
+        signs.split(';').filter(|text| !text.trim().is_empty()).map(sign).collect();
+    signs.iter_mut().for_each(lent);
+    (Observation { at, order, flow, fact }, signs)
+}
+
+fn fact(word: &str, argument: &str, more: &str, at: Timestamp) -> Fact {
+    let question = DnsQuestion { name: name(argument), kind: RecordType::A };
+    match word {
+        "query" => Fact::DnsQuery(Box::new(DnsQuery { protocol: Protocol::Dns, id: 1, question })),
+        "answer" => Fact::DnsAnswer(Box::new(DnsAnswer {
+            protocol: Protocol::Dns,
+            id: 1,
+            records: vec![DnsRecord {
+                name: question.name.clone(),
+                kind: RecordType::A,
+                ttl_secs: 60,
+                data: RecordData::Address(more.parse().expect(more)),
+            }],
+            question: Some(question),
+            rcode: 0,
+        })),
+        "open" => Fact::FlowOpen,
+        "hello" => Fact::TlsHello(Box::new(TlsHello {
+            server_name: name(argument),
+            alpn: Vec::new(),
+            version: TlsVersion(0x0303),
+            versions: Vec::new(),
+            ech: false,
+        })),
+        "certificate" => Fact::TlsCertificate(Box::new(TlsCertificate {
+            side: Side::Server,
+            subject: "CN=x".into(),
+            issuer: "CN=x".into(),
+            names: Vec::new(),
+            sha1: None,
+            not_before: 0,
+            not_after: 0,
+        })),
+        "http" => Fact::HttpRequest(Box::new(HttpRequest {
+            method: "GET".into(),
+            host: name(argument),
+            port: None,
+            path: "/".into(),
+            user_agent: None,
+        })),
+        "file" => Fact::FileDownload(Box::new(FileDownload {
+            kind: FileKind::Pe,
+            name: Some("setup.exe".into()),
+            host: name(argument),
+            path: None,
+            size: None,
+        })),
+        "opening" => Fact::Opening(Box::new(Opening {
+            side: Side::Client,
+            first_len: 4,
+            octets: Box::new([0x87, 0, 0x10, 0]),
+        })),
+        "close" => Fact::FlowClose(Box::new(FlowClose {
+            reason: CloseReason::Fin,
+            opened: at,
+            last: at,
+            from_client: Volume { packets: 1, bytes: 1 },
+            from_server: Volume { packets: 1, bytes: 1 },
+            protocol: None,
+        })),
+        _ => panic!("{word}"),
+    }
+}
+
+/// What came of a scene.
+pub(crate) struct Outcome {
+    pub(crate) alerts: Vec<Alert>,
+    pub(crate) verdicts: Vec<Option<bool>>,
+    pub(crate) detector: Detector,
+}
+
+/// Play a scene twice: it must come out the same.
+pub(crate) fn play(policy: &str, limits: &Limits, scene: &str) -> Outcome {
+    let first = play_once(policy, limits, scene);
+    let again = play_once(policy, limits, scene);
+    assert_eq!(first.alerts, again.alerts, "the same input gives the same alerts");
+    let mut told: Vec<model::AlertId> = Vec::new();
+    for alert in &first.alerts {
+        assert!(!alert.evidence.is_empty() && alert.start <= alert.end, "{alert:?}");
+        assert!(alert.reason.ends_with('.') && !alert.reason.contains(['{', '}']), "{alert:?}");
+        assert_eq!(alert.update, told.contains(&alert.id), "the first telling is no update");
+        told.push(alert.id);
+    }
+    first
+}
+
+fn play_once(policy: &str, limits: &Limits, scene: &str) -> Outcome {
+    let (policy, complaints) = Policy::parse("policy.toml", policy);
+    assert_eq!(complaints, [], "a good policy");
+    let mut detector = Detector::new(policy, limits);
+    let mut alerts = Vec::new();
+    let mut verdicts = Vec::new();
+    let lines = scene.lines().map(str::trim).filter(|line| !line.is_empty());
+    for (number, line) in lines.enumerate() {
+        let (seen, signs) = step(line, number as u64 * 2 + 1);
+        detector.advance(seen.at, &mut |alert| alerts.push(alert));
+        let setting = detector.setting(&seen);
+        let verdict = detector.weigh(&seen, &setting, &signs, &mut |alert| alerts.push(alert));
+        if !signs.is_empty() {
+            verdicts.push(verdict.authorised);
+        }
+    }
+    detector.finish(&mut |alert| alerts.push(alert));
+    Outcome { alerts, verdicts, detector }
+}
+
+/// `0 new rmm.relay.alpha 50 60% 10.0.0.5 - x1 0-0`: when, first or again, rule, severity,
+/// confidence, host, operator, signs, first and last sign.
+pub(crate) fn short(alert: &Alert) -> String {
+    let secs = |at: Timestamp| at.secs() as i64 - NOON as i64;
+    format!(
+        "{} {} {} {} {}% {} {} x{} {}-{}",
+        secs(alert.at),
+        if alert.update { "upd" } else { "new" },
+        alert.rule_id,
+        alert.severity.get(),
+        alert.confidence_pct,
+        alert.host,
+        alert.operator.as_deref().unwrap_or("-"),
+        alert.count,
+        secs(alert.start),
+        secs(alert.end),
+    )
+}
+
+/// Play a scene and compare.
+#[track_caller]
+pub(crate) fn expect(policy: &str, scene: &str, want: &[&str]) -> Outcome {
+    let outcome = play(policy, &Limits::default(), scene);
+    let got: Vec<String> = outcome.alerts.iter().map(short).collect();
+    assert_eq!(got, want, "{scene}\n{:#?}", reasons(&outcome.alerts));
+    outcome
+}
+
+/// What each alert tells a person.
+pub(crate) fn reasons(alerts: &[Alert]) -> Vec<&str> {
+    alerts.iter().map(|alert| alert.reason.as_str()).collect()
+}
+
+/// The only thing that a list of one holds.
+pub(crate) fn only<T: std::fmt::Debug>(mut list: Vec<T>) -> T {
+    assert_eq!(list.len(), 1, "{list:?}");
+    list.remove(0)
+}
+
+/// Text behind an `Arc`, as tests compare it.
+pub(crate) fn text(text: &Option<Arc<str>>) -> Option<&str> {
+    text.as_deref()
+}

@@ -1,0 +1,207 @@
+//! What there is to tell of a story, what of it was told, and whether more is worth a record.
+
+use std::cmp::Reverse;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use model::{
+    AlertId, Direction, DomainName, Evidence, Flow, Match, Meaning, PolicyVerdict, Protocol,
+    Timestamp, ToolId,
+};
+
+use crate::limits::Limits;
+use crate::rules::{Finding, strength};
+use crate::weights::{Kind, confidence, confidence_of_tool};
+
+/// The unauthorised part of a story.
+#[derive(Debug)]
+pub(crate) struct Case {
+    pub(crate) id: AlertId,
+    /// The tool, and its name for people; `None` for an indicator.
+    pub(crate) tool: Option<(ToolId, Arc<str>)>,
+    /// The list of an indicator, and what it says of it.
+    pub(crate) list: Option<(Arc<str>, Arc<str>)>,
+    pub(crate) host: IpAddr,
+    pub(crate) start: Timestamp,
+    pub(crate) end: Timestamp,
+    pub(crate) count: u64,
+    pub(crate) evidence: Vec<Evidence>,
+    pub(crate) techniques: Vec<&'static str>,
+    /// The worst finding so far, and where it was made.
+    pub(crate) finding: Finding,
+    pub(crate) spot: Spot,
+    /// The best figure of each kind of sign; 0 for a kind not seen.
+    best: [u8; Kind::COUNT],
+    told: Option<Told>,
+    growths: u8,
+}
+
+/// Where a finding was made, and what the policy says of it there.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Spot {
+    pub(crate) flow: Flow,
+    pub(crate) protocol: Option<Protocol>,
+    /// The name of the flow's server.
+    pub(crate) server_name: Option<DomainName>,
+    /// What was asked for, or reached, for people.
+    pub(crate) target: Arc<str>,
+    pub(crate) direction: Direction,
+    /// Whether a server was reached, and not only a name asked for.
+    pub(crate) reached: bool,
+    pub(crate) policy: PolicyVerdict,
+    /// Why the policy does not allow it, a clause for people; empty where it has no say.
+    pub(crate) why: Arc<str>,
+}
+
+/// What the last telling said.
+#[derive(Debug, PartialEq, Eq)]
+struct Told {
+    strength: (u8, Reverse<u8>),
+    kinds: [bool; Kind::COUNT],
+    operator: Option<Arc<str>>,
+    count: u64,
+    end: Timestamp,
+}
+
+/// Why a story is told now.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Occasion {
+    /// For the first time.
+    First,
+    /// It became worse, or surer.
+    Growth,
+}
+
+impl Case {
+    pub(crate) fn new(
+        id: AlertId,
+        host: IpAddr,
+        sign: &Match,
+        finding: Finding,
+        spot: Spot,
+        at: Timestamp,
+    ) -> Case {
+        let (tool, list) = match &sign.meaning {
+            Meaning::Tool { tool, name, .. } => (Some((tool.clone(), Arc::clone(name))), None),
+            Meaning::Indicator { description, .. } => {
+                (None, Some((Arc::clone(&sign.list), Arc::clone(description))))
+            }
+        };
+        Case {
+            id,
+            tool,
+            list,
+            host,
+            start: at,
+            end: at,
+            count: 0,
+            evidence: Vec::new(),
+            techniques: Vec::new(),
+            finding,
+            spot,
+            best: [0; Kind::COUNT],
+            told: None,
+            growths: 0,
+        }
+    }
+
+    /// A sign joins; true when there was no room to list it.
+    pub(crate) fn add(&mut self, sign: &Match, at: Timestamp, limits: &Limits) -> bool {
+        self.count = self.count.saturating_add(1);
+        self.end = self.end.max(at);
+        let (figure, role) = match &sign.meaning {
+            Meaning::Tool { role, .. } => (confidence_of_tool(sign), Some(*role)),
+            Meaning::Indicator { .. } => (sign.confidence_pct, None),
+        };
+        if let Some(best) = self.best.get_mut(Kind::of(sign.source) as usize) {
+            *best = figure.max(*best);
+        }
+        let evidence = Evidence {
+            source: sign.source,
+            value: Arc::clone(&sign.value),
+            pattern: Arc::clone(&sign.pattern),
+            list: Arc::clone(&sign.list),
+            list_version: Arc::clone(&sign.list_version),
+            role,
+        };
+        if self.evidence.contains(&evidence) {
+            return false;
+        }
+        let room = self.evidence.len() < limits.evidence_max.max(1);
+        if room {
+            self.evidence.push(evidence);
+        }
+        !room
+    }
+
+    /// A finding joins. A worse one moves the story to its spot; so does one as bad that is the
+    /// first to reach a server, since that is the flow to look at.
+    pub(crate) fn weigh(&mut self, finding: &Finding, spot: &Spot) {
+        if !self.techniques.contains(&finding.technique) {
+            self.techniques.push(finding.technique);
+            self.techniques.sort_unstable();
+        }
+        let worse = strength(finding) > strength(&self.finding);
+        let as_bad = strength(finding) == strength(&self.finding);
+        let now_reached = spot.reached && !self.spot.reached;
+        let now_known = spot.flow == self.spot.flow && self.spot.protocol.is_none();
+        if worse || as_bad && (now_reached || now_known) {
+            self.finding = *finding;
+            self.spot = spot.clone();
+        }
+    }
+
+    pub(crate) fn confidence_pct(&self) -> u8 {
+        confidence(&self.best)
+    }
+
+    pub(crate) fn was_told(&self) -> bool {
+        self.told.is_some()
+    }
+
+    /// Whether what joined since the last telling is worth a record at once.
+    pub(crate) fn occasion(
+        &mut self,
+        operator: Option<&Arc<str>>,
+        limits: &Limits,
+    ) -> Option<Occasion> {
+        let Some(told) = &self.told else { return Some(Occasion::First) };
+        if strength(&self.finding) > told.strength {
+            return Some(Occasion::Growth);
+        }
+        // A port or an address that joins changes nothing that a person would do.
+        let place = Kind::Place as usize;
+        let kinds = self.kinds();
+        let mut both = kinds.iter().zip(&told.kinds).enumerate();
+        let new_kind = both.any(|(kind, (now, then))| kind != place && now > then);
+        let learnt = operator.is_some() && told.operator.as_ref() != operator;
+        ((new_kind || learnt) && self.growths < limits.growths_max).then(|| {
+            self.growths += 1;
+            Occasion::Growth
+        })
+    }
+
+    /// Whether anything changed since the last telling.
+    pub(crate) fn has_news(&self, operator: Option<&Arc<str>>) -> bool {
+        self.told.as_ref() != Some(&self.as_told(operator))
+    }
+
+    /// It was told as it stands.
+    pub(crate) fn mark_told(&mut self, operator: Option<&Arc<str>>) {
+        self.told = Some(self.as_told(operator));
+    }
+
+    fn as_told(&self, operator: Option<&Arc<str>>) -> Told {
+        Told {
+            strength: strength(&self.finding),
+            kinds: self.kinds(),
+            operator: operator.cloned(),
+            count: self.count,
+            end: self.end,
+        }
+    }
+
+    fn kinds(&self) -> [bool; Kind::COUNT] {
+        self.best.map(|figure| figure > 0)
+    }
+}
