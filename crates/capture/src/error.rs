@@ -53,8 +53,8 @@ pub enum CaptureError {
         /// libpcap's reason.
         why: String,
     },
-    /// The interface went down or away while it was captured on.
-    #[error("the interface `{name}` went down or away while it was captured on: {why}")]
+    /// The interface went down or away, or failed, while it was captured on.
+    #[error("capturing on the interface `{name}` stopped: {why}")]
     InterfaceLost {
         /// The interface.
         name: String,

@@ -5,7 +5,7 @@
 //! link, so we wait with poll(2) and then take what is there.
 
 use std::fs;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use model::{Frame, KernelCounts, LinkType, Timestamp};
 use pcap::{Active, Capture, Device, Precision};
@@ -15,6 +15,12 @@ use crate::bpf::{check_filter, reason};
 use crate::counters::Counters;
 use crate::error::CaptureError;
 use crate::limits::{FRAME_MAX, FRAMES_PER_POLL, RING_OCTETS};
+
+/// How often a silent interface is asked whether it is still up.
+///
+/// With some versions libpcap says nothing when it goes down, and a blind sensor must not look
+/// like a quiet network.
+const UP_CHECK: Duration = Duration::from_secs(1);
 
 /// Milliseconds after which the kernel gives us a block that is not full.
 const BLOCK_WAIT_MS: i32 = 100;
@@ -55,6 +61,8 @@ pub struct Live {
     link: LinkType,
     lent: u64,
     counters: Counters,
+    /// When it was last known to be up.
+    up_at: Instant,
 }
 
 impl Live {
@@ -87,7 +95,8 @@ impl Live {
         }
         // A handle's numbers are those of files, but for raw IP, which the model knows as both.
         let link = LinkType(u16::try_from(handle.get_datalink().0).unwrap_or(u16::MAX));
-        Ok(Live { name: name.clone(), handle, link, lent: 0, counters: Counters::default() })
+        let counters = Counters::default();
+        Ok(Live { name: name.clone(), handle, link, lent: 0, counters, up_at: Instant::now() })
     }
 
     /// Wait at most `wait` for frames and lend those that are there. A frame is lent out of the
@@ -102,11 +111,19 @@ impl Live {
         wait: Duration,
         each: &mut dyn FnMut(&[Frame<'_>]),
     ) -> Result<usize, CaptureError> {
-        let lent = self.take(each)?;
-        if lent > 0 || !self.wait(wait)? {
-            return Ok(lent);
+        let mut lent = self.take(each)?;
+        if lent == 0 && self.wait(wait)? {
+            lent = self.take(each)?;
         }
-        self.take(each)
+        if lent > 0 {
+            self.up_at = Instant::now();
+        } else if self.up_at.elapsed() >= UP_CHECK {
+            if is_down(&self.name) {
+                return Err(self.lost("it is down".to_owned()));
+            }
+            self.up_at = Instant::now();
+        }
+        Ok(lent)
     }
 
     /// What the kernel counted so far. Must be asked at least once in 2^31 packets.
@@ -183,21 +200,24 @@ fn must_exist(name: &str) -> Result<(), CaptureError> {
     if names.is_empty() || names.iter().any(|known| known == name) {
         return Ok(());
     }
-    // libpcap also lists buses and log groups; where the system knows its network interfaces,
+    // libpcap also lists buses and log groups; where the system tells its network interfaces,
     // name those.
-    let mut known: Vec<String> = match fs::read_dir("/sys/class/net") {
-        Ok(entries) => {
-            let entries = entries.filter_map(Result::ok);
-            let names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
-            names.filter(|name| name != "bonding_masters").collect()
-        }
-        Err(_) => names,
+    let networks = fs::read_to_string("/proc/net/dev").unwrap_or_default();
+    let is_network = |name: &&String| {
+        networks.lines().any(|line| line.trim_start().starts_with(&format!("{name}:")))
     };
-    if known.iter().any(|known| known == name) {
-        return Ok(());
+    let mut known: Vec<String> = names.iter().filter(is_network).cloned().collect();
+    if known.is_empty() {
+        known = names;
     }
     known.sort();
     Err(CaptureError::NoInterface { name: name.to_owned(), known: known.join(", ") })
+}
+
+/// Whether an interface is known to be down.
+fn is_down(name: &str) -> bool {
+    let devices = Device::list().unwrap_or_default();
+    devices.iter().any(|device| device.name == name && !device.flags.is_up())
 }
 
 /// libpcap's reason not to open an interface, as our error.

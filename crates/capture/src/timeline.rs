@@ -226,3 +226,66 @@ fn latest(
     let others = others.filter(|(_, stream)| may(stream));
     others.max_by_key(|(held, stream)| (stream.head, *held)).map(|(held, _)| held)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A classic capture with a frame of one octet, its name, at each of these seconds.
+    fn capture_at(name: u8, seconds: impl Iterator<Item = u32>) -> Vec<u8> {
+        let mut octets = vec![0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0];
+        octets.extend([[0u8; 12].as_slice(), &[1, 0, 0, 0]].concat());
+        for secs in seconds {
+            octets.extend([secs, 0, 1, 1].iter().flat_map(|word: &u32| word.to_le_bytes()));
+            octets.push(name);
+        }
+        octets
+    }
+
+    /// Merge captures that interleave frame by frame, with these bounds.
+    fn merge(open_files_max: usize, windows_max: usize, unpack_octets_max: usize) -> Vec<u8> {
+        let mut timeline = Timeline::empty(None, open_files_max);
+        timeline.windows_max = windows_max;
+        timeline.unpack_octets_max = unpack_octets_max;
+        for name in 0..20u8 {
+            let seconds = (0..300).map(|nth| nth * 20 + u32::from(name) * 7 % 20);
+            let plain = capture_at(name, seconds);
+            let packed = zstd::stream::encode_all(plain.as_slice(), 1).unwrap();
+            let octets = if name % 2 == 0 { plain } else { packed };
+            let origin = Origin::Octets(octets.into(), usize::MAX);
+            timeline.add(Candidate { origin, named: true }).unwrap();
+        }
+        let mut names = Vec::new();
+        while timeline
+            .read(&mut |frames| names.extend(frames.iter().map(|frame| frame.bytes[0])))
+            .unwrap()
+        {
+            let open = timeline.streams.iter().filter(|stream| stream.is_open()).count();
+            assert!(open <= open_files_max.max(1), "{open} open files");
+            let held = timeline.streams.iter().filter(|stream| stream.is_held()).count();
+            assert!(held <= windows_max.max(1), "{held} windows");
+            assert!(timeline.desk.spare.len() <= 20);
+        }
+        assert!(timeline.report().damaged.is_empty(), "{:?}", timeline.report().damaged);
+        names
+    }
+
+    #[test]
+    fn no_bound_changes_what_is_lent() {
+        let wanted = merge(64, 128, usize::MAX);
+        assert_eq!(wanted.len(), 6_000);
+        for (open_files_max, windows_max, unpack_octets_max) in
+            [(64, 128, 0), (64, 1, usize::MAX), (3, 7, usize::MAX), (1, 1, 0), (20, 5, 200_000)]
+        {
+            let names = merge(open_files_max, windows_max, unpack_octets_max);
+            assert!(names == wanted, "{open_files_max} {windows_max} {unpack_octets_max}");
+        }
+    }
+
+    #[test]
+    fn sources_can_be_read_on_any_thread() {
+        fn is_send<T: Send>() {}
+        is_send::<Timeline>();
+        is_send::<crate::Live>();
+    }
+}

@@ -142,7 +142,8 @@ const fn old_interface(endian: Endian, word: u32) -> u32 {
 impl Pcapng {
     /// A section begins: its order of octets, and no interface yet.
     fn section<'a>(&mut self, octets: &'a [u8]) -> Step<'a> {
-        let Some(order) = octets.get(8..12).and_then(|order| order.first_chunk::<4>()) else {
+        let head = octets.get(..SECTION_HEADER);
+        let Some(order) = head.and_then(|head| head.get(8..)?.first_chunk::<4>()) else {
             return Step::More(SECTION_HEADER);
         };
         let Some(endian) = order_of(*order) else {
