@@ -1,11 +1,21 @@
 //! Fuzz bodies: each takes any octets and asserts what must hold for all of them.
 
-use crate::Policy;
+use std::collections::BTreeSet;
+use std::net::{IpAddr, Ipv4Addr};
+use std::time::Duration;
+
+use model::{
+    Alert, AlertId, CloseReason, DnsAnswer, DnsQuery, DnsQuestion, DnsRecord, DomainName, Endpoint,
+    Fact, Flow, FlowClose, Match, Meaning, Observation, Operator, Protocol, RecordData, RecordType,
+    Role, SignSource, Specificity, Timestamp, TlsHello, TlsVersion, ToolId, Transport, Volume,
+};
+
+use crate::{Detector, Limits, Policy};
 
 /// Any text read as a policy: complaints lie inside of it, and reading is repeatable.
 pub fn policy(octets: &[u8]) {
     let text = String::from_utf8_lossy(octets);
-    let lines = text.lines().count() + 1;
+    let lines = text.split('\n').count();
     let (policy, complaints) = Policy::parse("policy.toml", &text);
     for complaint in &complaints {
         assert!(usize::try_from(complaint.line).is_ok_and(|line| line <= lines), "{complaint}");
@@ -15,4 +25,215 @@ pub fn policy(octets: &[u8]) {
     let (again, same) = Policy::parse("policy.toml", &text);
     assert_eq!(complaints, same);
     assert!(policy.rules().eq(again.rules()) && policy.zones().eq(again.zones()));
+    // Whatever it says, it can be asked.
+    judge_with(policy, octets);
+}
+
+/// Any run of facts and signs: each story is told first once, in bounds, with evidence, and the
+/// same run gives the same alerts.
+pub fn judge(octets: &[u8]) {
+    let first = judge_with(Policy::deny_by_default(), octets);
+    assert_eq!(first, judge_with(Policy::deny_by_default(), octets));
+}
+
+fn judge_with(policy: Policy, octets: &[u8]) -> Vec<Alert> {
+    let limits = Limits {
+        stories_max: 3,
+        names_max: 3,
+        flows_max: 3,
+        evidence_max: 4,
+        growths_max: 2,
+        quiet: Duration::from_secs(60),
+        name_kept_min: Duration::from_secs(120),
+    };
+    let mut detector = Detector::new(policy, &limits);
+    let mut alerts: Vec<Alert> = Vec::new();
+    let mut at = 1_795_176_000;
+    for (number, chunk) in octets.chunks(8).take(256).enumerate() {
+        let byte = |place: usize| chunk.get(place).copied().unwrap_or(0);
+        at += u64::from(byte(0) % 32);
+        let seen = Observation {
+            at: Timestamp::from_secs(at - u64::from(byte(0) >> 7), 0),
+            order: number as u64 * 2 + 1,
+            flow: flow(byte(1)),
+            fact: fact(byte(2), at),
+        };
+        detector.advance(seen.at, &mut |alert| alerts.push(alert));
+        let setting = detector.setting(&seen);
+        let signs: Vec<Match> = (3..8).step_by(2).map(|p| sign(byte(p), byte(p + 1))).collect();
+        let signs = signs.get(..usize::from(byte(2) >> 6)).unwrap_or_default();
+        detector.weigh(&seen, &setting, signs, &mut |alert| alerts.push(alert));
+        let counts = detector.memory_counts();
+        for bounded in ["stories", "names", "flows"] {
+            assert!(counts.get(bounded).is_some_and(|count| *count <= 3), "{counts:?}");
+        }
+    }
+    detector.finish(&mut |alert| alerts.push(alert));
+    assert_eq!(detector.memory_counts().get("stories"), Some(&0));
+    let mut told: BTreeSet<AlertId> = BTreeSet::new();
+    for alert in &alerts {
+        // With room for three stories one may go and begin again in the same second: then the
+        // same evidence has the same id.
+        assert!(!alert.update || told.contains(&alert.id), "{alert:?}");
+        told.insert(alert.id);
+        assert!(!alert.evidence.is_empty() && alert.evidence.len() <= 4, "{alert:?}");
+        assert!(alert.start <= alert.end && alert.count >= 1, "{alert:?}");
+        assert!(alert.confidence_pct <= 99 && alert.severity.get() > 0, "{alert:?}");
+        assert!(alert.reason.ends_with('.') && !alert.techniques.is_empty(), "{alert:?}");
+    }
+    alerts
+}
+
+fn flow(byte: u8) -> Flow {
+    let inside = |last| IpAddr::from(Ipv4Addr::new(10, 0, 0, last));
+    let outside = |last| IpAddr::from(Ipv4Addr::new(192, 0, 2, last));
+    let pick = |byte: u8| if byte & 4 == 0 { inside(byte & 3) } else { outside(byte & 3) };
+    Flow {
+        client: Endpoint::new(pick(byte), 50_000 + u16::from(byte >> 7)),
+        server: Endpoint::new(pick(byte >> 3), 443),
+        transport: Transport::Tcp,
+        vlan: None,
+        guessed: false,
+    }
+}
+
+fn name(byte: u8) -> Option<DomainName> {
+    DomainName::from_text(&[b'a' + byte % 4, b'.', b'x']).ok()
+}
+
+fn fact(byte: u8, at: u64) -> Fact {
+    let question = DnsQuestion { name: name(byte), kind: RecordType::A };
+    match byte % 6 {
+        0 => Fact::FlowOpen,
+        1 => Fact::DnsQuery(Box::new(DnsQuery { protocol: Protocol::Dns, id: 0, question })),
+        2 => Fact::DnsAnswer(Box::new(DnsAnswer {
+            protocol: Protocol::Dns,
+            id: 0,
+            records: vec![DnsRecord {
+                name: question.name.clone(),
+                kind: RecordType::A,
+                ttl_secs: u32::from(byte),
+                data: RecordData::Address(Ipv4Addr::new(192, 0, 2, byte & 3).into()),
+            }],
+            question: Some(question),
+            rcode: u16::from(byte >> 7),
+        })),
+        3 => Fact::FlowClose(Box::new(FlowClose {
+            reason: CloseReason::Fin,
+            opened: Timestamp::ZERO,
+            last: Timestamp::from_secs(at, 0),
+            from_client: Volume::default(),
+            from_server: Volume::default(),
+            protocol: None,
+        })),
+        _ => Fact::TlsHello(Box::new(TlsHello {
+            server_name: if byte & 8 == 0 { None } else { name(byte) },
+            alpn: Vec::new(),
+            version: TlsVersion(0x0303),
+            versions: Vec::new(),
+            ech: false,
+        })),
+    }
+}
+
+fn sign(byte: u8, more: u8) -> Match {
+    use SignSource as S;
+    const SOURCES: [SignSource; 12] = [
+        S::DnsQuestion,
+        S::DnsAnswer,
+        S::TlsSni,
+        S::TlsAlpn,
+        S::TlsCertificate,
+        S::HttpHost,
+        S::HttpUserAgent,
+        S::HttpPath,
+        S::HttpFile,
+        S::Payload,
+        S::Port,
+        S::Address,
+    ];
+    const ROLES: [Role; 7] = [
+        Role::Relay,
+        Role::Api,
+        Role::Unknown,
+        Role::Download,
+        Role::Update,
+        Role::Telemetry,
+        Role::Website,
+    ];
+    let pick = usize::from(byte);
+    let source = SOURCES.get(pick % SOURCES.len()).copied().unwrap_or(S::Port);
+    let value: std::sync::Arc<str> = name(more).map_or("x".into(), |name| name.as_str().into());
+    let meaning = match ToolId::parse(if more & 16 == 0 { "alpha" } else { "beta" }) {
+        Some(tool) if more & 32 == 0 => Meaning::Tool {
+            name: tool.as_str().into(),
+            tool,
+            role: ROLES.get(pick / SOURCES.len() % ROLES.len()).copied().unwrap_or(Role::Api),
+            operator: match more >> 6 {
+                0 => Operator::Vendor,
+                1 => Operator::Server,
+                _ => Operator::Named(value.clone()),
+            },
+        },
+        _ => Meaning::Indicator { stage: None, description: "{host}".into() },
+    };
+    Match {
+        source,
+        pattern: value.clone(),
+        value,
+        list: "list".into(),
+        list_version: "1".into(),
+        specificity: match byte >> 6 {
+            0 => Specificity::Generic,
+            1 => Specificity::Shared,
+            _ => Specificity::Specific,
+        },
+        confidence_pct: more,
+        meaning,
+    }
+}
+
+/// Drive a body with samples and with what a seeded mangler makes of them.
+#[cfg(test)]
+pub(crate) fn drive(samples: &[&[u8]], rounds: u32, body: fn(&[u8])) {
+    let mut dice = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut roll = |sides: usize| {
+        dice ^= dice << 13;
+        dice ^= dice >> 7;
+        dice ^= dice << 17;
+        usize::try_from(dice >> 16).unwrap_or(0) % sides.max(1)
+    };
+    samples.iter().for_each(|sample| body(sample));
+    for _ in 0..rounds {
+        let mut octets = samples[roll(samples.len())].to_vec();
+        for _ in 0..=roll(4) {
+            let place = roll(octets.len());
+            match roll(5) {
+                0 => octets.truncate(place),
+                1 => octets.insert(place, roll(256) as u8),
+                2 if place < octets.len() => octets[place] = roll(256) as u8,
+                3 if place < octets.len() => drop(octets.remove(place)),
+                _ => {
+                    let other = samples[roll(samples.len())];
+                    let from = roll(other.len());
+                    octets.splice(place..place, other[from..].iter().take(24).copied());
+                }
+            }
+        }
+        body(&octets);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn any_run_of_facts_keeps_its_promises() {
+        let mut dice = 7_u64;
+        let mut sample = Vec::new();
+        for _ in 0..1200 {
+            dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            sample.push((dice >> 33) as u8);
+        }
+        super::drive(&[&sample, &sample[400..]], 400, super::judge);
+    }
 }

@@ -93,7 +93,7 @@ impl Page<'_> {
     fn tool(&mut self, (text, span): Placed<'_, &str>) -> Option<ToolId> {
         let tool = ToolId::parse(text);
         if tool.is_none() {
-            let fix = "tools are written in lower case, digits and hyphens, e.g. `quick-assist`";
+            let fix = "tools are written in lower case, digits and hyphens, e.g. `acme-remote`";
             self.complain(span.start, format!("`{text}` is no tool's id"), fix);
         }
         tool

@@ -7,6 +7,8 @@ mod networks;
 mod page;
 mod rule;
 mod ruling;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;

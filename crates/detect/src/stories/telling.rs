@@ -76,7 +76,7 @@ pub(crate) fn tell(case: &Case, operator: Option<&Arc<str>>, at: Timestamp) -> A
     }
 }
 
-/// `rmm.relay.anydesk`, `rmm.indicator.aa23-025a`: the kind of detection, and the tool or list.
+/// `rmm.relay.<tool>`, `rmm.indicator.<list>`: the kind of detection, and the tool or list.
 pub(crate) fn rule_id(detection: Detection, tool: Option<&ToolId>, list: &str) -> Arc<str> {
     let word = rules::word(detection);
     match tool {
