@@ -1,7 +1,7 @@
 //! An X.509 certificate (RFC 5280) with a key and a signature of chance: well formed, never valid.
 
 use serde::Deserialize;
-use toml::value::Datetime;
+use toml::value::{Date, Datetime};
 
 use crate::der::{
     self, GENERALIZED_TIME, OCTET_STRING, PRINTABLE_STRING, SEQUENCE, SET, UTC_TIME, UTF8_STRING,
@@ -82,11 +82,6 @@ impl TryFrom<String> for DistinguishedName {
 }
 
 impl DistinguishedName {
-    /// `CN=…` and nothing else.
-    pub(crate) fn common_name(name: &str) -> DistinguishedName {
-        DistinguishedName(vec![(Attribute(3), name.to_owned())])
-    }
-
     fn write(&self, out: &mut Vec<u8>) {
         value(out, SEQUENCE, |out| {
             for (attribute, written) in &self.0 {
@@ -104,6 +99,24 @@ impl DistinguishedName {
 }
 
 impl Certificate {
+    /// That of a server of which no one said anything.
+    pub(crate) fn everyday(name: &str) -> Certificate {
+        let attribute = |arc, value: &str| (Attribute(arc), value.to_owned());
+        let issuer = vec![
+            (Attribute::COUNTRY, "US".to_owned()),
+            attribute(10, "Example Trust Services"),
+            attribute(3, "Example TLS CA 1"),
+        ];
+        Certificate {
+            subject: DistinguishedName(vec![attribute(3, name)]),
+            issuer: DistinguishedName(issuer),
+            names: vec![name.to_owned()],
+            not_before: day(2022, 8, 1),
+            not_after: day(2022, 10, 30),
+            key: Key::Ec,
+        }
+    }
+
     /// The certificate as DER.
     pub(crate) fn encode(&self, random: &mut Random) -> Vec<u8> {
         let mut out = Vec::new();
@@ -199,9 +212,13 @@ fn signature(out: &mut Vec<u8>, key: Key, random: &mut Random) {
     }
 }
 
+fn day(year: u16, month: u8, day: u8) -> Datetime {
+    Datetime { date: Some(Date { year, month, day }), time: None, offset: None }
+}
+
 /// UTCTime up to 2049, GeneralizedTime from then on (RFC 5280 §4.1.2.5).
 fn time(out: &mut Vec<u8>, at: &Datetime) {
-    let date = at.date.unwrap_or(toml::value::Date { year: 1970, month: 1, day: 1 });
+    let date = at.date.unwrap_or(Date { year: 1970, month: 1, day: 1 });
     let (hour, minute, second) =
         at.time.map_or((0, 0, 0), |time| (time.hour, time.minute, time.second.unwrap_or(0)));
     let rest = format!("{:02}{:02}{hour:02}{minute:02}{second:02}Z", date.month, date.day);

@@ -7,7 +7,7 @@ use super::Scene;
 use super::lookup::addresses;
 use super::scene::Volume;
 use crate::cast::{Family, Fault};
-use crate::certificate::{Certificate, DistinguishedName, Key};
+use crate::certificate::Certificate;
 use crate::dns::QueryType;
 use crate::tcp::{Close, Connection, Order};
 use crate::tls::{Hello, Session, Version, sealed_data};
@@ -102,7 +102,7 @@ impl Tls {
             (Some(certificate), _) => certificate.encode(&mut scene.random),
             (None, Version::Tls12) => {
                 let name = named.unwrap_or("localhost");
-                everyday(name).map(|c| c.encode(&mut scene.random)).unwrap_or_default()
+                Certificate::everyday(name).encode(&mut scene.random)
             }
             (None, Version::Tls13) => Vec::new(),
         };
@@ -128,17 +128,4 @@ impl Tls {
         scene.skip(first, self.skip);
         Ok(())
     }
-}
-
-/// The certificate of a server of which the scenario says nothing.
-fn everyday(name: &str) -> Option<Certificate> {
-    let issuer = "C=US, O=Example Trust Services, CN=Example TLS CA 1".to_owned();
-    Some(Certificate {
-        subject: DistinguishedName::common_name(name),
-        issuer: DistinguishedName::try_from(issuer).ok()?,
-        names: vec![name.to_owned()],
-        not_before: "2022-08-01T00:00:00Z".parse().ok()?,
-        not_after: "2022-10-30T23:59:59Z".parse().ok()?,
-        key: Key::Ec,
-    })
 }

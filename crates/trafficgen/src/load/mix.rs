@@ -8,6 +8,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use super::names::Names;
 use super::{START, Truth};
 use crate::TimedFrame;
+use crate::certificate::Certificate;
 use crate::dns::{self, Answer, Outcome, QueryType, Record};
 use crate::frame::{Way, datagram, host_mac};
 use crate::http::{Body, Exchange};
@@ -164,7 +165,10 @@ impl Office {
         let route = self.route(host, number, 443);
         let modern = self.random.between(0, 10) < 7;
         let alpn = [if modern { "h2" } else { "http/1.1" }.to_owned()];
-        let certificate = if modern { Vec::new() } else { self.random.octets(1_100) };
+        let certificate = match modern {
+            true => Vec::new(),
+            false => Certificate::everyday(name).encode(&mut self.random),
+        };
         let session = Session {
             hello: if modern { Hello::Browser } else { Hello::Plain },
             version: if modern { Version::Tls13 } else { Version::Tls12 },
