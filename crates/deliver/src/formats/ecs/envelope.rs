@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use model::{AlertId, Direction, Endpoint, Flow, VlanId, Volume};
 use serde::{Serialize, Serializer};
+use serde_json::value::{RawValue, to_raw_value};
 
 use super::{ECS_VERSION, ID_UNKNOWN, words};
 use crate::community_id::CommunityId;
@@ -91,28 +92,30 @@ pub(super) fn hex(value: u128) -> [u8; 32] {
     text
 }
 
-/// `observer`: this sensor.
-#[derive(Serialize)]
-pub(super) struct Observer<'a> {
-    #[serde(rename = "type")]
-    kind: &'static str,
-    vendor: &'static str,
-    product: &'static str,
-    version: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    name: Option<&'a str>,
-}
+/// `observer`: this sensor. The same in every record, so its text is made once.
+pub(super) type Observer<'a> = &'a RawValue;
 
-impl<'a> Observer<'a> {
-    pub(super) const fn new(name: Option<&'a str>) -> Observer<'a> {
-        Observer {
-            kind: "ids",
-            vendor: "rmmwatch",
-            product: "rmmwatch",
-            version: env!("CARGO_PKG_VERSION"),
-            name,
-        }
+/// The text of `observer`.
+pub(super) fn observer(name: Option<&str>) -> Box<RawValue> {
+    #[derive(Serialize)]
+    struct Fields<'a> {
+        #[serde(rename = "type")]
+        kind: &'static str,
+        vendor: &'static str,
+        product: &'static str,
+        version: &'static str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        name: Option<&'a str>,
     }
+    let fields = Fields {
+        kind: "ids",
+        vendor: "rmmwatch",
+        product: "rmmwatch",
+        version: env!("CARGO_PKG_VERSION"),
+        name,
+    };
+    // Text in, text out: it cannot fail. Were it to, the record would say `null` here.
+    to_raw_value(&fields).unwrap_or_else(|_| RawValue::NULL.to_owned())
 }
 
 /// `source` or `destination`.

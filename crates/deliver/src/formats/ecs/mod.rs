@@ -17,11 +17,11 @@ use std::hash::Hasher as _;
 
 use model::{Alert, Health, Match, Observation, Setting};
 use serde::Serialize;
+use serde_json::value::RawValue;
 use siphasher::sip128::{Hasher128 as _, SipHasher13};
 
 use crate::stamp::STAMP_LEN;
 use crate::summary::Files;
-use envelope::Observer;
 
 /// The release of ECS whose names are used.
 pub(crate) const ECS_VERSION: &str = "9.4.0";
@@ -49,21 +49,28 @@ pub struct RecorderOptions {
 ///
 /// Each method adds one whole line, with its newline, to `out`. Equal input gives equal octets:
 /// there is no clock, no counter and no random number in a record.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Recorder {
-    sensor: Option<String>,
+    observer: Box<RawValue>,
+}
+
+impl Default for Recorder {
+    fn default() -> Recorder {
+        Recorder::new(RecorderOptions::default())
+    }
 }
 
 impl Recorder {
     /// A recorder.
     #[must_use]
     pub fn new(options: RecorderOptions) -> Recorder {
-        Recorder { sensor: options.sensor.filter(|name| !name.is_empty()) }
+        let sensor = options.sensor.filter(|name| !name.is_empty());
+        Recorder { observer: envelope::observer(sensor.as_deref()) }
     }
 
     /// Add the record of an alert.
     pub fn alert(&self, alert: &Alert, out: &mut Vec<u8>) {
-        alert::write(alert, self.observer(), out);
+        alert::write(alert, &self.observer, out);
     }
 
     /// Add the record of an observation; `authorised` is the policy's word, where it said one.
@@ -78,21 +85,17 @@ impl Recorder {
         authorised: Option<bool>,
         out: &mut Vec<u8>,
     ) -> bool {
-        observation::write(seen, setting, matches, authorised, self.observer(), out)
+        observation::write(seen, setting, matches, authorised, &self.observer, out)
     }
 
     /// Add a health record.
     pub fn health(&self, health: &Health, out: &mut Vec<u8>) {
-        health::write(health, None, self.observer(), out);
+        health::write(health, None, &self.observer, out);
     }
 
     /// Add the summary record, the last one of a run.
     pub fn summary(&self, health: &Health, files: &Files, out: &mut Vec<u8>) {
-        health::write(health, Some(files), self.observer(), out);
-    }
-
-    fn observer(&self) -> Observer<'_> {
-        Observer::new(self.sensor.as_deref())
+        health::write(health, Some(files), &self.observer, out);
     }
 }
 
