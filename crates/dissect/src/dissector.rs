@@ -77,8 +77,11 @@ impl Dissector {
             if self.shards != Shards::all() && !self.shards.owns(shard(frame)) {
                 continue;
             }
-            if let (Some(waiting), Some(place)) = (self.peel(frame), places.next()) {
-                *place = Some(waiting);
+            let waiting = self.peel(frame);
+            if waiting.is_some()
+                && let Some(place) = places.next()
+            {
+                *place = waiting;
             }
         }
         self.touch(&batch);

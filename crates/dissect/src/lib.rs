@@ -17,6 +17,8 @@ mod limits;
 mod protocols;
 mod shard;
 mod streams;
+#[cfg(test)]
+mod trials;
 
 pub use dissector::{Dissector, Seed};
 pub use limits::Limits;

@@ -23,8 +23,8 @@ pub(crate) const OPENINGS_BYTES_MAX: usize = 64 << 20;
 /// - Why so many: post-quantum hellos have 1.5 to 2 KiB, certificate chains and HTTP heads up to
 ///   12 KiB.
 /// - What it costs: of the budget above.
-/// - At the bound: a side whose reader waits for more is given up; octets behind a gap that are
-///   further away wait no longer, and the gap counts as lost.
+/// - At the bound: a side whose reader waits for more is given up; when octets behind a gap do not
+///   fit any more, the gap counts as lost (`gaps`) and reading goes on behind it.
 pub(crate) const OPENING_LEN_MAX: usize = 16 << 10;
 
 /// Gaps between the octets held of one side.
@@ -92,8 +92,11 @@ pub(crate) const UNCLAIMED_MAX: u32 = 4;
 /// The same for a flow that once had a protocol.
 pub(crate) const UNCLAIMED_AFTER_CLAIM_MAX: u32 = 7;
 
-/// Segments in a row too far ahead of a stream to be held, before the stream is taken to have
-/// lost what is between. One stray or forged segment does not move it.
+/// Octets ahead of a stream from which on a segment is taken for a stray or forged one. Senders
+/// rarely have more under way, and a capture that lost more has lost the stream anyway.
+pub(crate) const STRAY_AHEAD: usize = 1 << 20;
+
+/// Such segments in a row, before the stream is taken to have lost what is between.
 pub(crate) const STRAYS_MAX: u8 = 4;
 
 /// Times that the other end acknowledges octets behind a gap before the capture is taken to have

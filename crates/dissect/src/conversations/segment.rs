@@ -51,6 +51,9 @@ pub(super) fn read(
     } else if flags.ack() && !flags.rst() && !talk.meta.done(way.other()) {
         opening.acknowledged(way.other(), header.acknowledged, budget, talk);
     }
+    if !payload.is_empty() {
+        opening.answer(way.other(), budget, talk);
+    }
     if speaks && !talk.meta.done(way) {
         let wire_len = found.packet.payload_len;
         result = opening.arrive(way, first, payload, wire_len, budget, talk);

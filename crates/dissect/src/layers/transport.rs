@@ -89,7 +89,8 @@ fn udp<'a>(datagram: &Datagram<'a>) -> Result<Head<'a>, Refused> {
     let payload_len = match u32::from(slice.length()) {
         // RFC 2675 §4: a jumbogram's, or one that is to be cut up.
         0 => datagram.payload_len.saturating_sub(8),
-        len @ 8.. => len.saturating_sub(8),
+        // No longer than the datagram that it is in.
+        len @ 8.. => len.min(datagram.payload_len).saturating_sub(8),
         _ => return Err(Refused::Malformed),
     };
     Ok(Head {

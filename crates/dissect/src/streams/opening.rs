@@ -67,7 +67,6 @@ impl Opening {
         budget: &mut Budget,
         talk: &mut Talk<'_, '_>,
     ) -> Result<(), OverBudget> {
-        self.answer(way.other(), budget, talk);
         let window = talk.desk.bounds.window;
         // Each turn loses a gap, and there are no more of them than holes.
         for _ in 0..window.holes_max.saturating_add(3) {
@@ -93,8 +92,8 @@ impl Opening {
         Ok(())
     }
 
-    /// The other side speaks: one that was to be told sooner or later is told now.
-    fn answer(&mut self, way: Way, budget: &mut Budget, talk: &mut Talk<'_, '_>) {
+    /// The other side speaks: this one's octets, if they are just waited with, are told now.
+    pub(crate) fn answer(&mut self, way: Way, budget: &mut Budget, talk: &mut Talk<'_, '_>) {
         if self.reader.is_none() && !talk.meta.done(way) {
             let stream = self.streams.of(way);
             if stream.candidates == 0 && !stream.buffer.at_hand().is_empty() {

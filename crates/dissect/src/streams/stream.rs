@@ -1,7 +1,7 @@
 //! One side of a TCP stream: where its next octet stands among the sequence numbers.
 
 use super::buffer::{Budget, Buffer, Put};
-use crate::limits::{GAP_ACKS_MAX, STRAYS_MAX};
+use crate::limits::{GAP_ACKS_MAX, STRAY_AHEAD, STRAYS_MAX};
 
 /// How far ahead of what was seen last the place of the next wanted octet may be kept, so that
 /// "before" and "behind" keep their meaning on the circle of sequence numbers.
@@ -115,17 +115,14 @@ impl Stream {
             self.came();
             return Placed::Direct(fresh);
         }
-        if offset >= window.len_max {
-            self.strays = self.strays.saturating_add(1);
-            if self.strays < STRAYS_MAX {
-                return Placed::Nothing;
-            }
-            self.strays = 0;
-            return Placed::Lost;
-        }
-        let room = window.len_max.saturating_sub(offset).min(fresh.len());
-        let fresh = fresh.get(..room).unwrap_or(fresh);
         let fills = offset <= self.buffer.at_hand().len();
+        let room = window.len_max.saturating_sub(offset);
+        let fresh = match fresh.get(..room) {
+            None => fresh,
+            // The reader waits for more than may be held: it gets the last that fits.
+            Some(fits) if fills => fits,
+            Some(_) => return self.beyond(offset),
+        };
         match self.buffer.put(offset, fresh, window.holes_max, budget) {
             Put::Held(contradicts) => {
                 *overlaps += u64::from(contradicts);
@@ -138,6 +135,18 @@ impl Stream {
             Put::Holes => Placed::Lost,
             Put::OverBudget => Placed::OverBudget,
         }
+    }
+
+    /// Octets came that do not fit the window behind the first gap.
+    const fn beyond(&mut self, offset: usize) -> Placed<'static> {
+        if offset >= STRAY_AHEAD {
+            self.strays = self.strays.saturating_add(1);
+            if self.strays < STRAYS_MAX {
+                return Placed::Nothing;
+            }
+        }
+        self.strays = 0;
+        Placed::Lost
     }
 
     const fn came(&mut self) {
@@ -252,7 +261,7 @@ mod tests {
         assert_eq!(bench.stream.buffer.at_hand(), b"abcdef");
         bench.stream.consume(6, &mut bench.budget);
         assert_eq!(bench.place(u32::MAX, b"old"), Placed::Nothing);
-        assert_eq!(bench.place(2, b"..gh"), Placed::Direct(b"h".as_slice()));
+        assert_eq!(bench.place(3, b".gh"), Placed::Direct(b"gh".as_slice()));
     }
 
     #[test]
@@ -274,15 +283,15 @@ mod tests {
     #[test]
     fn one_stray_segment_moves_nothing_but_four_do() {
         let mut bench = Bench::started_at(0);
-        assert_eq!(bench.place(1_000_000, b"far"), Placed::Nothing);
+        assert_eq!(bench.place(2_000_000, b"far"), Placed::Nothing);
         assert_eq!(bench.place(0, b"near"), Placed::Direct(b"near".as_slice()));
         assert!(bench.stream.consume_direct(b"near", 4, &WINDOW, &mut bench.budget));
         for _ in 0..3 {
-            assert_eq!(bench.place(1_000_000, b"far"), Placed::Nothing);
+            assert_eq!(bench.place(2_000_000, b"far"), Placed::Nothing);
         }
-        assert_eq!(bench.place(1_000_000, b"far"), Placed::Lost);
-        bench.stream.leap(Some(1_000_000), &mut bench.budget);
-        assert_eq!(bench.place(1_000_000, b"far"), Placed::Direct(b"far".as_slice()));
+        assert_eq!(bench.place(2_000_000, b"far"), Placed::Lost);
+        bench.stream.leap(Some(2_000_000), &mut bench.budget);
+        assert_eq!(bench.place(2_000_000, b"far"), Placed::Direct(b"far".as_slice()));
     }
 
     #[test]
