@@ -184,7 +184,8 @@ mod tests {
 
     #[test]
     fn patterns_load_or_say_why_not() {
-        let table: &[(&str, Result<(&str, Option<&str>), &str>)] = &[
+        type Ends<'a> = (&'a str, Option<&'a str>);
+        let table: &[(&str, Result<Ends<'_>, &str>)] = &[
             (
                 r"^relay-[a-f0-9]{8}\.net\.example\.com$",
                 Ok((".net.example.com", Some("net.example.com"))),

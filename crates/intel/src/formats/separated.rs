@@ -90,7 +90,10 @@ fn read(text: &str, complaints: &mut Complaints<'_>, out: Out<'_>) -> Head {
         }
         let at = |column: usize| fields(line, divider).nth(column).unwrap_or_default();
         let said = at(column);
-        let listed = match subject(&said) {
+        // A plain list whose first line has a comma in its remark comes here too.
+        let first_word = || said.split_ascii_whitespace().next().unwrap_or_default();
+        let listed = match subject(&said).or_else(|error| subject(first_word()).map_err(|_| error))
+        {
             Ok(subject) => entry(subject, number),
             Err(error) => {
                 let why = format!("`{}` {}", shown(&said), error.why());
