@@ -177,6 +177,8 @@ impl<'a> Stand<'a> {
                         self.half(side).held = held;
                     }
                     self.state = State::Reading(start());
+                    // A side that nobody knew begins anew with its next octet.
+                    self.halves.iter_mut().for_each(|half| half.done = false);
                     let first = if self.flow.guessed { sender } else { side };
                     self.read(first);
                     return self.read(first.other());
@@ -186,8 +188,10 @@ impl<'a> Stand<'a> {
             }
         }
         let half = self.half(side);
-        half.held = held;
         half.done = !more;
+        if more {
+            half.held = held;
+        }
     }
 
     fn read(&mut self, side: Side) {

@@ -152,10 +152,18 @@ fn request_line(octets: &[u8]) -> Begins {
     }
 }
 
-/// The target in what follows a method: all before the version.
+/// The target in what follows a method: all before the version. Some devices have a version of
+/// their own behind the first digit, as in `HTTP/1.0.8`.
 pub(super) fn target(octets: &[u8]) -> Option<&[u8]> {
-    let before = octets.trim_ascii_end().split_last().filter(|(digit, _)| digit.is_ascii_digit());
-    let target = before?.1.strip_suffix(b" HTTP/1.")?.trim_ascii();
+    let octets = octets.trim_ascii_end();
+    let blank = octets.iter().rposition(|octet| *octet == b' ')?;
+    let (target, version) = octets.split_at_checked(blank)?;
+    let minor = version.strip_prefix(b" HTTP/1.")?;
+    let of_a_version = |octet: &u8| octet.is_ascii_digit() || *octet == b'.';
+    if !minor.first()?.is_ascii_digit() || !minor.iter().all(of_a_version) {
+        return None;
+    }
+    let target = target.trim_ascii();
     (!target.is_empty()).then_some(target)
 }
 
@@ -178,6 +186,8 @@ mod tests {
             (b"GET / HTTP/1.1\r\n", Begins::Request),
             (b"\r\nGET / HTTP/1.0\n", Begins::Request),
             (b"M-SEARCH * HTTP/1.1\r\n", Begins::Request),
+            (b"GET /weather HTTP/1.0.8\r\n", Begins::Request),
+            (b"GET / HTTP/1.x\r\n", Begins::Foreign),
             (b"x!#$%&'*+-.^_`|~ /a b HTTP/1.1  \r\n", Begins::Request),
             (b"GET / HTTP/1.1", Begins::More),
             (b"GE", Begins::More),

@@ -3,6 +3,7 @@
 mod certificate;
 mod hello;
 mod parser;
+mod preface;
 mod record;
 mod sslv2;
 mod stream;

@@ -1,7 +1,8 @@
 //! Reads both ends of a TLS connection until they encrypt.
 
-use model::{DomainName, Fact, Flow, Protocol, Side, TlsHello, TlsVersion};
+use model::{DomainName, Fact, Flow, Opening, Protocol, Side, TlsHello, TlsVersion};
 
+use super::preface::{self, Preface};
 use super::record::{Behind, Place, consume, gather};
 use super::{certificate, hello, sslv2};
 use crate::protocols::limits::{TLS_CERTIFICATE_MAX, TLS_MESSAGE_MAX};
@@ -23,23 +24,35 @@ const HEAD: usize = 4;
 const TLS_1_3: TlsVersion = TlsVersion(0x0304);
 const TLS_1_3_DRAFTS: std::ops::Range<u16> = 0x7f00..0x8000;
 
-/// Whether a stream is TLS.
+/// Whether a stream is TLS, at once or behind a request for it.
 pub(super) fn probe(_flow: &Flow, _side: Side, octets: &[u8]) -> Probe {
-    if sslv2::probe(octets) == Some(true) {
-        return Probe::Mine(Side::Client);
+    match preface::read(octets) {
+        Preface::Octets(len) => match hello_record(octets.get(len..).unwrap_or_default()) {
+            Probe::Mine(Side::Server) => Probe::NotMine,
+            probe => probe,
+        },
+        Preface::More => Probe::More,
+        Preface::Foreign => match sslv2::probe(octets) {
+            Some(true) => Probe::Mine(Side::Client),
+            Some(false) => hello_record(octets),
+            None => Probe::More,
+        },
     }
-    // A record of a handshake, of version 3.0 to 3.4, not empty, that begins with a hello.
+}
+
+/// A record of a handshake, of version 3.0 to 3.4, not empty, that begins with a hello.
+fn hello_record(octets: &[u8]) -> Probe {
     let ranges: [(u8, u8); 3] = [(22, 22), (3, 3), (0, 4)];
-    let fits = octets.iter().zip(ranges).all(|(octet, (low, high))| (low..=high).contains(octet));
-    if !fits {
-        return if sslv2::probe(octets).is_none() { Probe::More } else { Probe::NotMine };
+    if !octets.iter().zip(ranges).all(|(octet, (low, high))| (low..=high).contains(octet)) {
+        return Probe::NotMine;
     }
     let Some([_, _, _, high, low, first, rest @ ..]) = octets.get(..) else { return Probe::More };
-    if usize::from(u16::from_be_bytes([*high, *low])) > 1 << 14 || (*high, *low) == (0, 0) {
+    let len = u16::from_be_bytes([*high, *low]);
+    if len == 0 || len > 1 << 14 {
         return Probe::NotMine;
     }
     // No hello is longer than 64 KiB; the octet may stand in a record of its own.
-    let long = (*high, *low) != (0, 1) && rest.first().is_some_and(|octet| *octet != 0);
+    let long = len > 1 && rest.first().is_some_and(|octet| *octet != 0);
     match *first {
         CLIENT_HELLO if !long => Probe::Mine(Side::Client),
         SERVER_HELLO if !long => Probe::Mine(Side::Server),
@@ -131,10 +144,15 @@ impl Reader {
     /// Read messages: how many octets of the stream were consumed, and whether the side is done.
     fn messages(&mut self, side: Side, octets: &[u8], out: &mut Out<'_>) -> (usize, bool) {
         let mut start = 0usize;
-        if !self.half(side).begun && sslv2::probe(octets) == Some(true) {
-            let Some(old) = sslv2::read(octets) else { return (0, false) };
-            self.hello(old.hello, out);
-            start = old.len;
+        if !self.half(side).begun {
+            if sslv2::probe(octets) == Some(true) {
+                let Some(old) = sslv2::read(octets) else { return (0, false) };
+                self.hello(old.hello, out);
+                start = old.len;
+            } else if let Preface::Octets(len) = preface::read(octets) {
+                tell_preface(side, octets.get(..len).unwrap_or_default(), out);
+                start = len;
+            }
         }
         loop {
             let rest = octets.get(start..).unwrap_or_default();
@@ -236,6 +254,13 @@ impl Reader {
             (out.fact)(Fact::TlsHello(Box::new(hello)));
         }
     }
+}
+
+/// What stood before TLS is of no protocol that is known here: it is told for byte signatures.
+fn tell_preface(side: Side, octets: &[u8], out: &mut Out<'_>) {
+    let first_len = u32::try_from(octets.len()).unwrap_or(u32::MAX);
+    let octets = octets.get(..Opening::LEN_MAX).unwrap_or(octets).into();
+    (out.fact)(Fact::Opening(Box::new(Opening { side, first_len, octets })));
 }
 
 /// Tell the end certificate of a Certificate message (RFC 5246 §7.4.2). The chain behind it is not

@@ -346,6 +346,31 @@ fn from_one_side_alone_or_with_the_sides_mistaken() {
 }
 
 #[test]
+fn behind_a_request_to_begin_it() {
+    let hello = records(&modern(), 16_384);
+    let request: &[u8] = b"\x03\0\0\x13\x0e\xe0\0\0\0\0\0\x01\0\x08\0\x03\0\0\0";
+    let confirm: &[u8] = b"\x03\0\0\x13\x0e\xd0\0\0\x12\x34\0\x02\x1f\x08\0\x08\0\0\0";
+    let server = records(&shown(), 16_384);
+    for (asks, agrees) in [(request, confirm), (&b"EHLO a\r\nSTARTTLS\r\n"[..], &b"220 go\r\n"[..])]
+    {
+        for size in [1, 3, 1460] {
+            let client = asks.chunks(size).map(|part| (Side::Client, part));
+            let then = hello.chunks(size).map(|part| (Side::Client, part));
+            let server = server.chunks(size).map(|part| (Side::Server, part));
+            let segments: Vec<_> =
+                client.chain([(Side::Server, agrees)]).chain(then).chain(server).collect();
+            let told = play(&segments);
+            assert_eq!(name(hellos(&told)[0]), Some("www.example.com"));
+            let Fact::Opening(opening) = &told.facts[0] else { panic!("no opening") };
+            assert_eq!((&*opening.octets, opening.side), (asks, Side::Client));
+            assert_eq!(certificates(&told).len(), 1, "by {size}");
+        }
+    }
+    let told = play(&[(Side::Client, request), (Side::Client, b"\x03\0\0\x0c\x02\xf0\x80")]);
+    assert!(told.facts.is_empty());
+}
+
+#[test]
 fn what_is_not_tls() {
     let table: &[&[u8]] = &[
         b"GET / HTTP/1.1\r\n",
@@ -373,6 +398,7 @@ fn damaged_handshakes_break_no_promise() {
         records(&shown(), 16_384),
         body(32, &[sni(b"a.example"), alpn(&[b"h2"])]),
         certificate(),
+        [b"EHLO a\r\nSTARTTLS\r\n", &records(&nameless(), 999)[..]].concat(),
     ];
     samples.iter().for_each(|sample| fuzz(sample));
     mutants(&samples, 8446, 10_000, fuzz);
