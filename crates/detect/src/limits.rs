@@ -4,11 +4,11 @@ use std::time::Duration;
 
 /// Uses of a tool, and contacts with listed names, that are told as one story each.
 ///
-/// - Why so many: 10,000 hosts with six tools each within the quiet window.
-/// - What it costs: about 1 KiB a story with a dozen signs, 64 MiB in all.
+/// - Why so many: 10,000 hosts with three tools each within the quiet time.
+/// - What it costs: about 2 KiB a story, 64 MiB in all.
 /// - At the bound: the one that was silent longest ends and is told a last time;
 ///   `stories_evicted` counts it.
-pub const STORIES_MAX: usize = 1 << 16;
+pub const STORIES_MAX: usize = 1 << 15;
 
 /// Addresses whose last name is remembered, each for one client.
 ///

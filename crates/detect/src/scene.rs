@@ -26,13 +26,19 @@ impl<'a> Scene<'a> {
         let (protocol, presented, reached) = match &seen.fact {
             Fact::DnsQuery(query) => (Some(query.protocol), None, false),
             Fact::DnsAnswer(answer) => (Some(answer.protocol), None, false),
-            Fact::TlsHello(hello) => (Some(Protocol::Tls), hello.server_name.as_ref(), true),
+            Fact::TlsHello(hello) => {
+                // The outer name of an encrypted hello says nothing of the server behind it.
+                let inner = !hello.ech || setting.server_name.is_none();
+                (Some(Protocol::Tls), hello.server_name.as_ref().filter(|_| inner), true)
+            }
             Fact::TlsCertificate(_) => (Some(Protocol::Tls), None, true),
             Fact::HttpRequest(request) => (Some(Protocol::Http), request.host.as_ref(), true),
             Fact::FileDownload(file) => (Some(Protocol::Http), file.host.as_ref(), true),
             Fact::FlowOpen | Fact::Opening(_) => (None, None, true),
             Fact::FlowClose(close) => (close.protocol, None, true),
         };
+        // Some clients put an address where a name belongs.
+        let presented = presented.filter(|name| name.as_str().parse::<IpAddr>().is_err());
         Scene { seen, setting, protocol, reached, presented }
     }
 

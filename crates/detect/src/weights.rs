@@ -144,6 +144,7 @@ pub(crate) fn is_use(role: Role) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::limits;
 
     const DOCUMENT: &str = include_str!("../../../docs/detection.md");
 
@@ -182,6 +183,16 @@ mod tests {
         rows.push(format!("less {SHARED_CONFIDENCE_PCT}"));
         rows.push(format!("add {FURTHER_KIND_PCT}"));
         rows.push(format!("most {CONFIDENCE_MAX_PCT}"));
+        let thousands = |count: usize| format!("{},{:03}", count / 1000, count % 1000);
+        for (what, count) in [
+            ("stories", thousands(limits::STORIES_MAX)),
+            ("lent names", thousands(limits::NAMES_MAX)),
+            ("flows that showed a sign", thousands(limits::FLOWS_MAX)),
+            ("different signs listed by a story", limits::EVIDENCE_MAX.to_string()),
+        ] {
+            rows.push(format!("| {what} | {count} |"));
+        }
+        rows.push(format!("after {} minutes of silence", limits::QUIET.as_secs() / 60));
         for row in rows {
             assert!(DOCUMENT.contains(&row), "docs/detection.md lacks: {row}");
         }

@@ -39,10 +39,10 @@ fn asked_reached_spoke_is_one_story() {
         reasons(&outcome.alerts)[..2],
         [
             "10.0.0.5 asked for r.alpha.example, a relay of Alpha, and no rule of the policy allows \
-         it: ask the user of 10.0.0.5 who is connected, and cut the host off if nobody there \
+         it; ask the user of 10.0.0.5 who is connected, and cut the host off if nobody there \
          knows.",
             "10.0.0.5 reached r.alpha.example (192.0.2.1:443), a relay of Alpha, and no rule of the \
-         policy allows it: ask the user of 10.0.0.5 who is connected, and cut the host off if \
+         policy allows it; ask the user of 10.0.0.5 who is connected, and cut the host off if \
          nobody there knows.",
         ]
     );
@@ -154,7 +154,7 @@ fn indicators_are_told_by_host_list_and_entry() {
     assert_eq!(outcome.alerts[3].techniques, ["T1105"]);
     assert_eq!(
         outcome.alerts[1].reason,
-        "10.0.0.5 reached help.example (192.0.2.1:443), which the list bad-list reports (a lure): \
+        "10.0.0.5 reached help.example (192.0.2.1:443), which the list bad-list reports (a lure); \
          look on 10.0.0.5 for what was opened and fetched around that time, and cut the host off \
          if a remote session followed."
     );
@@ -174,7 +174,7 @@ fn inbound_is_one_story_a_host_however_many_knock() {
     );
     assert_eq!(
         outcome.alerts[0].reason,
-        "198.51.100.1 outside reached 10.0.0.9 with Alpha, and no rule of the policy allows it: \
+        "198.51.100.1 outside reached 10.0.0.9 with Alpha, and no rule of the policy allows it; \
          close the way in at the perimeter, and look on 10.0.0.9 for who logged in."
     );
 }

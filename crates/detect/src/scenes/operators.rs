@@ -42,8 +42,14 @@ fn a_server_of_ones_own_is_called_by_its_name_else_its_address() {
     assert_eq!(
         outcome.alerts[0].reason,
         "10.0.0.5 speaks Alpha with evil.example (192.0.2.1:8041), and no rule of the policy \
-         allows it: find out who runs evil.example (192.0.2.1:8041), ask the user of 10.0.0.5 who \
+         allows it; find out who runs evil.example (192.0.2.1:8041), ask the user of 10.0.0.5 who \
          is connected, and cut the host off if nobody there knows."
+    );
+    // An address in the place of a name is none.
+    expect(
+        "",
+        "2 10.0.0.5>192.0.2.1:443 http 192.0.2.1 : HttpUserAgent Relay Server value=x",
+        &["2 new rmm.protocol.alpha 60 90% 10.0.0.5 192.0.2.1 x1 2-2"],
     );
     // The name that the client presents beats the one that it resolved.
     expect(

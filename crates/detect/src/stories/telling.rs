@@ -114,7 +114,7 @@ fn reason(case: &Case, operator: Option<&Arc<str>>) -> String {
     if !case.spot.why.is_empty() {
         text.push_str(&format!(", and {}", case.spot.why));
     }
-    format!("{text}: {}.", fill(words.advice, case, operator))
+    format!("{text}; {}.", fill(words.advice, case, operator))
 }
 
 fn fill(text: &str, case: &Case, operator: Option<&Arc<str>>) -> String {
