@@ -13,7 +13,7 @@ pub(crate) const DEFAULT_PATH: &str = "/etc/rmmwatch/rmmwatch.toml";
 
 /// The settings, each at its default where the file is silent. `config/rmmwatch.toml` documents
 /// them, with unit and reason.
-#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Config {
     pub(crate) capture: Capture,

@@ -66,11 +66,12 @@ impl Knowledge {
     fn assemble(settings: Settings, args: &KnowledgeArgs) -> anyhow::Result<Knowledge> {
         let set = &settings.config.knowledge;
         let mut builder = BookBuilder::new();
-        for name in ["gate.toml", "labels.toml"] {
-            let text = BUILT_IN.get_file(name).and_then(|file| file.contents_utf8());
-            let text = text.with_context(|| format!("{name} is not built in"))?;
-            builder.rules(&format!("built-in:{name}"), text);
-        }
+        let rules = |name: &str| {
+            let text = BUILT_IN.get_file(name).and_then(include_dir::File::contents_utf8);
+            text.with_context(|| format!("{name} is not built in"))
+        };
+        builder.gate("built-in:gate.toml", rules("gate.toml")?);
+        builder.labels("built-in:labels.toml", rules("labels.toml")?);
         let folder = args.catalogue.as_ref().or(set.catalogue.as_ref());
         for (name, text) in catalogue(folder.map(PathBuf::as_path))? {
             builder.catalogue(&name, &text);

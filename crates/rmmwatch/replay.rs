@@ -89,16 +89,19 @@ fn replay(args: &ReplayArgs) -> Result<Exit, Exit> {
     health.panics = account.panics;
     if !args.output.quiet {
         for (path, why) in &report.passed_over {
-            tell(format_args!("rmmwatch: {path}: passed over: {why}"));
+            tell(format_args!("rmmwatch: {}: passed over: {why}", path.display()));
         }
     }
     for (path, why) in &report.damaged {
-        tell(format_args!("rmmwatch: {path}: {why}"));
+        tell(format_args!("rmmwatch: {}: {why}", path.display()));
+    }
+    for (link, why) in &report.unfiltered {
+        tell(format_args!("rmmwatch: the filter fits no frame of link type {}: {why}", link.0));
     }
     let files = deliver::Files {
-        read: report.files_read(),
-        passed_over: report.passed_over.len() as u64,
-        damaged: report.damaged.iter().map(|(path, _)| path.clone()).collect(),
+        read: report.files.len() as u64,
+        passed_over: report.passed_over.clone(),
+        damaged: report.damaged.clone(),
     };
     let alerts: u64 = health.alerts.values().sum();
     let ended = output::conclude(
