@@ -47,10 +47,10 @@ impl BookBuilder {
     /// Add one tool's TOML.
     pub fn catalogue(&mut self, file: &str, text: &str) {
         let mut complaints = Complaints::new(file, text);
-        if fits(text, CATALOGUE_FILE_BYTES_MAX, &mut complaints) {
-            if let Some(tool) = catalogue::read(file, text, &mut complaints) {
-                self.add_tool(tool, &mut complaints);
-            }
+        if fits(text, CATALOGUE_FILE_BYTES_MAX, &mut complaints)
+            && let Some(tool) = catalogue::read(file, text, &mut complaints)
+        {
+            self.add_tool(tool, &mut complaints);
         }
         self.complaints.append(&mut complaints.finish());
     }
@@ -164,25 +164,25 @@ impl BookBuilder {
         let mut held: Vec<(u32, u16, String, bool)> = Vec::new();
         let gate = &self.book.gate;
         self.book.names.for_each(|name, owner| {
-            if let names::Owner::Listed(number) = owner {
-                if let Some(group) = gate.holds_name(name) {
-                    let suffix = naming::public(name) != Public::No;
-                    held.push((number, group, name.to_owned(), suffix));
-                }
+            if let names::Owner::Listed(number) = owner
+                && let Some(group) = gate.holds_name(name)
+            {
+                let suffix = naming::public(name) != Public::No;
+                held.push((number, group, name.to_owned(), suffix));
             }
         });
         self.book.networks.for_each(|network, owner| {
-            if let NetworkOwner::Listed(number) = owner {
-                if let Some(group) = gate.holds_network(&network) {
-                    held.push((number, group, network.to_string(), false));
-                }
+            if let NetworkOwner::Listed(number) = owner
+                && let Some(group) = gate.holds_network(&network)
+            {
+                held.push((number, group, network.to_string(), false));
             }
         });
         for (pattern, owner) in &self.book.patterns {
-            if let PatternOwner::Listed(number) = owner {
-                if let Some(group) = gate.holds_pattern(pattern) {
-                    held.push((*number, group, pattern.text.to_string(), false));
-                }
+            if let PatternOwner::Listed(number) = owner
+                && let Some(group) = gate.holds_pattern(pattern)
+            {
+                held.push((*number, group, pattern.text.to_string(), false));
             }
         }
         held.sort_unstable();

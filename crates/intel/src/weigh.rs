@@ -96,7 +96,7 @@ impl Book {
             closeness: Closeness::Pattern,
             len: pattern.ending.len(),
             number,
-            text: &*pattern.text,
+            text: &pattern.text,
         };
         match owner {
             PatternOwner::Row(row) => all.rows.push(hit(*row)),

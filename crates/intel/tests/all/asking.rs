@@ -91,7 +91,8 @@ fn every_fact_gives_its_signs() {
     use SignSource as S;
     let book = sample();
     let relay = Some("r1.net.desk.example");
-    let table: Vec<(&str, Fact, Option<&str>, Vec<(&str, S)>)> = vec![
+    type Case<'a> = (&'a str, Fact, Option<&'a str>, Vec<(&'a str, S)>);
+    let table: Vec<Case<'_>> = vec![
         ("192.0.2.1:443", Fact::FlowOpen, None, vec![]),
         ("192.0.2.1:443", Fact::FlowOpen, relay, vec![("desk relay", S::DnsAnswer)]),
         ("192.0.2.1:6568", Fact::FlowOpen, None, vec![("desk relay", S::Port)]),

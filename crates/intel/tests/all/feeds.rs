@@ -144,12 +144,12 @@ fn several_feeds_are_each_told_once() {
 #[test]
 fn many_indicators_load() {
     let mut text = String::new();
-    for number in 0..200_000u32 {
+    for number in 0..50_000u32 {
         text.push_str(&format!("host{number}.evil{}.example\n", number % 1000));
     }
     let (book, complaints) = feed("many.txt", &text);
     assert_eq!(complaints, []);
-    assert_eq!(book.feeds()[0].count, 200_000);
+    assert_eq!(book.feeds()[0].count, 50_000);
     assert_eq!(asked(&book, "a.host77.evil77.example").len(), 1);
     assert_eq!(asked(&book, "a.host77.evil78.example").len(), 0);
 }

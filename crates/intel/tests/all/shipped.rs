@@ -138,3 +138,31 @@ fn nothing_common_counts_alone() {
         }
     }
 }
+
+/// Of half a million popular names next to none is held to be the use of a tool. Names of remote
+/// access do stand in such lists, so there are some.
+#[test]
+fn popular_names_are_rarely_use() {
+    let Ok(corpus) = std::env::var("RMMWATCH_CORPUS") else {
+        println!("skipped: RMMWATCH_CORPUS is not set");
+        return;
+    };
+    let Ok(text) = fs::read_to_string(Path::new(&corpus).join("corpora/benign_dev.txt")) else {
+        println!("skipped: there is no corpora/benign_dev.txt in RMMWATCH_CORPUS");
+        return;
+    };
+    let (book, _) = shipped();
+    let (mut names, mut uses) = (0usize, Vec::new());
+    for line in text.lines() {
+        let name = line.split('\t').next().unwrap();
+        names += 1;
+        for found in asked(&book, name) {
+            let counts = found.specificity == Specificity::Specific;
+            if counts && !short(&found).ends_with(" website") {
+                uses.push(format!("{name}: {}", short(&found)));
+            }
+        }
+    }
+    println!("{names} names, {} uses", uses.len());
+    assert!(uses.len() * 5000 < names, "{uses:#?}");
+}
