@@ -13,8 +13,7 @@ pub(super) struct Dns<'a> {
     #[serde(rename = "type")]
     kind: &'static str,
     id: IdText,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    question: Option<Question<'a>>,
+    question: Question<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     response_code: Option<RcodeText>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -28,7 +27,7 @@ impl<'a> Dns<'a> {
         Dns {
             kind: "query",
             id: IdText(query.id),
-            question: Some(Question::new(query.protocol, &query.question)),
+            question: Question::new(query.protocol, &query.question),
             response_code: None,
             answers: None,
             resolved_ip: None,
@@ -40,7 +39,7 @@ impl<'a> Dns<'a> {
         Dns {
             kind: "answer",
             id: IdText(answer.id),
-            question: answer.question.as_ref().map(|asked| Question::new(answer.protocol, asked)),
+            question: Question::answered(answer),
             response_code: Some(RcodeText(answer.rcode)),
             answers: (!records.is_empty()).then_some(Answers(records)),
             resolved_ip: addresses(records).next().is_some().then_some(Resolved(records)),
@@ -61,16 +60,26 @@ impl Serialize for IdText {
 #[derive(Serialize)]
 struct Question<'a> {
     name: &'a str,
-    #[serde(rename = "type")]
-    kind: QuestionType,
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    kind: Option<QuestionType>,
 }
 
 impl<'a> Question<'a> {
     fn new(protocol: Protocol, asked: &'a DnsQuestion) -> Question<'a> {
         Question {
             name: text(asked.name.as_ref()),
-            kind: QuestionType { protocol, kind: asked.kind },
+            kind: Some(QuestionType { protocol, kind: asked.kind }),
         }
+    }
+
+    /// What an answer answers. Multicast DNS does not repeat the question (RFC 6762 §6), so
+    /// without one it is the first record's owner: consumers count on the name being there.
+    fn answered(answer: &'a DnsAnswer) -> Question<'a> {
+        if let Some(asked) = &answer.question {
+            return Question::new(answer.protocol, asked);
+        }
+        let owner = answer.records.first();
+        Question { name: owner.map_or("", |record| text(record.name.as_ref())), kind: None }
     }
 }
 
