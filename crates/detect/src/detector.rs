@@ -74,7 +74,9 @@ impl Detector {
 
     /// Packet time passes: stories that fell silent are told a last time.
     pub fn advance(&mut self, at: Timestamp, out: &mut impl FnMut(Alert)) {
-        self.now = self.now.max(at);
+        // Not the latest time ever seen: one broken clock's frame from the far future would make
+        // every later sign a story of its own.
+        self.now = at;
         while let Some((over, story)) = self.stories.expire(self.now) {
             end(story, over, out);
         }
@@ -105,7 +107,7 @@ impl Detector {
         matches: &[Match],
         out: &mut impl FnMut(Alert),
     ) -> Verdict {
-        self.now = self.now.max(seen.at);
+        self.now = seen.at;
         if let Fact::FlowClose(close) = &seen.fact {
             self.close(seen, close);
             return Verdict::default();
@@ -186,7 +188,7 @@ pub(crate) fn end(mut story: Story, at: Timestamp, out: &mut impl FnMut(Alert)) 
     let operator = story.operator().cloned();
     let Some(case) = &mut story.case else { return };
     if case.has_news(operator.as_ref()) {
-        out(tell(case, operator.as_ref(), at));
+        out(tell(case, operator.as_ref(), at.max(case.end)));
     }
 }
 

@@ -16,6 +16,13 @@ static SPOKEN: Words = Words {
              off if nobody there knows",
 };
 
+static SPOKEN_TO_VENDOR: Words = Words {
+    title: "{tool}: recognised by its octets",
+    asked: "{host} asked for {target}, which speaks {tool}",
+    reached: "{host} speaks {tool} with {target}",
+    advice: "ask the user of {host} who is connected, and cut the host off if nobody there knows",
+};
+
 static SPOKEN_INSIDE: Words = Words {
     title: "{tool}: recognised by its octets",
     asked: "{host} asked for {target}, which speaks {tool}",
@@ -33,6 +40,8 @@ fn weigh(sight: &Sight<'_>) -> Option<Finding> {
     let ours = sight.direction == Direction::Internal && *operator == Operator::Server;
     Some(if ours {
         sight.finding(&OCTETS_INSIDE, REMOTE_ACCESS, &SPOKEN_INSIDE)
+    } else if *operator == Operator::Vendor {
+        sight.finding(&OCTETS, REMOTE_ACCESS, &SPOKEN_TO_VENDOR)
     } else {
         sight.finding(&OCTETS, REMOTE_ACCESS, &SPOKEN)
     })

@@ -78,6 +78,23 @@ fn a_sign_after_the_quiet_time_begins_a_new_story() {
 }
 
 #[test]
+fn a_frame_from_the_far_future_ends_stories_once_and_no_more() {
+    expect(
+        "",
+        "0 10.0.0.5>10.0.0.53:53 query r.alpha.example : DnsQuestion Relay Vendor
+         9999999 10.0.0.9>10.0.0.53:53 query other.example :
+         1 10.0.0.5>10.0.0.53:53 query r.alpha.example : DnsQuestion Relay Vendor
+         2 10.0.0.5>10.0.0.53:53 query r.alpha.example : DnsQuestion Relay Vendor
+         3 10.0.0.5>10.0.0.53:53 query r.alpha.example : DnsQuestion Relay Vendor",
+        &[
+            "0 new rmm.relay.alpha 50 60% 10.0.0.5 - x1 0-0",
+            "1 new rmm.relay.alpha 50 60% 10.0.0.5 - x1 1-1",
+            "3 upd rmm.relay.alpha 50 60% 10.0.0.5 - x3 1-3",
+        ],
+    );
+}
+
+#[test]
 fn an_open_flow_holds_its_story_open() {
     expect(
         "",
