@@ -47,6 +47,13 @@ struct Waiting {
     asks: Asks,
 }
 
+impl Waiting {
+    fn octets(&self) -> usize {
+        let host = self.host.as_ref().map_or(0, |host| host.as_str().len());
+        host.saturating_add(self.path.as_ref().map_or(0, |path| path.len()))
+    }
+}
+
 /// What a request does to its answer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Asks {
@@ -229,10 +236,13 @@ impl Reader {
             self.unremembered = self.unremembered.saturating_add(1);
             return;
         }
-        let paths = self.waiting.iter().filter_map(|waiting| waiting.path.as_ref());
-        let held = paths.map(|path| path.len()).fold(request.path.len(), usize::saturating_add);
-        let path = (held <= HTTP_WAITING_OCTETS_MAX).then(|| request.path.clone());
-        self.waiting.push_back(Waiting { host: request.host.clone(), path, asks });
+        let mut waiting =
+            Waiting { host: request.host.clone(), path: Some(request.path.clone()), asks };
+        let held = self.waiting.iter().map(Waiting::octets).fold(0, usize::saturating_add);
+        if held.saturating_add(waiting.octets()) > HTTP_WAITING_OCTETS_MAX {
+            waiting = Waiting { host: None, path: None, asks };
+        }
+        self.waiting.push_back(waiting);
     }
 
     fn answered(&mut self) -> Option<Waiting> {

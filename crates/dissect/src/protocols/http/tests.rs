@@ -157,7 +157,7 @@ fn files_that_come_down() {
     ];
     for (path, extra, body, want) in table {
         let told = play(&[(C, &get(path)), (S, &download(extra, body))]);
-        assert_eq!(lines(&told)[1..], [want.clone()], "{path}");
+        assert_eq!(lines(&told)[1..], *std::slice::from_ref(want), "{path}");
     }
     for body in [&b"<html>"[..], b"M", b"", b"\xca\xfe\xba\xbe\0\0\0\x34"] {
         assert_eq!(lines(&play(&[(C, &get("/x")), (S, &download("", body))])).len(), 1, "{body:?}");

@@ -15,9 +15,15 @@ pub(super) fn printable(octets: &[u8], max: usize) -> Box<str> {
 
 /// Like [`printable`], but when the text is too long its end is kept.
 pub(super) fn printable_end(octets: &[u8], max: usize) -> Box<str> {
-    let start = (0..octets.len())
-        .find(|start| printable(octets.get(*start..).unwrap_or_default(), usize::MAX).len() <= max);
-    printable(octets.get(start.unwrap_or(octets.len())..).unwrap_or_default(), max)
+    let mut room = max;
+    let fits = octets.iter().rev().take_while(|octet| {
+        let len = if octet.is_ascii_graphic() || **octet == b' ' { 1 } else { 4 };
+        let left = room.checked_sub(len);
+        room = left.unwrap_or(0);
+        left.is_some()
+    });
+    let start = octets.len().saturating_sub(fits.count());
+    printable(octets.get(start..).unwrap_or_default(), max)
 }
 
 fn push(text: &mut String, octet: u8, plain: bool) {

@@ -108,7 +108,7 @@ fn may_begin(octets: &[u8]) -> bool {
             octets.iter().zip(*command).all(|(octet, letter)| octet.eq_ignore_ascii_case(letter))
         })
     };
-    let tag = octets.iter().take(16).take_while(|octet| octet.is_ascii_alphanumeric()).count();
+    let tag = octets.iter().take(16).take_while(|octet| octet.is_ascii_graphic()).count();
     let behind = octets.get(tag..).unwrap_or_default();
     fits(&FIRST, octets)
         || tag > 0
@@ -131,12 +131,13 @@ mod tests {
 
     #[test]
     fn prefaces_at_every_cut() {
-        let wholes: [&[u8]; 8] = [
+        let wholes: [&[u8]; 9] = [
             b"\x03\0\0\x2c\x27\xe0\0\0\0\0\0Cookie: mstshash=IEUser\r\n\x01\0\x08\0\x0b\0\0\0",
             b"\0\0\0\x08\x04\xd2\x16\x2f",
             b"EHLO mail.example\r\nSTARTTLS\r\n",
             b"ehlo [192.0.2.1]\r\nstarttls\r\n",
             b"1 STARTTLS\r\n",
+            b". STARTTLS\r\n",
             b"a001 CAPABILITY\r\na002 STARTTLS\r\n",
             b"CAPA\r\nSTLS\r\n",
             b"AUTH TLS\r\n",
