@@ -70,6 +70,8 @@ struct Head {
     seed: u32,
     #[serde(default)]
     nanoseconds: bool,
+    /// How many times as fast as it is written the story is told.
+    pace: Option<Spanned<f64>>,
     resolver: Option<Spanned<String>>,
     hosts: BTreeMap<String, Host>,
     #[serde(default)]
@@ -162,6 +164,14 @@ fn read(text: &str) -> Result<Scenario, Fault> {
         }
     }
     frames.sort_by_key(|(at, _)| *at);
+    if let Some(pace) = &head.pace {
+        if !(1.0..=1e4).contains(pace.get_ref()) {
+            return Err(Fault::new(pace, "a pace is 1 to 10000 times"));
+        }
+        for (at, _) in &mut frames {
+            *at = start + ((*at - start) as f64 / pace.get_ref()) as u64;
+        }
+    }
     let precision = if head.nanoseconds { Precision::Nanoseconds } else { Precision::Microseconds };
     Ok(Scenario { about: head.about, precision, expected: head.expect, frames })
 }
