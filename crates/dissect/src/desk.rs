@@ -8,7 +8,8 @@ use model::{
     Fact, Flow, LinkType, Observation, Opening, Protocol, Refused, Side, Tally, Timestamp,
 };
 
-use crate::flows::{Meta, Way};
+use crate::ends::Way;
+use crate::flows::Meta;
 use crate::limits::Limits;
 use crate::protocols::reader::{Entry, Out};
 use crate::streams::Window;

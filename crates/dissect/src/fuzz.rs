@@ -8,9 +8,12 @@ use crate::limits::Limits;
 use crate::protocols::FUZZ;
 use crate::shard::{Shards, shard};
 
-/// The fuzz bodies of the protocol readers, by name.
+/// A fuzz body and its name.
+pub type Body = (&'static str, fn(&[u8]));
+
+/// The fuzz bodies of the protocol readers.
 #[must_use]
-pub fn protocols() -> &'static [(&'static str, fn(&[u8]))] {
+pub fn protocols() -> &'static [Body] {
     FUZZ
 }
 
@@ -123,14 +126,8 @@ pub fn frames(octets: &[u8]) {
     let mut merged = lanes.concat();
     let mut whole = facts;
     // The facts of one frame keep their order; those of a tick are told apart by the flow.
-    let key = |seen: &Observation| {
-        (seen.order, if seen.order % 2 == 0 { Some(opened_at(seen)) } else { None })
-    };
+    let key = |seen: &Observation| (seen.order, seen.order.is_multiple_of(2).then_some(seen.flow));
     merged.sort_by_key(key);
     whole.sort_by_key(key);
     assert_eq!(whole, merged, "two lanes");
-}
-
-fn opened_at(seen: &Observation) -> model::Flow {
-    seen.flow
 }

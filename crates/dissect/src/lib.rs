@@ -1,14 +1,15 @@
 //! Frames in, facts out: layers, flows, reassembly, protocols.
 //!
-//! A frame is peeled to its TCP segment or UDP datagram (`layers`), finds its conversation
-//! (`flows`), and, while a reader still wants octets of that conversation, is put in order
-//! (`streams`) and read (`protocols`). Whatever a reader learns leaves as an
+//! A frame is peeled to its TCP segment or UDP datagram (`layers`), finds its flow (`flows`), and,
+//! while something is still wanted of that flow (`conversations`), is put in order (`streams`) and
+//! read (`protocols`). Whatever a reader learns leaves as an
 //! [`Observation`](model::Observation). There is no clock, thread or file here: time comes in
 //! with the frames, so a replayed file is the live sensor.
 
 mod conversations;
 mod desk;
 mod dissector;
+mod ends;
 mod flows;
 #[doc(hidden)]
 pub mod fuzz;

@@ -7,7 +7,8 @@
 
 use model::Frame;
 
-use crate::layers::{self, Address};
+use crate::ends::Address;
+use crate::layers;
 
 /// Shards in all.
 pub const SHARDS: usize = 16;
@@ -45,6 +46,7 @@ pub fn shard(frame: &Frame<'_>) -> usize {
 }
 
 /// The shard of a pair of addresses, the same both ways.
+#[inline]
 pub(crate) fn shard_of(one: &Address, other: &Address) -> usize {
     let ([a, b], [c, d]) = (one, other);
     let sum = b.wrapping_add(*d) ^ a.wrapping_add(*c).rotate_left(32);

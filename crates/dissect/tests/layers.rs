@@ -141,9 +141,10 @@ fn padding_is_no_payload_and_a_length_of_0_means_all_there_is() {
 
 /// A datagram whose protocol is `first`, with `between` before its UDP header.
 fn extended(first: u8, between: &[u8], v6: bool) -> Vec<u8> {
-    let (from, to) = if v6 { ("fd00::1", "fd00::2") } else { ("10.0.0.1", "10.0.0.2") };
+    let ends = if v6 { ["[fd00::1]:0", "[fd00::2]:0"] } else { ["10.0.0.1:0", "10.0.0.2:0"] };
+    let [from, to] = ends.map(|end| address(end).ip());
     let behind = [between, &udp_header(40000, 9999, b"payload")].concat();
-    ip(from.parse().unwrap(), to.parse().unwrap(), first, &behind)
+    ip(from, to, first, &behind)
 }
 
 #[test]

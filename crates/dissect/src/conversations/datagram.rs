@@ -9,7 +9,7 @@ use crate::protocols::reader::Datagram;
 /// Read a datagram. A flow that no protocol claims tells the first datagram of each side; "done"
 /// means that a side has.
 pub(super) fn read(found: &Found<'_, '_>, talk: &mut Talk<'_, '_>) {
-    let (packet, way) = (found.packet, found.way);
+    let (packet, way) = (found.packet, found.packet.way);
     if packet.payload.is_empty() {
         return;
     }

@@ -10,7 +10,7 @@ pub(crate) use close::Due;
 use model::Timestamp;
 
 use crate::desk::{Bounds, Desk, Talk};
-use crate::flows::{Key, Meta, Slot, Table, Way, Wheel};
+use crate::flows::{Meta, Slot, Table, Wheel};
 use crate::layers::{Packet, Segment};
 use crate::streams::Openings;
 
@@ -25,12 +25,12 @@ pub(crate) struct Conversations {
     due: Vec<Slot>,
 }
 
-/// A packet and its place.
+/// A packet, and where its flow is looked for.
 pub(crate) struct Found<'p, 'a> {
     pub(crate) packet: &'p Packet<'a>,
-    pub(crate) key: Key,
-    pub(crate) way: Way,
     pub(crate) hash: u64,
+    /// Way of the set where its tag was seen.
+    pub(crate) likely: u8,
 }
 
 /// A moment in whole seconds (up to the year 2106) and the nanoseconds in it.
@@ -51,19 +51,21 @@ impl Conversations {
     }
 
     /// Read a word of the memory where the flow is looked for.
+    #[inline]
     pub(crate) fn touch_head(&self, hash: u64) -> u64 {
         self.table.touch_head(hash)
     }
 
-    /// Read a word of the flow's row, if it has one.
-    pub(crate) fn touch_row(&self, hash: u64) -> u64 {
+    /// Read a word of the flow's row, if it has one, and tell which way of its set that is.
+    #[inline]
+    pub(crate) fn touch_row(&self, hash: u64) -> (u64, u8) {
         self.table.touch_row(hash)
     }
 
     /// Take a packet in.
     pub(crate) fn take(&mut self, found: &Found<'_, '_>, desk: &mut Desk<'_>) {
         let moment = split(desk.at);
-        let known = self.table.find(&found.key, found.hash);
+        let known = self.table.find(&found.packet.key, found.hash, found.likely);
         let known = known.filter(|&slot| !self.superseded(slot, found, moment.0, desk));
         let slot = match known {
             Some(slot) => slot,
@@ -80,7 +82,7 @@ impl Conversations {
         (secs, nanos): (u32, u32),
         desk: &mut Desk<'_>,
     ) {
-        let (packet, way) = (found.packet, found.way);
+        let (packet, way) = (found.packet, found.packet.way);
         let Some(entry) = self.table.entry(slot) else { return };
         let row = entry.row;
         row.count(way, packet.ip_len);
@@ -96,7 +98,7 @@ impl Conversations {
             meta.set(Meta::OPEN);
             self.heard_both_ways = true;
         }
-        match packet.transport {
+        match packet.segment {
             Segment::Tcp { flags, .. } => {
                 let closing = meta.closing();
                 if flags.rst() {
@@ -130,7 +132,7 @@ impl Conversations {
     fn read(&mut self, slot: Slot, found: &Found<'_, '_>, open_due: bool, desk: &mut Desk<'_>) {
         let Some(entry) = self.table.entry(slot) else { return };
         let mut talk = Talk { flow: entry.row.flow(), meta: entry.row.meta, open_due, desk };
-        match found.packet.transport {
+        match found.packet.segment {
             Segment::Udp => datagram::read(found, &mut talk),
             Segment::Tcp { sequence, acknowledged, flags } => {
                 let header = segment::Header { sequence, acknowledged, flags };

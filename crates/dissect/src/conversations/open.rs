@@ -4,7 +4,7 @@ use model::CloseReason;
 
 use super::{Conversations, Found};
 use crate::desk::{Desk, is_group};
-use crate::flows::{Meta, Place, Row, Slot, Way};
+use crate::flows::{Meta, Place, Row, Slot};
 use crate::layers::{Packet, Segment};
 
 /// Ports below are given out to services alone (RFC 6335 §6).
@@ -28,13 +28,13 @@ impl Conversations {
         let meta = entry.row.meta;
         let last = *entry.last_secs;
         let mut over = secs > last && secs - last > desk.bounds.patience(meta);
-        if let Segment::Tcp { sequence, flags, .. } = found.packet.transport
+        if let Segment::Tcp { sequence, flags, .. } = found.packet.segment
             && flags.syn()
             && !flags.ack()
         {
             let opening = self.openings.get(*entry.opening);
             let again = opening.is_some_and(|opening| {
-                opening.stream(found.way).began_with(sequence.wrapping_add(1))
+                opening.stream(found.packet.way).began_with(sequence.wrapping_add(1))
             });
             over |= meta.closing() || (meta.has(Meta::ESTABLISHED) && !again);
         }
@@ -55,8 +55,8 @@ impl Conversations {
             }
         };
         desk.counts.flows += 1;
-        let mut row = Row::new(&found.key, found.packet.vlan, desk.at);
-        roles(&mut row, found.packet, found.way);
+        let mut row = Row::new(&found.packet.key, found.packet.vlan, desk.at);
+        roles(&mut row, found.packet);
         self.wheel.link(slot, secs.saturating_add(desk.bounds.patience(row.meta)));
         self.table.put(slot, found.hash, row);
         slot
@@ -72,10 +72,11 @@ impl Conversations {
 ///   system port to another is an answer whose question was missed: turned, and `guessed`.
 ///
 /// What a protocol reader recognises may still turn a flow that no SYN told of.
-fn roles(row: &mut Row, packet: &Packet<'_>, way: Way) {
-    let (from, to) = (packet.source_port, packet.destination_port);
+fn roles(row: &mut Row, packet: &Packet<'_>) {
+    let way = packet.way;
+    let (from, to) = (packet.key.port(way), packet.key.port(way.other()));
     let system = from < SYSTEM_PORTS_END && to >= SYSTEM_PORTS_END;
-    match packet.transport {
+    match packet.segment {
         Segment::Tcp { flags, .. } if flags.syn() => {
             row.meta.set(Meta::SURE);
             row.meta.set_client(if flags.ack() { way.other() } else { way });

@@ -2,7 +2,8 @@
 
 use super::Found;
 use crate::desk::Talk;
-use crate::flows::{Meta, Way};
+use crate::ends::Way;
+use crate::flows::Meta;
 use crate::layers::TcpFlags;
 use crate::streams::{Openings, OverBudget};
 
@@ -26,7 +27,7 @@ pub(super) fn read(
     if talk.meta.all_done() {
         return;
     }
-    let (way, flags) = (found.way, header.flags);
+    let (way, flags) = (found.packet.way, header.flags);
     // RFC 9293 §3.5.2 has no data in a RST; some put a reason there.
     let payload = if flags.rst() { &[] } else { found.packet.payload };
     let greeted = flags.syn() && flags.ack() && talk.meta.has(Meta::OPEN);

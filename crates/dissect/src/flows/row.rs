@@ -4,55 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use model::{Endpoint, Flow, Protocol, Side, Timestamp, Transport, VlanId, Volume};
 
-use super::key::Key;
-use crate::layers::Address;
-
-/// Which of its two ends a packet came from. Ends are told apart by their place in the key;
-/// [`Meta`] tells which of them is the client.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Way {
-    /// From the end with the lower address and port.
-    FromLow,
-    /// From the other.
-    FromHigh,
-}
-
-impl Way {
-    /// Both.
-    pub(crate) const BOTH: [Way; 2] = [Way::FromLow, Way::FromHigh];
-
-    /// The other way.
-    pub(crate) const fn other(self) -> Way {
-        match self {
-            Way::FromLow => Way::FromHigh,
-            Way::FromHigh => Way::FromLow,
-        }
-    }
-}
-
-/// A value for each way.
-#[derive(Clone, Copy, Default)]
-#[repr(C)]
-pub(crate) struct Each<T> {
-    low: T,
-    high: T,
-}
-
-impl<T> Each<T> {
-    pub(crate) const fn of(&self, way: Way) -> &T {
-        match way {
-            Way::FromLow => &self.low,
-            Way::FromHigh => &self.high,
-        }
-    }
-
-    pub(crate) const fn of_mut(&mut self, way: Way) -> &mut T {
-        match way {
-            Way::FromLow => &mut self.low,
-            Way::FromHigh => &mut self.high,
-        }
-    }
-}
+use crate::ends::{Address, Each, Key, Way};
 
 /// One flow. Times are split: the second of its last packet stands in the head of its set, where
 /// the search for the longest silent reads it; the rest of it stands here.
@@ -89,8 +41,7 @@ const _: () = assert!(size_of::<Row>() == 72);
 impl Row {
     /// A flow that begins.
     pub(crate) fn new(key: &Key, vlan: Option<VlanId>, at: Timestamp) -> Row {
-        // Only the low sixteen bits of each shifted tail are meant.
-        let ports = Each { low: (key.tail >> 32) as u16, high: (key.tail >> 16) as u16 };
+        let ports = Each::new(key.port(Way::FromLow), key.port(Way::FromHigh));
         let meta = Meta::new(key.tail, vlan);
         let (low, high) = (key.low, key.high);
         Row { low, high, ports, meta, opened: at.nanos(), ..Row::default() }
@@ -98,8 +49,8 @@ impl Row {
 
     /// Whether this is the conversation `key`.
     pub(crate) const fn is(&self, key: &Key) -> bool {
-        let tail = (self.ports.low as u64) << 32
-            | (self.ports.high as u64) << 16
+        let tail = (*self.ports.of(Way::FromLow) as u64) << 32
+            | (*self.ports.of(Way::FromHigh) as u64) << 16
             | self.meta.transport_and_family();
         // One comparison, not five branches.
         (self.low[0] ^ key.low[0])

@@ -1,7 +1,7 @@
 //! Eight-way sets of flows: no chain, no growth, no pause.
 
-use super::key::Key;
 use super::row::Row;
+use crate::ends::Key;
 
 /// Ways of a set.
 const WAYS: usize = 8;
@@ -33,6 +33,16 @@ struct Head {
 }
 
 const _: () = assert!(size_of::<Head>() == 64);
+
+impl Head {
+    /// The ways that have this tag, a bit each. Without branches, so that it becomes one
+    /// comparison of all eight.
+    #[inline]
+    fn alike(&self, tag: u16) -> u32 {
+        let ways = self.tags.iter().enumerate();
+        ways.fold(0, |ways, (way, other)| ways | u32::from(*other == tag) << way)
+    }
+}
 
 /// A set, in ten cache lines.
 #[derive(Clone, Copy, Default)]
@@ -77,35 +87,46 @@ impl Table {
     }
 
     /// The set that a hash belongs in: its high half, scaled, as a division would be slow.
+    #[inline]
     fn home(&self, hash: u64) -> usize {
         let scaled = (u128::from(hash) * self.sets.len() as u128) >> 64;
         scaled as usize
     }
 
-    /// The flow `key`, if it is known.
-    pub(crate) fn find(&self, key: &Key, hash: u64) -> Option<Slot> {
+    /// The flow `key`, if it is known. `likely` is where [`Table::touch_row`] saw its tag.
+    #[inline]
+    pub(crate) fn find(&self, key: &Key, hash: u64, likely: u8) -> Option<Slot> {
         let home = self.home(hash);
         let set = self.sets.get(home)?;
-        let tag = tag_of(hash);
-        for (way, (&other, row)) in set.head.tags.iter().zip(&set.rows).enumerate() {
-            if other == tag && row.is(key) {
+        let way = usize::from(likely);
+        if set.rows.get(way).is_some_and(|row| row.is(key)) && set.head.tags.get(way) != Some(&0) {
+            return Some(slot(home, way));
+        }
+        let mut ways = set.head.alike(tag_of(hash));
+        while ways != 0 {
+            let way = ways.trailing_zeros() as usize;
+            if set.rows.get(way).is_some_and(|row| row.is(key)) {
                 return Some(slot(home, way));
             }
+            ways &= ways - 1;
         }
         None
     }
 
     /// Read a word of the memory where `hash` is looked for, so that it is near when it is needed.
+    #[inline]
     pub(crate) fn touch_head(&self, hash: u64) -> u64 {
         self.sets.get(self.home(hash)).map_or(0, |set| u64::from(set.head.tags[0]))
     }
 
-    /// The same for the row; the head should have come already.
-    pub(crate) fn touch_row(&self, hash: u64) -> u64 {
-        let Some(set) = self.sets.get(self.home(hash)) else { return 0 };
-        let tag = tag_of(hash);
-        let hit = set.head.tags.iter().zip(&set.rows).find(|(other, _)| **other == tag);
-        hit.map_or(0, |(_, row)| row.opened ^ u64::from(row.last_nanos))
+    /// The same for the row; the head should have come already. Also tells which way of the set
+    /// that is.
+    #[inline]
+    pub(crate) fn touch_row(&self, hash: u64) -> (u64, u8) {
+        let Some(set) = self.sets.get(self.home(hash)) else { return (0, 0) };
+        // Eight when there is none.
+        let way = set.head.alike(tag_of(hash)).trailing_zeros().min(WAYS as u32) as u8;
+        (set.rows.get(usize::from(way)).map_or(0, |row| row.opened), way)
     }
 
     /// Where a new flow goes: a free place of its set, else that of the longest silent.
@@ -146,6 +167,7 @@ impl Table {
     }
 
     /// Everything of one flow.
+    #[inline]
     pub(crate) fn entry(&mut self, slot: Slot) -> Option<Entry<'_>> {
         let set = self.sets.get_mut(slot.set())?;
         let way = slot.way();

@@ -7,8 +7,8 @@ use etherparse::{
 };
 use model::Refused;
 
-use super::Address;
 use super::link::Network;
+use crate::ends::Address;
 use crate::limits::EXTENSIONS_MAX;
 
 /// A whole IP datagram, or as much of it as was captured.
@@ -32,6 +32,7 @@ pub(super) struct Datagram<'a> {
 
 /// Read the IP header. `room` is what the link layer had for the datagram on the wire: it counts
 /// where the header has no length, as of segments that the network card is to cut up (TSO).
+#[inline]
 pub(super) fn read(network: Network, octets: &[u8], room: u32) -> Result<Datagram<'_>, Refused> {
     let room = room.max(clamp(octets.len()));
     match network {
@@ -40,6 +41,7 @@ pub(super) fn read(network: Network, octets: &[u8], room: u32) -> Result<Datagra
     }
 }
 
+#[inline]
 fn v4(octets: &[u8], room: u32) -> Result<Datagram<'_>, Refused> {
     let (slice, stopped) = LaxIpv4Slice::from_slice(octets).map_err(|error| match error {
         ipv4::HeaderSliceError::Len(_) => Refused::Truncated,
@@ -74,6 +76,7 @@ fn header_len(slice: &LaxIpv4Slice<'_>) -> usize {
     slice.header().slice().len().saturating_add(extensions)
 }
 
+#[inline]
 fn v6(octets: &[u8], room: u32) -> Result<Datagram<'_>, Refused> {
     let header = Ipv6HeaderSlice::from_slice(octets).map_err(|error| match error {
         ipv6::HeaderSliceError::Len(_) => Refused::Truncated,

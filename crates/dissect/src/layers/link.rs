@@ -24,6 +24,7 @@ pub(crate) struct Inside<'a> {
 }
 
 /// Take the link layer off.
+#[inline]
 pub(crate) fn strip(link: LinkType, bytes: &[u8]) -> Result<Inside<'_>, Refused> {
     match link {
         LinkType::ETHERNET => ethernet(bytes),
@@ -48,6 +49,7 @@ pub(crate) fn strip(link: LinkType, bytes: &[u8]) -> Result<Inside<'_>, Refused>
 }
 
 /// IEEE 802.3 §3.2: two addresses, then a type or, below 1,536, a length.
+#[inline]
 fn ethernet(bytes: &[u8]) -> Result<Inside<'_>, Refused> {
     let (head, rest) = bytes.split_first_chunk::<14>().ok_or(Refused::Truncated)?;
     let [.., high, low] = *head;
@@ -55,6 +57,7 @@ fn ethernet(bytes: &[u8]) -> Result<Inside<'_>, Refused> {
 }
 
 /// Follow EtherTypes through VLAN tags and SNAP to IP.
+#[inline]
 fn by_type(mut kind: u16, mut rest: &[u8]) -> Result<Inside<'_>, Refused> {
     let mut vlan = None;
     for _ in 0..=LINK_TAGS_MAX {

@@ -9,35 +9,26 @@ mod transport;
 
 use model::{Frame, Refused, VlanId};
 
+use crate::ends::{Address, Key, Way};
 use crate::shard::shard_of;
-
-/// An address as two big-endian words. IPv4 is in the low half of the second; [`Packet::v6`] tells
-/// the families apart, so that `1.2.3.4` is never `::1.2.3.4`.
-pub(crate) type Address = [u64; 2];
 
 /// What a frame carried.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Packet<'a> {
-    /// Who sent it.
-    pub(crate) source: Address,
-    /// Whom it was sent to.
-    pub(crate) destination: Address,
-    /// The addresses are of IPv6.
-    pub(crate) v6: bool,
-    /// The sender's port.
-    pub(crate) source_port: u16,
-    /// The receiver's port.
-    pub(crate) destination_port: u16,
+    /// Between whom, and over what.
+    pub(crate) key: Key,
+    /// Who of them sent it.
+    pub(crate) way: Way,
     /// The innermost VLAN.
     pub(crate) vlan: Option<VlanId>,
+    /// What the transport header says beyond its ports.
+    pub(crate) segment: Segment,
     /// Octets of the IP datagram on the wire, its header included.
     pub(crate) ip_len: u32,
-    /// What carries the payload.
-    pub(crate) transport: Segment,
-    /// The octets of the payload that were captured.
-    pub(crate) payload: &'a [u8],
     /// Octets of the payload on the wire; more than `payload` holds when the frame was cut.
     pub(crate) payload_len: u32,
+    /// The octets of the payload that were captured.
+    pub(crate) payload: &'a [u8],
 }
 
 /// What a transport header says beyond its ports.
@@ -90,11 +81,12 @@ impl TcpFlags {
 impl Packet<'_> {
     /// The shard that its conversation lives in.
     pub(crate) fn shard(&self) -> usize {
-        shard_of(&self.source, &self.destination)
+        shard_of(&self.key.low, &self.key.high)
     }
 }
 
 /// Peel a frame, or tell why it says nothing about a conversation.
+#[inline]
 pub(crate) fn peel<'a>(frame: &Frame<'a>) -> Result<Packet<'a>, Refused> {
     let inside = link::strip(frame.link, frame.bytes)?;
     let beyond = u32::try_from(frame.bytes.len().saturating_sub(inside.octets.len()));

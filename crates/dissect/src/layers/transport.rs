@@ -7,8 +7,10 @@ use model::{Refused, VlanId};
 
 use super::ip::Datagram;
 use super::{Packet, Segment, TcpFlags};
+use crate::ends::Key;
 
 /// Read the transport header of a datagram.
+#[inline]
 pub(super) fn read(datagram: Datagram<'_>, vlan: Option<VlanId>) -> Result<Packet<'_>, Refused> {
     let head = match datagram.next {
         ip_number::TCP => tcp(&datagram)?,
@@ -22,17 +24,18 @@ pub(super) fn read(datagram: Datagram<'_>, vlan: Option<VlanId>) -> Result<Packe
         | ip_number::MPLS_IN_IP => return Err(Refused::Encapsulated),
         _ => return Err(Refused::OtherTransport),
     };
+    let kind = if head.segment == Segment::Udp { Key::UDP } else { 0 }
+        | if datagram.v6 { Key::V6 } else { 0 };
+    let (from, to) = head.ports;
+    let (key, way) = Key::of((datagram.source, from), (datagram.destination, to), kind);
     Ok(Packet {
-        source: datagram.source,
-        destination: datagram.destination,
-        v6: datagram.v6,
-        source_port: head.ports.0,
-        destination_port: head.ports.1,
+        key,
+        way,
         vlan,
+        segment: head.segment,
         ip_len: datagram.len,
-        transport: head.segment,
-        payload: head.payload,
         payload_len: head.payload_len,
+        payload: head.payload,
     })
 }
 
@@ -43,6 +46,7 @@ struct Head<'a> {
     payload_len: u32,
 }
 
+#[inline]
 fn tcp<'a>(datagram: &Datagram<'a>) -> Result<Head<'a>, Refused> {
     match TcpSlice::from_slice(datagram.payload) {
         Ok(slice) => {
@@ -84,6 +88,7 @@ fn tcp_cut<'a>(datagram: &Datagram<'a>) -> Result<Head<'a>, Refused> {
     })
 }
 
+#[inline]
 fn udp<'a>(datagram: &Datagram<'a>) -> Result<Head<'a>, Refused> {
     let slice = UdpSlice::from_slice_lax(datagram.payload).map_err(|_| Refused::Truncated)?;
     let payload_len = match u32::from(slice.length()) {

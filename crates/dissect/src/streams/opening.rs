@@ -7,7 +7,7 @@ use model::Side;
 use super::buffer::{Budget, Buffer};
 use super::stream::{Placed, Stream};
 use crate::desk::Talk;
-use crate::flows::{Each, Way};
+use crate::ends::{Each, Way};
 use crate::limits::{
     OPENING_LEN_ENOUGH, OPENING_SEGMENTS_ENOUGH, PROBED_LEN_MAX, PROBED_SEGMENTS_MAX,
 };

@@ -7,7 +7,9 @@ use crate::limits::Limits;
 const ONE: &str = "10.0.0.1:40000";
 const OTHER: &str = "10.0.0.2:9999";
 
-fn script_of(says: &[(&str, &str, &[u8])]) -> Script {
+type Says<'a> = &'a [(&'a str, &'a str, &'a [u8])];
+
+fn script_of(says: Says<'_>) -> Script {
     Script::of(
         says.iter().map(|(from, to, octets)| framed(&udp(address(from), address(to), octets))),
     )
@@ -15,7 +17,6 @@ fn script_of(says: &[(&str, &str, &[u8])]) -> Script {
 
 #[test]
 fn what_datagrams_tell() {
-    type Says<'a> = &'a [(&'a str, &'a str, &'a [u8])];
     let table: &[(&str, Says<'_>, &[&str])] = &[
         (
             "asked and answered",
@@ -60,7 +61,7 @@ fn what_datagrams_tell() {
 fn a_claim_turns_the_flow_before_anything_is_told() {
     let limits = Limits { flows_max: 1024, ..Limits::default() };
     let group = "239.1.1.1:9999";
-    let table: &[(&str, &[(&str, &str, &[u8])], &str)] = &[
+    let table: &[(&str, Says<'_>, &str)] = &[
         ("asked", &[(ONE, OTHER, b"Q1"), (OTHER, ONE, b"A1")], "10.0.0.1:40000 > 10.0.0.2:9999"),
         (
             "answer first",

@@ -14,7 +14,7 @@ pub(super) const TOYS: &[Entry] = &[Entry {
     probe: Some(probe),
     start: Some(|| Box::new(Reader::default())),
     claim: Some(claim),
-    datagram: Some(|side, octets, out| tell(side, octets, out)),
+    datagram: Some(tell),
 }];
 
 fn probe(_: &Flow, _: Side, octets: &[u8]) -> Probe {

@@ -1,5 +1,6 @@
 //! Frames built by hand, and what a dissector says of them, in words short enough for a table.
 #![allow(dead_code, unreachable_pub)] // Each test uses a part.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)] // It is a test's.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -148,15 +149,21 @@ impl Tcp {
 }
 
 /// Frames and when they come.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Script {
     pub frames: Vec<(Timestamp, LinkType, Vec<u8>)>,
-    millis: u64,
+    micros: u64,
+    step: u64,
 }
 
 impl Script {
     pub fn new() -> Script {
-        Script { frames: Vec::new(), millis: 0 }
+        Script { frames: Vec::new(), micros: 0, step: 1000 }
+    }
+
+    /// A script of frames a microsecond apart.
+    pub fn fast() -> Script {
+        Script { step: 1, ..Script::new() }
     }
 
     /// A script of Ethernet frames a millisecond apart.
@@ -168,7 +175,7 @@ impl Script {
 
     /// The next frame comes this much later.
     pub fn wait(&mut self, secs: f64) -> &mut Script {
-        self.millis = self.millis.saturating_add_signed((secs * 1000.0) as i64);
+        self.micros = self.micros.saturating_add_signed((secs * 1e6) as i64);
         self
     }
 
@@ -180,9 +187,9 @@ impl Script {
     }
 
     pub fn play_on(&mut self, link: LinkType, frame: Vec<u8>) -> &mut Script {
-        let at = Timestamp::from_secs(BEGIN, self.millis * 1_000_000);
+        let at = Timestamp::from_secs(BEGIN, self.micros * 1000);
         self.frames.push((at, link, frame));
-        self.millis += 1;
+        self.micros += self.step;
         self
     }
 

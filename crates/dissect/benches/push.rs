@@ -1,0 +1,128 @@
+//! What a frame costs, in nanoseconds of CPU: `cargo bench -p rmmwatch-dissect --bench push`.
+//!
+//! Frames lie in memory; so the figures hold what dissecting costs and the first touch of the
+//! frame, but no reading of files. With `RMMWATCH_CORPUS` set, real captures follow.
+#![allow(clippy::disallowed_methods)] // A bench has a clock.
+
+use std::time::Instant;
+
+use dissect::{Dissector, Limits, Seed, Shards};
+use model::{Frame, Side};
+
+#[path = "../tests/captures/mod.rs"]
+mod captures;
+#[path = "../tests/script/mod.rs"]
+mod script;
+use script::{ACK, SYN, Script, Tcp};
+
+fn dissector() -> Dissector {
+    Dissector::new(&Limits::default(), Seed([1, 2]), Shards::all())
+}
+
+/// splitmix64.
+fn mix(seed: u64) -> u64 {
+    let mixed = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    mixed ^ (mixed >> 31)
+}
+
+fn talks(count: u64) -> Vec<Tcp> {
+    let talk = |number: u64| {
+        let [.., a, b, c] = (number / 16).to_be_bytes();
+        let client = format!("10.{a}.{b}.{c}:{}", 32768 + number % 16);
+        Tcp::new(&client, &format!("192.0.2.{}:443", number % 200 + 1))
+    };
+    (0..count).map(talk).collect()
+}
+
+/// Frames of `len` octets of payload, of `flows` flows that were opened and given up before, in
+/// random order. Opening is not timed.
+fn bulk(flows: u64, packets: u64, len: usize) -> (Script, Script) {
+    let mut begin = Script::fast();
+    let mut talks = talks(flows);
+    for tcp in &mut talks {
+        begin.play(tcp.greet());
+        begin.play([tcp.say(Side::Client, b"\x80\x81 of no protocol, so given up at once")]);
+        begin.play([tcp.say(Side::Server, b"\x80\x81 of no protocol, so given up at once")]);
+    }
+    let payload = vec![0u8; len];
+    let mut rest = begin.clone();
+    rest.frames.clear();
+    for packet in 0..packets {
+        let Some(tcp) = talks.get((mix(packet) % flows) as usize) else { continue };
+        let side = if packet % 3 == 0 { Side::Client } else { Side::Server };
+        let payload = if packet % 3 == 0 { &[][..] } else { &payload };
+        rest.play([tcp.segment(side, ACK, 0, payload)]);
+    }
+    (begin, rest)
+}
+
+fn flood(packets: u64) -> Script {
+    let talks = talks(packets);
+    let mut script = Script::fast();
+    script.play(talks.iter().map(|tcp| tcp.segment(Side::Client, SYN, 0, &[])));
+    script
+}
+
+/// Least nanoseconds a frame of several runs, and facts told.
+fn cost(begin: &[Frame<'_>], frames: &[Frame<'_>], batch: usize) -> (f64, u64) {
+    let mut best = f64::MAX;
+    let mut facts = 0;
+    for _ in 0..7 {
+        let mut dissector = dissector();
+        dissector.push(begin, &mut |_| {});
+        facts = 0;
+        let clock = Instant::now();
+        for frames in frames.chunks(batch) {
+            dissector.push(frames, &mut |_| facts += 1);
+        }
+        best = best.min(clock.elapsed().as_nanos() as f64 / frames.len() as f64);
+    }
+    (best, facts)
+}
+
+/// The same for reading just the length and the last octet of each frame.
+fn touch(frames: &[Frame<'_>]) -> f64 {
+    let mut best = f64::MAX;
+    for _ in 0..7 {
+        let clock = Instant::now();
+        let mut sum = 0u64;
+        for frame in frames {
+            sum += u64::from(*frame.bytes.get(30).unwrap_or(&0)) + frame.bytes.len() as u64;
+        }
+        std::hint::black_box(sum);
+        best = best.min(clock.elapsed().as_nanos() as f64 / frames.len() as f64);
+    }
+    best
+}
+
+fn report(name: &str, begin: &[Frame<'_>], frames: &[Frame<'_>]) {
+    let floor = touch(frames);
+    let (alone, _) = cost(begin, frames, 1);
+    let (together, facts) = cost(begin, frames, 64);
+    println!(
+        "{name:34} {:8} frames {facts:7} facts  touch {floor:5.1}  batch of 1 {alone:6.1}  batch of 64 {together:6.1} ns",
+        frames.len()
+    );
+}
+
+fn main() {
+    for (name, flows, len) in [
+        ("bulk, 100 flows", 100, 700),
+        ("bulk, 10,000 flows", 10_000, 700),
+        ("bulk, 130,000 flows", 130_000, 700),
+        ("bulk, 130,000 flows, no payload", 130_000, 0),
+    ] {
+        let (begin, rest) = bulk(flows, 400_000, len);
+        report(name, &begin.frames(), &rest.frames());
+    }
+    report("SYN flood, 400,000 flows", &[], &flood(400_000).frames());
+    let files = captures::corpus();
+    let captures: Vec<_> = files.iter().filter_map(|path| captures::Capture::read(path)).collect();
+    let frames: Vec<_> = captures.iter().flat_map(captures::Capture::frames).collect();
+    if frames.is_empty() {
+        println!("real captures: skipped, RMMWATCH_CORPUS is not set");
+    } else {
+        report("real captures, one after the other", &[], &frames);
+    }
+}

@@ -1,0 +1,107 @@
+//! The two ends of a conversation, told apart by their order and not yet by their roles.
+
+/// Which of its two ends a packet came from. Ends are told apart by their place in the key; the
+/// flow's row tells which of them is the client.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Way {
+    /// From the end with the lower address and port.
+    FromLow,
+    /// From the other.
+    FromHigh,
+}
+
+impl Way {
+    /// Both.
+    pub(crate) const BOTH: [Way; 2] = [Way::FromLow, Way::FromHigh];
+
+    /// The other way.
+    pub(crate) const fn other(self) -> Way {
+        match self {
+            Way::FromLow => Way::FromHigh,
+            Way::FromHigh => Way::FromLow,
+        }
+    }
+}
+
+/// A value for each way.
+#[derive(Clone, Copy, Default)]
+#[repr(C)]
+pub(crate) struct Each<T> {
+    low: T,
+    high: T,
+}
+
+impl<T> Each<T> {
+    /// One for either way.
+    pub(crate) const fn new(low: T, high: T) -> Each<T>
+    where
+        T: Copy,
+    {
+        Each { low, high }
+    }
+
+    pub(crate) const fn of(&self, way: Way) -> &T {
+        match way {
+            Way::FromLow => &self.low,
+            Way::FromHigh => &self.high,
+        }
+    }
+
+    pub(crate) const fn of_mut(&mut self, way: Way) -> &mut T {
+        match way {
+            Way::FromLow => &mut self.low,
+            Way::FromHigh => &mut self.high,
+        }
+    }
+}
+
+/// An address as two big-endian words. IPv4 is in the low half of the second; [`Key::V6`] tells the
+/// families apart, so that `1.2.3.4` is never `::1.2.3.4`.
+pub(crate) type Address = [u64; 2];
+
+/// Both ends of a conversation, the lower one first, and what carries it.
+///
+/// The VLAN is no part of it: a span port may show the two directions of one conversation with
+/// different tags, and a conversation torn in two halves would have neither roles nor names. Two
+/// networks that use the same private addresses on different VLANs can so share a row while the
+/// same ports meet; that is the rarer mistake.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Key {
+    /// The lower end's address.
+    pub(crate) low: Address,
+    /// The higher end's address.
+    pub(crate) high: Address,
+    /// Ports of the lower end (bits 32 to 47) and of the higher (bits 16 to 31), then bit 1 for
+    /// IPv6 and bit 0 for UDP.
+    pub(crate) tail: u64,
+}
+
+impl Key {
+    /// Set in `tail` when UDP carries the conversation.
+    pub(crate) const UDP: u64 = 1;
+    /// Set in `tail` when the addresses are of IPv6.
+    pub(crate) const V6: u64 = 2;
+
+    /// The conversation between two ends, and which way something from the first goes in it.
+    #[inline]
+    pub(crate) fn of(from: (Address, u16), to: (Address, u16), kind: u64) -> (Key, Way) {
+        let ((low, high), way) =
+            if from <= to { ((from, to), Way::FromLow) } else { ((to, from), Way::FromHigh) };
+        let tail = u64::from(low.1) << 32 | u64::from(high.1) << 16 | kind;
+        (Key { low: low.0, high: high.0, tail }, way)
+    }
+
+    /// The port of the end that packets of this way come from.
+    pub(crate) const fn port(&self, way: Way) -> u16 {
+        // Sixteen bits each.
+        match way {
+            Way::FromLow => (self.tail >> 32) as u16,
+            Way::FromHigh => (self.tail >> 16) as u16,
+        }
+    }
+
+    /// Whether UDP carries it.
+    pub(crate) const fn is_udp(&self) -> bool {
+        self.tail & Key::UDP != 0
+    }
+}
