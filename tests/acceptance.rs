@@ -122,7 +122,7 @@ fn every_case_gives_its_lines() {
         for lines in [&got.alerts, &got.observations, &got.health] {
             assert_valid(&folder, lines);
         }
-        assert!(got.health.contains("\"closes\":true"), "{}: {}", folder.display(), got.health);
+        assert!(got.health.contains("\"sum_closes\":true"), "{}: {}", folder.display(), got.health);
     }
 }
 

@@ -113,7 +113,7 @@ fn every_capture_ends_well() {
         let record: serde_json::Value =
             serde_json::from_str(line.lines().next().unwrap_or_default()).expect("JSON");
         assert_eq!(record["rmm"]["health"]["panics"], 0, "{shown}");
-        assert_eq!(record["rmm"]["health"]["frames"]["closes"], true, "{shown}: {line}");
+        assert_eq!(record["rmm"]["health"]["frames"]["sum_closes"], true, "{shown}: {line}");
     }
 }
 
