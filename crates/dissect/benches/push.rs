@@ -1,7 +1,9 @@
 //! What a frame costs, in nanoseconds of CPU: `cargo bench -p rmmwatch-dissect --bench push`.
 //!
 //! Frames lie in memory; so the figures hold what dissecting costs and the first touch of the
-//! frame, but no reading of files. With `RMMWATCH_CORPUS` set, real captures follow.
+//! frame, but no reading of files. With `RMMWATCH_CORPUS` set, real captures follow. An argument is
+//! how many frames each case has, a second one how many runs the best is taken of, a word picks
+//! the cases whose names hold it.
 #![allow(clippy::disallowed_methods)] // A bench has a clock.
 
 use std::time::Instant;
@@ -65,10 +67,10 @@ fn flood(packets: u64) -> Script {
 }
 
 /// Least nanoseconds a frame of several runs, and facts told.
-fn cost(begin: &[Frame<'_>], frames: &[Frame<'_>], batch: usize) -> (f64, u64) {
+fn cost(begin: &[Frame<'_>], frames: &[Frame<'_>], batch: usize, runs: u64) -> (f64, u64) {
     let mut best = f64::MAX;
     let mut facts = 0;
-    for _ in 0..7 {
+    for _ in 0..runs {
         let mut dissector = dissector();
         dissector.push(begin, &mut |_| {});
         facts = 0;
@@ -96,10 +98,14 @@ fn touch(frames: &[Frame<'_>]) -> f64 {
     best
 }
 
-fn report(name: &str, begin: &[Frame<'_>], frames: &[Frame<'_>]) {
+fn report(name: &str, begin: &[Frame<'_>], frames: &[Frame<'_>], runs: u64) {
+    let mut picks = std::env::args().skip(1).filter(|word| word.parse::<u64>().is_err());
+    if !picks.all(|word| word.starts_with('-') || name.contains(&word)) {
+        return;
+    }
     let floor = touch(frames);
-    let (alone, _) = cost(begin, frames, 1);
-    let (together, facts) = cost(begin, frames, 64);
+    let (alone, _) = cost(begin, frames, 1, runs);
+    let (together, facts) = cost(begin, frames, 64, runs);
     println!(
         "{name:34} {:8} frames {facts:7} facts  touch {floor:5.1}  batch of 1 {alone:6.1}  batch of 64 {together:6.1} ns",
         frames.len()
@@ -107,22 +113,25 @@ fn report(name: &str, begin: &[Frame<'_>], frames: &[Frame<'_>]) {
 }
 
 fn main() {
+    let mut arguments = std::env::args().filter_map(|argument| argument.parse::<u64>().ok());
+    let packets = arguments.next().unwrap_or(400_000);
+    let runs = arguments.next().unwrap_or(7);
     for (name, flows, len) in [
         ("bulk, 100 flows", 100, 700),
         ("bulk, 10,000 flows", 10_000, 700),
         ("bulk, 130,000 flows", 130_000, 700),
         ("bulk, 130,000 flows, no payload", 130_000, 0),
     ] {
-        let (begin, rest) = bulk(flows, 400_000, len);
-        report(name, &begin.frames(), &rest.frames());
+        let (begin, rest) = bulk(flows, packets, len);
+        report(name, &begin.frames(), &rest.frames(), runs);
     }
-    report("SYN flood, 400,000 flows", &[], &flood(400_000).frames());
+    report("SYN flood, a flow a frame", &[], &flood(packets).frames(), runs);
     let files = captures::corpus();
     let captures: Vec<_> = files.iter().filter_map(|path| captures::Capture::read(path)).collect();
     let frames: Vec<_> = captures.iter().flat_map(captures::Capture::frames).collect();
     if frames.is_empty() {
         println!("real captures: skipped, RMMWATCH_CORPUS is not set");
     } else {
-        report("real captures, one after the other", &[], &frames);
+        report("real captures, one after the other", &[], &frames, runs);
     }
 }

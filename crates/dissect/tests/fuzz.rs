@@ -1,5 +1,7 @@
 //! The fuzz bodies, driven by a mutator with fixed seeds.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)] // It is a test.
+
 use dissect::{Dissector, fuzz};
 use model::{LinkType, Side};
 

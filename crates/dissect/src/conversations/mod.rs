@@ -63,27 +63,39 @@ impl Conversations {
     }
 
     /// Take a packet in.
+    #[inline]
     pub(crate) fn take(&mut self, found: &Found<'_, '_>, desk: &mut Desk<'_>) {
         let moment = split(desk.at);
-        let known = self.table.find(&found.packet.key, found.hash, found.likely);
-        let known = known.filter(|&slot| !self.superseded(slot, found, moment.0, desk));
-        let slot = match known {
-            Some(slot) => slot,
-            None => self.open(found, moment.0, desk),
-        };
+        if let Some(slot) = self.table.find(&found.packet.key, found.hash, found.likely)
+            && self.count(slot, found, moment, desk)
+        {
+            return;
+        }
+        let slot = self.open(found, moment.0, desk);
         self.count(slot, found, moment, desk);
     }
 
-    /// Count a packet into its flow, and read it if anything is wanted of it.
+    /// Count a packet into a flow, and read it if anything is wanted of it. False when the flow
+    /// turned out to be over; its place is free then.
+    #[inline]
     fn count(
         &mut self,
         slot: Slot,
         found: &Found<'_, '_>,
         (secs, nanos): (u32, u32),
         desk: &mut Desk<'_>,
-    ) {
+    ) -> bool {
         let (packet, way) = (found.packet, found.packet.way);
-        let Some(entry) = self.table.entry(slot) else { return };
+        let Some(mut entry) = self.table.entry(slot) else { return false };
+        if secs > *entry.last_secs || packet.segment.begins() {
+            if entry.row.begun() && self.superseded(slot, found, secs, desk) {
+                return false;
+            }
+            match self.table.entry(slot) {
+                Some(again) => entry = again,
+                None => return false,
+            }
+        }
         let row = entry.row;
         row.count(way, packet.ip_len);
         if secs > *entry.last_secs {
@@ -114,17 +126,18 @@ impl Conversations {
                     self.wheel.link(slot, secs.saturating_add(desk.bounds.patience(meta)));
                 }
                 if meta.all_done() && !open_due {
-                    return;
+                    return true;
                 }
             }
             Segment::Udp => {
                 row.meta = meta;
                 if meta.has(Meta::GIVEN_UP) && meta.done(way) && !open_due {
-                    return;
+                    return true;
                 }
             }
         }
         self.read(slot, found, open_due, desk);
+        true
     }
 
     /// Something may be wanted of this packet, or its flow just opened.

@@ -16,7 +16,9 @@ const EPHEMERAL_PORTS_BEGIN: u16 = 32768;
 
 impl Conversations {
     /// Whether the flow in `slot` is over as of this packet, so that another one begins with the
-    /// same ends. It is closed then, and its slot free.
+    /// same ends: it was silent for too long, or a SYN comes that is not its own again. It is
+    /// closed then, and its slot free.
+    #[inline(never)]
     pub(super) fn superseded(
         &mut self,
         slot: Slot,
@@ -28,9 +30,8 @@ impl Conversations {
         let meta = entry.row.meta;
         let last = *entry.last_secs;
         let mut over = secs > last && secs - last > desk.bounds.patience(meta);
-        if let Segment::Tcp { sequence, flags, .. } = found.packet.segment
-            && flags.syn()
-            && !flags.ack()
+        if let Segment::Tcp { sequence, .. } = found.packet.segment
+            && found.packet.segment.begins()
         {
             let opening = self.openings.get(*entry.opening);
             let again = opening.is_some_and(|opening| {
@@ -45,6 +46,7 @@ impl Conversations {
     }
 
     /// Begin a flow.
+    #[inline(never)]
     pub(super) fn open(&mut self, found: &Found<'_, '_>, secs: u32, desk: &mut Desk<'_>) -> Slot {
         let slot = match self.table.place(found.hash) {
             Place::Free(slot) => slot,

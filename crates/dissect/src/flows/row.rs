@@ -79,6 +79,11 @@ impl Row {
         *self.packets.of(way) > 0
     }
 
+    /// Whether any packet was counted yet.
+    pub(crate) const fn begun(&self) -> bool {
+        self.spoke(Way::FromLow) || self.spoke(Way::FromHigh)
+    }
+
     /// What went this way.
     pub(crate) fn volume(&self, way: Way) -> Volume {
         let bytes =

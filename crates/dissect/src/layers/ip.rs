@@ -2,8 +2,8 @@
 
 use etherparse::err::{ip_auth, ipv4, ipv6};
 use etherparse::{
-    IpAuthHeaderSlice, IpNumber, Ipv6FragmentHeaderSlice, Ipv6HeaderSlice, Ipv6RawExtHeaderSlice,
-    LaxIpv4Slice, ip_number,
+    IpAuthHeaderSlice, IpNumber, Ipv4HeaderSlice, Ipv6FragmentHeaderSlice, Ipv6HeaderSlice,
+    Ipv6RawExtHeaderSlice, ip_number,
 };
 use model::Refused;
 
@@ -43,37 +43,38 @@ pub(super) fn read(network: Network, octets: &[u8], room: u32) -> Result<Datagra
 
 #[inline]
 fn v4(octets: &[u8], room: u32) -> Result<Datagram<'_>, Refused> {
-    let (slice, stopped) = LaxIpv4Slice::from_slice(octets).map_err(|error| match error {
+    let header = Ipv4HeaderSlice::from_slice(octets).map_err(|error| match error {
         ipv4::HeaderSliceError::Len(_) => Refused::Truncated,
         ipv4::HeaderSliceError::Content(_) => Refused::Malformed,
     })?;
-    let header = slice.header();
-    let len = match header.total_len() {
-        0 => room,
-        len if usize::from(len) < header.slice().len() => return Err(Refused::Malformed),
-        len => u32::from(len),
+    let header_len = header.slice().len();
+    let (len, end) = match header.total_len() {
+        0 => (room, octets.len()),
+        len => (u32::from(len), usize::from(len).min(octets.len())),
     };
-    if slice.is_payload_fragmented() {
+    // Behind the header there is at least nothing.
+    let payload = octets.get(header_len..end).ok_or(Refused::Malformed)?;
+    if header.is_fragmenting_payload() {
         return Err(Refused::Fragment);
     }
-    if let Some(error) = stopped {
-        return Err(refusal_of_auth(&error));
-    }
-    let inside = slice.payload();
-    Ok(Datagram {
+    let mut datagram = Datagram {
         source: [0, u64::from(u32::from_be_bytes(header.source()))],
         destination: [0, u64::from(u32::from_be_bytes(header.destination()))],
         v6: false,
-        next: inside.ip_number,
+        next: header.protocol(),
         len,
-        payload_len: len.saturating_sub(clamp(header_len(&slice))),
-        payload: inside.payload,
-    })
-}
-
-fn header_len(slice: &LaxIpv4Slice<'_>) -> usize {
-    let extensions = slice.extensions().auth.map_or(0, |auth| auth.slice().len());
-    slice.header().slice().len().saturating_add(extensions)
+        payload_len: len.saturating_sub(clamp(header_len)),
+        payload,
+    };
+    if datagram.next == ip_number::AUTH {
+        let auth =
+            IpAuthHeaderSlice::from_slice(payload).map_err(|error| refusal_of_auth(&error))?;
+        let used = auth.slice().len();
+        datagram.next = auth.next_header();
+        datagram.payload = payload.get(used..).ok_or(Refused::Truncated)?;
+        datagram.payload_len = datagram.payload_len.saturating_sub(clamp(used));
+    }
+    Ok(datagram)
 }
 
 #[inline]

@@ -1,6 +1,6 @@
 //! A frame's layers, peeled down to the TCP segment or UDP datagram inside.
 //!
-//! etherparse is met in this folder only, layer by layer: its `LaxSlicedPacket` would cost four
+//! etherparse is met in this folder only, header by header: its `LaxSlicedPacket` would cost four
 //! times as much and stops at the first header that it dislikes.
 
 mod ip;
@@ -45,6 +45,13 @@ pub(crate) enum Segment {
     },
     /// RFC 768.
     Udp,
+}
+
+impl Segment {
+    /// Whether it is a SYN and no answer to one.
+    pub(crate) const fn begins(self) -> bool {
+        matches!(self, Segment::Tcp { flags, .. } if flags.syn() && !flags.ack())
+    }
 }
 
 /// The flags of a TCP segment, as the header's fourteenth octet holds them.
