@@ -292,7 +292,7 @@ impl Alone {
 }
 
 /// Facts that one lane gathers before it hands them over.
-const FACTS_AT_ONCE: usize = 256;
+const FACTS_AT_ONCE: usize = 512;
 
 fn frame_order(frames: &[Frame<'_>], at: usize) -> u64 {
     frames.get(at).map_or(0, |frame| frame.order)

@@ -34,6 +34,9 @@ enum Command {
         /// Size of the capture in octets; 1e9 is a gigabyte.
         #[arg(long)]
         bytes: f64,
+        /// Sessions carry this many times the octets: 1 is all short sessions, 9 is bulk.
+        #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=1000))]
+        volume: u64,
         #[command(flatten)]
         to: To,
     },
@@ -74,10 +77,9 @@ fn main() -> ExitCode {
 fn run(arguments: Arguments) -> anyhow::Result<()> {
     match arguments.command {
         Command::Build { scenarios, output } => build(&scenarios, &output),
-        Command::Mix { bytes, to } => {
-            let file = create(&to.output)?;
-            let truth = load::mix(bytes as u64, to.seed, BufWriter::with_capacity(1 << 20, file));
-            told(truth, &to)
+        Command::Mix { bytes, volume, to } => {
+            let file = BufWriter::with_capacity(1 << 20, create(&to.output)?);
+            told(load::mix(bytes as u64, volume, to.seed, file), &to)
         }
         Command::Small { packets, to } => {
             let file = create(&to.output)?;

@@ -25,15 +25,17 @@ const NAMES: usize = 5_000;
 /// thousand sessions are open at once, and a few ten megabytes in memory.
 const STEP_NANOS: u64 = 150_000;
 
-/// Write about `bytes` octets of capture file.
-pub fn mix(bytes: u64, seed: u64, sink: impl Write) -> io::Result<Truth> {
+/// Write about `bytes` octets of capture file, in which sessions carry `volume` times the octets of
+/// a day of short sessions: at 1 a flow has ten frames on average, at 9 some sixty.
+pub fn mix(bytes: u64, volume: u64, seed: u64, sink: impl Write) -> io::Result<Truth> {
     let mut writer = Writer::new(sink, Precision::Microseconds)?;
-    let mut office = Office::new(seed);
+    let mut office = Office::new(volume, seed);
+    let step = 2 * STEP_NANOS * volume.max(1);
     let mut waiting = Waiting::default();
     let mut now = START;
     let mut written = 24;
     while written + waiting.bytes < bytes {
-        now += office.random.between(1, 2 * STEP_NANOS);
+        now += office.random.between(1, step);
         let mut frames = Vec::new();
         office.flow(now, &mut frames);
         waiting.add(frames);
@@ -84,13 +86,14 @@ struct Office {
     random: Random,
     names: Names,
     truth: Truth,
+    volume: u64,
 }
 
 impl Office {
-    fn new(seed: u64) -> Office {
+    fn new(volume: u64, seed: u64) -> Office {
         let mut random = Random::new(seed, 0);
         let names = Names::new(NAMES, &mut random);
-        Office { random, names, truth: Truth::default() }
+        Office { random, names, truth: Truth::default(), volume }
     }
 
     /// One flow from `now` on. Shares in thousandths, weighed so that about a tenth of the
@@ -185,6 +188,7 @@ impl Office {
             970..997 => self.random.between(60_000, 260_000),
             _ => self.random.between(600_000, 1_600_000),
         };
+        let down = down * self.volume;
         let mut tcp = Connection::open(route, now, &mut self.random, out);
         tcp.acknowledge_each(4);
         session.shake_hands(&mut tcp);
@@ -259,9 +263,9 @@ mod tests {
     #[test]
     fn the_mix_is_an_offices_and_the_same_each_time() {
         let mut file = Vec::new();
-        let truth = mix(20_000_000, 1, &mut file).unwrap();
+        let truth = mix(20_000_000, 1, 1, &mut file).unwrap();
         let mut again = Vec::new();
-        assert_eq!(mix(20_000_000, 1, &mut again).unwrap(), truth);
+        assert_eq!(mix(20_000_000, 1, 1, &mut again).unwrap(), truth);
         assert!(file == again, "two runs differ");
         assert_eq!(file.len() as u64, 24 + 16 * truth.frames + truth.frame_bytes);
         assert!((20_000_000..22_000_000).contains(&file.len()), "{} octets", file.len());
