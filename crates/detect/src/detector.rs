@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use model::{Alert, Fact, FlowClose, Match, Meaning, Observation, Setting, Timestamp, ToolId};
+use model::{
+    Alert, Direction, Fact, FlowClose, Match, Meaning, Observation, Setting, Timestamp, ToolId,
+};
 
 use crate::limits::Limits;
-use crate::memory::{Flows, Names};
+use crate::memory::{Flows, Names, Questions};
 use crate::policy::Policy;
 use crate::scene::Scene;
 use crate::stories::{Stories, Story, tell};
@@ -17,6 +19,7 @@ pub struct Detector {
     pub(crate) policy: Policy,
     pub(crate) limits: Limits,
     pub(crate) names: Names,
+    pub(crate) questions: Questions,
     pub(crate) flows: Flows,
     pub(crate) stories: Stories,
     pub(crate) hits: BTreeMap<Arc<str>, Hits>,
@@ -56,6 +59,7 @@ impl Detector {
             policy,
             limits: limits.clone(),
             names: Names::new(limits),
+            questions: Questions::new(limits),
             flows: Flows::new(limits),
             stories: Stories::new(limits),
             signs_left_out: 0,
@@ -90,6 +94,7 @@ impl Detector {
             self.names.learn(client, answer, seen.at);
         }
         let (host, direction) = self.policy.place(&seen.flow);
+        self.questions.learn(seen, direction == Direction::Internal);
         Setting {
             host,
             direction,
@@ -110,6 +115,10 @@ impl Detector {
         self.now = seen.at;
         if let Fact::FlowClose(close) = &seen.fact {
             self.close(seen, close);
+            return Verdict::default();
+        }
+        // Whoever asked the resolver is told; that it passed the question on says nothing of it.
+        if !matches.is_empty() && self.questions.passed_on(seen) {
             return Verdict::default();
         }
         let scene = Scene::new(seen, setting);
@@ -145,12 +154,15 @@ impl Detector {
     pub fn memory_counts(&self) -> BTreeMap<&'static str, u64> {
         let (stories, stories_evicted) = self.stories.counts();
         let (names, names_evicted) = self.names.counts();
+        let (questions, questions_evicted) = self.questions.counts();
         let (flows, flows_evicted) = self.flows.counts();
         BTreeMap::from([
             ("stories", stories as u64),
             ("stories_evicted", stories_evicted),
             ("names", names as u64),
             ("names_evicted", names_evicted),
+            ("questions", questions as u64),
+            ("questions_evicted", questions_evicted),
             ("flows", flows as u64),
             ("flows_evicted", flows_evicted),
             ("signs_left_out", self.signs_left_out),

@@ -40,6 +40,7 @@ fn judge_with(policy: Policy, octets: &[u8]) -> Vec<Alert> {
     let limits = Limits {
         stories_max: 3,
         names_max: 3,
+        questions_max: 3,
         flows_max: 3,
         evidence_max: 4,
         growths_max: 2,

@@ -17,6 +17,21 @@ pub const STORIES_MAX: usize = 1 << 15;
 /// - At the bound: the one neither answered nor used for longest goes; `names_evicted` counts it.
 pub const NAMES_MAX: usize = 1 << 18;
 
+/// Names that resolvers inside were asked for by hosts inside, with the names above them.
+///
+/// - Why so many: some 50,000 different names in an hour, each with two above it.
+/// - What it costs: about 80 octets each, 10 MiB in all.
+/// - At the bound: the one asked for longest ago goes, and its resolver would be told as who asked;
+///   `questions_evicted` counts it.
+pub const QUESTIONS_MAX: usize = 1 << 17;
+
+/// Names above one that was asked for, which its resolver may have to ask for first.
+///
+/// - Why so many: RFC 9156 §2.3 proposes four single labels, and names of tools are no deeper.
+/// - What it costs: places in the table of [`QUESTIONS_MAX`]; most are there already.
+/// - At the bound: a resolver that asks for one further up may be told as who asked.
+pub const PARENTS_MAX: usize = 4;
+
 /// Flows that showed a sign, so that later signs of the same flow join the same story.
 ///
 /// - Why so many: 10,000 hosts with three live connections of their tools each.
@@ -90,6 +105,8 @@ pub struct Limits {
     pub stories_max: usize,
     /// See [`NAMES_MAX`].
     pub names_max: usize,
+    /// See [`QUESTIONS_MAX`].
+    pub questions_max: usize,
     /// See [`FLOWS_MAX`].
     pub flows_max: usize,
     /// See [`EVIDENCE_MAX`].
@@ -107,6 +124,7 @@ impl Default for Limits {
         Limits {
             stories_max: STORIES_MAX,
             names_max: NAMES_MAX,
+            questions_max: QUESTIONS_MAX,
             flows_max: FLOWS_MAX,
             evidence_max: EVIDENCE_MAX,
             growths_max: GROWTHS_MAX,

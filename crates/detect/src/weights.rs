@@ -187,6 +187,7 @@ mod tests {
         for (what, count) in [
             ("stories", thousands(limits::STORIES_MAX)),
             ("lent names", thousands(limits::NAMES_MAX)),
+            ("names asked of resolvers inside", thousands(limits::QUESTIONS_MAX)),
             ("flows that showed a sign", thousands(limits::FLOWS_MAX)),
             ("different signs listed by a story", limits::EVIDENCE_MAX.to_string()),
         ] {

@@ -2,7 +2,9 @@
 
 mod flows;
 mod names;
+mod questions;
 mod recent;
 
 pub(crate) use flows::{Claim, Flows, Rank};
 pub(crate) use names::Names;
+pub(crate) use questions::Questions;

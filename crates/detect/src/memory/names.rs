@@ -81,7 +81,7 @@ impl Names {
 
 /// The question's name and all that its CNAMEs lead to, in whatever order the records stand.
 /// Addresses of other owners are no answer to the question, and may be poison.
-fn chain<'a>(name: &'a DomainName, answer: &'a DnsAnswer) -> Vec<&'a DomainName> {
+pub(super) fn chain<'a>(name: &'a DomainName, answer: &'a DnsAnswer) -> Vec<&'a DomainName> {
     let mut chain = vec![name];
     for _ in 0..CNAME_HOPS_MAX {
         let last = chain.last().copied();

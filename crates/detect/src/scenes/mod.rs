@@ -8,6 +8,7 @@
 mod lives;
 mod operators;
 mod policies;
+mod resolvers;
 
 use std::sync::Arc;
 
