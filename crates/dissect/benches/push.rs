@@ -4,7 +4,7 @@
 //! frame, but no reading of files. With `RMMWATCH_CORPUS` set, real captures follow. An argument is
 //! how many frames each case has, a second one how many runs the best is taken of, a word picks
 //! the cases whose names hold it.
-#![allow(clippy::disallowed_methods)] // A bench has a clock.
+#![allow(clippy::disallowed_methods, clippy::print_stdout)] // A bench has a clock and a reader.
 
 use std::time::Instant;
 
@@ -55,6 +55,29 @@ fn bulk(flows: u64, packets: u64, len: usize) -> (Script, Script) {
         let side = if packet % 3 == 0 { Side::Client } else { Side::Server };
         let payload = if packet % 3 == 0 { &[][..] } else { &payload };
         rest.play([tcp.segment(side, ACK, 0, payload)]);
+    }
+    (begin, rest)
+}
+
+/// Frames of bodies that an HTTP reader skips by their length, of `flows` flows in random order.
+fn downloads(flows: u64, packets: u64, len: usize) -> (Script, Script) {
+    let mut begin = Script::fast();
+    let mut talks = talks(flows);
+    for tcp in &mut talks {
+        begin.play(tcp.greet());
+        begin.play([
+            tcp.say(Side::Client, b"GET / HTTP/1.1\r\nHost: a.example\r\n\r\n"),
+            tcp.say(Side::Server, b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n"),
+        ]);
+    }
+    let payload = vec![0u8; len];
+    let mut rest = begin.clone();
+    rest.frames.clear();
+    for packet in 0..packets {
+        if let Some(tcp) = talks.get_mut((mix(packet) % flows) as usize) {
+            let side = if packet % 3 == 0 { Side::Client } else { Side::Server };
+            rest.play([tcp.say(side, if packet % 3 == 0 { &[] } else { &payload })]);
+        }
     }
     (begin, rest)
 }
@@ -116,6 +139,10 @@ fn main() {
     let mut arguments = std::env::args().filter_map(|argument| argument.parse::<u64>().ok());
     let packets = arguments.next().unwrap_or(400_000);
     let runs = arguments.next().unwrap_or(7);
+    // Frames that a reader has just put into the cache, as a replay does.
+    let (begin, rest) = bulk(100, 400, 700);
+    let warm: Vec<_> = rest.frames().iter().copied().cycle().take(packets as usize).collect();
+    report("bulk, 100 flows, frames in cache", &begin.frames(), &warm, runs);
     for (name, flows, len) in [
         ("bulk, 100 flows", 100, 700),
         ("bulk, 10,000 flows", 10_000, 700),
@@ -125,6 +152,8 @@ fn main() {
         let (begin, rest) = bulk(flows, packets, len);
         report(name, &begin.frames(), &rest.frames(), runs);
     }
+    let (begin, rest) = downloads(10_000, packets, 700);
+    report("HTTP downloads, 10,000 flows", &begin.frames(), &rest.frames(), runs);
     report("SYN flood, a flow a frame", &[], &flood(packets).frames(), runs);
     let files = captures::corpus();
     let captures: Vec<_> = files.iter().filter_map(|path| captures::Capture::read(path)).collect();

@@ -94,7 +94,11 @@ impl Dissector {
     /// Peel frames and count them, whatever they are.
     fn peel<'a>(&mut self, frames: &[Frame<'a>], batch: &mut Batch<'a>) {
         // The first touch of a frame is the dearest: let no one's wait for another's.
-        black_box(frames.iter().fold(0, |sum, frame| sum ^ frame.bytes.get(30).unwrap_or(&0)));
+        black_box(frames.iter().fold(0, |sum, frame| {
+            // The headers of most frames end in their first 64 octets, over two cache lines.
+            let ends = frame.bytes.first_chunk::<64>().map_or(0, |head| head[0] ^ head[63]);
+            sum ^ ends
+        }));
         let mut places = batch.iter_mut();
         let all = self.shards == Shards::all();
         for (number, frame) in frames.iter().enumerate() {

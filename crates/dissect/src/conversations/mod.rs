@@ -12,7 +12,7 @@ use model::Timestamp;
 use crate::desk::{Bounds, Desk, Talk};
 use crate::flows::{Meta, Slot, Table, Wheel};
 use crate::layers::{Packet, Segment};
-use crate::streams::Openings;
+use crate::streams::{Opening, Openings};
 
 /// Everything that is remembered of one shard.
 pub(crate) struct Conversations {
@@ -56,10 +56,12 @@ impl Conversations {
         self.table.touch_head(hash)
     }
 
-    /// Read a word of the flow's row, if it has one, and tell which way of its set that is.
+    /// Read a word of the flow's row and of its opening, if it has them, and tell which way of its
+    /// set it is.
     #[inline]
     pub(crate) fn touch_row(&self, hash: u64) -> (u64, u8) {
-        self.table.touch_row(hash)
+        let (word, way, opening) = self.table.touch_row(hash);
+        (word ^ self.openings.get(opening).map_or(0, Opening::both_ends), way)
     }
 
     /// Take a packet in.

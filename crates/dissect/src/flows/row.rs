@@ -61,6 +61,12 @@ impl Row {
             == 0
     }
 
+    /// A word of its first and of its last octets: a row lies over two cache lines.
+    #[inline]
+    pub(crate) fn both_ends(&self) -> u64 {
+        self.low[0] ^ u64::from(*self.octets_high.of(Way::FromHigh))
+    }
+
     /// One more packet of `octets`.
     pub(crate) fn count(&mut self, way: Way, octets: u32) {
         let packets = self.packets.of_mut(way);

@@ -120,13 +120,14 @@ impl Table {
     }
 
     /// The same for the row; the head should have come already. Also tells which way of the set
-    /// that is.
+    /// that is, and the number of the flow's opening.
     #[inline]
-    pub(crate) fn touch_row(&self, hash: u64) -> (u64, u8) {
-        let Some(set) = self.sets.get(self.home(hash)) else { return (0, 0) };
+    pub(crate) fn touch_row(&self, hash: u64) -> (u64, u8, u16) {
+        let Some(set) = self.sets.get(self.home(hash)) else { return (0, 0, 0) };
         // Eight when there is none.
         let way = set.head.alike(tag_of(hash)).trailing_zeros().min(WAYS as u32) as u8;
-        (set.rows.get(usize::from(way)).map_or(0, |row| row.opened), way)
+        let opening = set.head.openings.get(usize::from(way)).copied().unwrap_or(0);
+        (set.rows.get(usize::from(way)).map_or(0, Row::both_ends), way, opening)
     }
 
     /// Where a new flow goes: a free place of its set, else that of the longest silent.
@@ -136,9 +137,18 @@ impl Table {
         if let Some(way) = set.head.tags.iter().position(|&tag| tag == 0) {
             return Place::Free(slot(home, way));
         }
+        // Rows are only read to tell flows apart that fell silent in the same second.
+        let second = set.head.last.iter().min();
         let silent = set.head.last.iter().zip(&set.rows).enumerate();
-        let oldest = silent.min_by_key(|(_, (last, row))| (**last, row.last_nanos));
-        Place::Taken(slot(home, oldest.map_or(0, |(way, _)| way)))
+        let mut silent = silent.filter(|(_, (last, _))| Some(*last) == second).peekable();
+        let oldest = silent.next().map(|(way, (_, row))| {
+            if silent.peek().is_none() {
+                return way;
+            }
+            let others = silent.map(|(way, (_, row))| (row.last_nanos, way));
+            others.fold((row.last_nanos, way), Ord::min).1
+        });
+        Place::Taken(slot(home, oldest.unwrap_or(0)))
     }
 
     /// Put a new flow where [`Table::place`] said; it has neither time nor opening yet.

@@ -4,5 +4,5 @@ mod buffer;
 mod opening;
 mod stream;
 
-pub(crate) use opening::{Openings, OverBudget};
+pub(crate) use opening::{Opening, Openings, OverBudget};
 pub(crate) use stream::Window;

@@ -47,6 +47,13 @@ impl Opening {
         opening
     }
 
+    /// A word of either stream, to have them near.
+    #[inline]
+    pub(crate) fn both_ends(&self) -> u64 {
+        let [one, other] = Way::BOTH.map(|way| self.stream(way).segments);
+        u64::from(one ^ other)
+    }
+
     /// One side's stream.
     pub(crate) fn stream(&self, way: Way) -> &Stream {
         self.streams.of(way)
