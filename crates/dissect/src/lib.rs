@@ -22,5 +22,8 @@ mod streams;
 mod trials;
 
 pub use dissector::{Dissector, Seed};
-pub use limits::Limits;
+pub use limits::{
+    FLOWS_MAX, HOLES_MAX, Limits, OPENING_LEN_MAX, OPENINGS_BYTES_MAX, TCP_HALF_OPEN, TCP_IDLE,
+    TCP_LINGER, UDP_IDLE,
+};
 pub use shard::{SHARDS, Shards, shard};

@@ -9,14 +9,14 @@ use std::time::Duration;
 ///   timer wheel), 22 MiB in all, taken at the start.
 /// - At the bound: of the eight flows that share a set, the one that was silent longest goes;
 ///   `flows_evicted` counts it.
-pub(crate) const FLOWS_MAX: usize = 1 << 18;
+pub const FLOWS_MAX: usize = 1 << 18;
 
 /// Octets held for the openings of all TCP streams together, over all shards.
 ///
 /// - Why so many: 20,000 handshakes at once with 3 KiB each.
 /// - What it costs: itself, taken as needed.
 /// - At the bound: the opening that wants more is given up; `openings_over_budget` counts it.
-pub(crate) const OPENINGS_BYTES_MAX: usize = 64 << 20;
+pub const OPENINGS_BYTES_MAX: usize = 64 << 20;
 
 /// Octets held of one side of a TCP stream.
 ///
@@ -25,7 +25,7 @@ pub(crate) const OPENINGS_BYTES_MAX: usize = 64 << 20;
 /// - What it costs: of the budget above.
 /// - At the bound: a side whose reader waits for more is given up; when octets behind a gap do not
 ///   fit any more, the gap counts as lost (`gaps`) and reading goes on behind it.
-pub(crate) const OPENING_LEN_MAX: usize = 16 << 10;
+pub const OPENING_LEN_MAX: usize = 16 << 10;
 
 /// Gaps between the octets held of one side.
 ///
@@ -33,34 +33,34 @@ pub(crate) const OPENING_LEN_MAX: usize = 16 << 10;
 ///   has eleven.
 /// - What it costs: 8 octets each.
 /// - At the bound: the first gap counts as lost; `gaps` counts it.
-pub(crate) const HOLES_MAX: usize = 16;
+pub const HOLES_MAX: usize = 16;
 
 /// How long an open TCP connection may be silent.
 ///
 /// - Why so long: keep-alives of remote access tools come every 15 s to 4 min; what is cut too
 ///   early comes back as a flow with guessed roles.
 /// - What it costs: the row.
-pub(crate) const TCP_IDLE: Duration = Duration::from_secs(300);
+pub const TCP_IDLE: Duration = Duration::from_secs(300);
 
 /// How long a TCP connection of which one end was seen may be silent.
 ///
 /// - Why so long: SYNs are repeated for about a minute (RFC 6298 §5.7 doubles from 1 s).
 /// - What it costs: the row, and floods fill rows.
-pub(crate) const TCP_HALF_OPEN: Duration = Duration::from_secs(60);
+pub const TCP_HALF_OPEN: Duration = Duration::from_secs(60);
 
 /// How long a TCP connection that ended is remembered.
 ///
 /// - Why so long: its last ACKs, and segments that come late or twice, must not look like a new
 ///   flow; and they count into its volume.
 /// - What it costs: the row.
-pub(crate) const TCP_LINGER: Duration = Duration::from_secs(5);
+pub const TCP_LINGER: Duration = Duration::from_secs(5);
 
 /// How long a UDP conversation may be silent.
 ///
 /// - Why so long: NAT devices keep theirs for at least two minutes on paper (RFC 4787 §4.3) and
 ///   30 s to 60 s in the field, so tools repeat within that.
 /// - What it costs: the row.
-pub(crate) const UDP_IDLE: Duration = Duration::from_secs(60);
+pub const UDP_IDLE: Duration = Duration::from_secs(60);
 
 /// VLAN and SNAP tags followed in one frame. Real networks stack two; the rest count as
 /// `Encapsulated`.

@@ -2,6 +2,7 @@
 
 use super::row::Row;
 use crate::ends::Key;
+use crate::limits::FLOWS_MAX;
 
 /// Ways of a set.
 const WAYS: usize = 8;
@@ -53,6 +54,7 @@ struct Set {
 }
 
 const _: () = assert!(size_of::<Set>() == 640);
+const _: () = assert!(FLOWS_MAX / WAYS * size_of::<Set>() <= 20 << 20);
 
 /// The flows of one shard.
 pub(crate) struct Table {

@@ -2,6 +2,7 @@
 //!
 //! etherparse is met in this folder only, header by header: its `LaxSlicedPacket` would cost four
 //! times as much and stops at the first header that it dislikes.
+#![warn(clippy::arithmetic_side_effects)]
 
 mod ip;
 mod link;

@@ -2,7 +2,9 @@
 
 mod buffer;
 mod opening;
+mod openings;
 mod stream;
 
-pub(crate) use opening::{Opening, Openings, OverBudget};
+pub(crate) use opening::{Opening, OverBudget};
+pub(crate) use openings::Openings;
 pub(crate) use stream::Window;

@@ -17,10 +17,6 @@ use crate::protocols::reader::{Next, Probe, StreamReader};
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct OverBudget;
 
-/// Octets that an opening costs besides what it holds: itself, and a reader.
-const OPENING_COST: usize = size_of::<Opening>() + 256;
-const _: () = assert!(OPENING_COST <= 640);
-
 /// Both sides of a flow's stream, and the reader that claimed them.
 #[derive(Default)]
 pub(crate) struct Opening {
@@ -39,7 +35,8 @@ struct Fed {
 }
 
 impl Opening {
-    fn new(candidates: u16) -> Opening {
+    /// Nothing is known of either side; these protocols may claim it.
+    pub(super) fn new(candidates: u16) -> Opening {
         let mut opening = Opening::default();
         for way in Way::BOTH {
             *opening.streams.of_mut(way) = Stream::new(candidates);
@@ -347,6 +344,14 @@ impl Opening {
         }
     }
 
+    /// Let go of everything that is held.
+    pub(super) fn clear(&mut self, budget: &mut Budget) {
+        for way in Way::BOTH {
+            self.streams.of_mut(way).buffer.clear(budget);
+        }
+        *self = Opening::default();
+    }
+
     /// The flow is over: read what is still held, gaps or not.
     pub(crate) fn finish(&mut self, budget: &mut Budget, talk: &mut Talk<'_, '_>) {
         let client = talk.meta.client();
@@ -359,66 +364,6 @@ impl Opening {
                 self.leap(way, None, budget, talk);
             }
             self.give_up(way, budget, talk);
-        }
-    }
-}
-
-/// The openings of a shard.
-pub(crate) struct Openings {
-    places: Vec<Opening>,
-    free: Vec<u16>,
-    pub(crate) budget: Budget,
-}
-
-impl Openings {
-    /// None yet; all together may hold `octets_max` octets.
-    pub(crate) const fn new(octets_max: usize) -> Openings {
-        Openings { places: Vec::new(), free: Vec::new(), budget: Budget::new(octets_max) }
-    }
-
-    /// Begin an opening. Its number, from 1 on; `None` when the budget is spent.
-    pub(crate) fn begin(&mut self, candidates: u16) -> Option<u16> {
-        if !self.budget.take(OPENING_COST) {
-            return None;
-        }
-        if let Some(number) = self.free.pop() {
-            if let Some(place) = self.places.get_mut(usize::from(number).saturating_sub(1)) {
-                *place = Opening::new(candidates);
-            }
-            return Some(number);
-        }
-        match u16::try_from(self.places.len().saturating_add(1)) {
-            Ok(number) => {
-                self.places.push(Opening::new(candidates));
-                Some(number)
-            }
-            Err(_) => {
-                self.budget.give(OPENING_COST);
-                None
-            }
-        }
-    }
-
-    /// An opening and the budget.
-    pub(crate) fn get_mut(&mut self, number: u16) -> Option<(&mut Opening, &mut Budget)> {
-        let place = self.places.get_mut(usize::from(number).checked_sub(1)?)?;
-        Some((place, &mut self.budget))
-    }
-
-    /// An opening.
-    pub(crate) fn get(&self, number: u16) -> Option<&Opening> {
-        self.places.get(usize::from(number).checked_sub(1)?)
-    }
-
-    /// End an opening.
-    pub(crate) fn end(&mut self, number: u16) {
-        if let Some((opening, budget)) = self.get_mut(number) {
-            for way in Way::BOTH {
-                opening.streams.of_mut(way).buffer.clear(budget);
-            }
-            *opening = Opening::default();
-            budget.give(OPENING_COST);
-            self.free.push(number);
         }
     }
 }
