@@ -5,6 +5,8 @@
 //! `RMMWATCH_BENCH_CAPTURE` names. A child process each, its user and system time as the kernel
 //! told it, so that start-up counts too.
 
+#![allow(clippy::print_stdout, clippy::indexing_slicing, reason = "a bench prints its table")]
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -86,7 +88,7 @@ fn compare(floor: &Path, capture: &Path, what: &str) -> f64 {
             }
         }
     }
-    let medians: Vec<f64> = nanos.iter_mut().map(median).collect();
+    let medians: Vec<f64> = nanos.iter_mut().map(|nanos| median(nanos)).collect();
     println!("{what}: {packets} packets, medians of {ROUNDS} interleaved rounds, user + system");
     for ((name, _), median) in runs.iter().zip(&medians) {
         println!("{median:8.1} ns/packet  {:5.2} x  {name}", median / medians[0]);
@@ -94,7 +96,7 @@ fn compare(floor: &Path, capture: &Path, what: &str) -> f64 {
     medians[1] / medians[0]
 }
 
-fn median(values: &mut Vec<f64>) -> f64 {
+fn median(values: &mut [f64]) -> f64 {
     values.sort_by(f64::total_cmp);
     values[values.len() / 2]
 }

@@ -29,10 +29,18 @@ pub(crate) struct Analyst {
     /// Whether observations are asked for; formatting them costs more than all else.
     observations_on: bool,
     one_way: OneWay,
-    lines: [Vec<u8>; 3],
+    lines: Lines,
     matches: Vec<Match>,
     counts: Counts,
     gauges: Arc<Gauges>,
+}
+
+/// Lines that wait to be handed over.
+#[derive(Default)]
+struct Lines {
+    alerts: Vec<u8>,
+    observations: Vec<u8>,
+    health: Vec<u8>,
 }
 
 #[derive(Default)]
@@ -74,7 +82,7 @@ impl Analyst {
             delivery,
             observations_on,
             one_way: OneWay::default(),
-            lines: Default::default(),
+            lines: Lines::default(),
             matches: Vec::new(),
             counts: Counts::default(),
             gauges,
@@ -100,8 +108,16 @@ impl Analyst {
             self.detector.set_policy(policy);
         }
         if let Some(lane) = beat.health {
-            let health = Health { frames: lane.frames, kernel: lane.kernel, at: lane.at, since: lane.since, observations_dropped: lane.observations_dropped, panics: lane.panics, ..self.health() };
-            self.recorder.health(&health, &mut self.lines[Stream::Health as usize]);
+            let health = Health {
+                frames: lane.frames,
+                kernel: lane.kernel,
+                at: lane.at,
+                since: lane.since,
+                observations_dropped: lane.observations_dropped,
+                panics: lane.panics,
+                ..self.health()
+            };
+            self.recorder.health(&health, &mut self.lines.health);
         }
         self.advance(beat.at)
     }
@@ -124,7 +140,8 @@ impl Analyst {
     /// # Errors
     /// When nobody reads the records any more.
     fn advance(&mut self, at: Timestamp) -> Result<(), Gone> {
-        let mut alerts = Alerts::new(&self.recorder, &mut self.lines, &mut self.counts, &self.gauges);
+        let mut alerts =
+            Alerts::new(&self.recorder, &mut self.lines, &mut self.counts, &self.gauges);
         self.detector.advance(at, &mut |alert| alerts.tell(&alert));
         self.send(1)
     }
@@ -133,7 +150,8 @@ impl Analyst {
     fn finish(mut self) -> Conclusion {
         let mut gate = std::mem::take(&mut self.one_way);
         gate.finish(&mut |one| self.weigh(&one));
-        let mut alerts = Alerts::new(&self.recorder, &mut self.lines, &mut self.counts, &self.gauges);
+        let mut alerts =
+            Alerts::new(&self.recorder, &mut self.lines, &mut self.counts, &self.gauges);
         self.detector.finish(&mut |alert| alerts.tell(&alert));
         // Nobody reads any more: there is nobody to tell it to either.
         let _ = self.send(1);
@@ -169,7 +187,8 @@ impl Analyst {
             self.counts.nameless += u64::from(hello.server_name.is_none());
             self.counts.ech += u64::from(hello.ech);
         }
-        let mut alerts = Alerts::new(&self.recorder, &mut self.lines, &mut self.counts, &self.gauges);
+        let mut alerts =
+            Alerts::new(&self.recorder, &mut self.lines, &mut self.counts, &self.gauges);
         self.detector.advance(seen.at, &mut |alert| alerts.tell(&alert));
         let setting = self.detector.setting(seen);
         self.matches.clear();
@@ -177,7 +196,7 @@ impl Analyst {
         let verdict =
             self.detector.weigh(seen, &setting, &self.matches, &mut |alert| alerts.tell(&alert));
         if self.observations_on {
-            let out = &mut self.lines[Stream::Observations as usize];
+            let out = &mut self.lines.observations;
             self.recorder.observation(seen, &setting, &self.matches, verdict.authorised, out);
             if out.len() >= RECORD_BUFFER_BYTES {
                 // A reader that is gone is told by the next `send`.
@@ -188,10 +207,12 @@ impl Analyst {
 
     /// Hand over buffers of at least `least` octets; alerts never wait for more.
     fn send(&mut self, least: usize) -> Result<(), Gone> {
-        for (stream, lines) in [Stream::Alerts, Stream::Observations, Stream::Health]
-            .into_iter()
-            .zip(&mut self.lines)
-        {
+        let Lines { alerts, observations, health } = &mut self.lines;
+        for (stream, lines) in [
+            (Stream::Alerts, alerts),
+            (Stream::Observations, observations),
+            (Stream::Health, health),
+        ] {
             let least = if stream == Stream::Alerts { 1 } else { least };
             if lines.len() >= least {
                 self.delivery.send(stream, std::mem::take(lines))?;
@@ -212,11 +233,11 @@ struct Alerts<'a> {
 impl<'a> Alerts<'a> {
     fn new(
         recorder: &'a Recorder,
-        lines: &'a mut [Vec<u8>; 3],
+        lines: &'a mut Lines,
         counts: &'a mut Counts,
         gauges: &'a Gauges,
     ) -> Self {
-        Alerts { recorder, lines: &mut lines[Stream::Alerts as usize], counts, gauges }
+        Alerts { recorder, lines: &mut lines.alerts, counts, gauges }
     }
 
     fn tell(&mut self, alert: &Alert) {

@@ -100,9 +100,8 @@ impl Knowledge {
 
 /// The built-in tools, with the files of `folder` in place of those of the same name, or added.
 fn catalogue(folder: Option<&Path>) -> anyhow::Result<Vec<(String, String)>> {
-    let mut files: std::collections::BTreeMap<String, (String, String)> = built_in("catalogue")
-        .map(|(name, text)| (stem(&name), (name, text.to_owned())))
-        .collect();
+    let mut files: std::collections::BTreeMap<String, (String, String)> =
+        built_in("catalogue").map(|(name, text)| (stem(&name), (name, text.to_owned()))).collect();
     if let Some(folder) = folder {
         let shown = folder.display();
         let entries = std::fs::read_dir(folder)

@@ -2,6 +2,11 @@
 
 use std::io::IsTerminal as _;
 
+/// Facts are made on a lane's thread and freed on the analyst's; the standard allocator takes a lock
+/// for each of those, which cost an eighth of all CPU time where this one takes none.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> std::process::ExitCode {
     let cli = rmmwatch::cli::Cli::parse_or_exit();
     // Diagnostics go to standard error; standard output carries records and nothing else.

@@ -35,22 +35,19 @@ fn replay(args: &ReplayArgs) -> Result<Exit, Exit> {
         capture::check_filter(filter).map_err(|why| fail(Exit::Usage, &why))?;
     }
     let options = ReplayOptions { filter, ..ReplayOptions::default() };
-    let mut timeline =
-        Timeline::open(&inputs, &options).map_err(|why| fail(Exit::Failed, &why))?;
+    let mut timeline = Timeline::open(&inputs, &options).map_err(|why| fail(Exit::Failed, &why))?;
 
     let set = &knowledge.settings.config;
     let outputs = output::plan(&args.output, &set.output, output::Mode::Replay);
     let observations_on = outputs.observations();
-    let delivery =
-        Delivery::start(outputs.list).map_err(|why| fail(Exit::Failed, &why))?;
+    let delivery = Delivery::start(outputs.list).map_err(|why| fail(Exit::Failed, &why))?;
     let signals = Signals::listen().map_err(|why| fail(Exit::Failed, &why))?;
     let gauges = Arc::new(Gauges::default());
     let limits = output::limits(&set.flows);
     let (mut lanes, facts) = Lanes::start(args.lanes.unwrap_or(1), limits, SEED)
         .map_err(|why| fail(Exit::Failed, &why))?;
     let detector = Detector::new(knowledge.policy, &detect::Limits::default());
-    let analyst =
-        Analyst::new(knowledge.book, detector, delivery, observations_on, gauges.clone());
+    let analyst = Analyst::new(knowledge.book, detector, delivery, observations_on, gauges.clone());
     let analyst = std::thread::Builder::new()
         .name("analyst".into())
         .spawn(move || analyst.work(&facts))

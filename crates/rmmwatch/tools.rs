@@ -46,7 +46,8 @@ fn list(book: &Book, out: &mut impl Write) -> std::io::Result<()> {
         for row in &tool.rows {
             *kinds.entry(role_word(row.role)).or_default() += 1;
         }
-        let kinds: Vec<String> = kinds.iter().map(|(word, count)| format!("{count} {word}")).collect();
+        let kinds: Vec<String> =
+            kinds.iter().map(|(word, count)| format!("{count} {word}")).collect();
         writeln!(out, "{:widest$}  {} ({})", tool.id.as_str(), tool.name, kinds.join(", "))?;
     }
     Ok(())
@@ -62,7 +63,8 @@ fn show(tool: &Tool, out: &mut impl Write) -> std::io::Result<()> {
     if let Some(note) = &tool.note {
         writeln!(out, "{note}")?;
     }
-    let widest = |text: &dyn Fn(&intel::Row) -> usize| tool.rows.iter().map(text).max().unwrap_or(0);
+    let widest =
+        |text: &dyn Fn(&intel::Row) -> usize| tool.rows.iter().map(text).max().unwrap_or(0);
     let value = widest(&|row| row.value.chars().count()).min(60);
     for row in &tool.rows {
         write!(

@@ -25,7 +25,7 @@ enum Command {
         /// Scenario files (TOML).
         #[arg(required = true)]
         scenarios: Vec<PathBuf>,
-        /// The capture, or a folder that gets <scenario>.pcap for each.
+        /// The capture, or a folder that gets NAME.pcap for each scenario.
         #[arg(short, long)]
         output: PathBuf,
     },
