@@ -4,6 +4,12 @@
 //! the case asks for them, `observations.jsonl`) hold the lines. `BLESS=1 cargo test` writes them
 //! anew, and the reviewer reads the difference.
 
+#![allow(
+    clippy::print_stdout,
+    clippy::indexing_slicing,
+    reason = "a test may say why it skips, and fail"
+)]
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;

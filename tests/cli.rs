@@ -1,5 +1,11 @@
 //! The program as its user meets it: wrong files, no permission, a full disk, a pipe, Ctrl-C.
 
+#![allow(
+    clippy::print_stdout,
+    clippy::indexing_slicing,
+    reason = "a test may say why it skips, and fail"
+)]
+
 use std::io::{Read as _, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
@@ -53,7 +59,11 @@ fn every_end_has_its_number_and_its_sentence() {
         (&["nonsense"], 1, "nonsense"),
         (&["replay", "--lanes", "0", DEMO], 1, "1 to 16"),
         (&["replay", "--filter", "not a filter (", DEMO], 1, "filter"),
-        (&["replay", "-c", &config, DEMO], 1, ":2:1: unknown key `ring_mb`; did you mean `ring_mib`?"),
+        (
+            &["replay", "-c", &config, DEMO],
+            1,
+            ":2:1: unknown key `ring_mb`; did you mean `ring_mib`?",
+        ),
         (&["replay", "-c", "/no/such/config", DEMO], 4, "/no/such/config"),
         (&["replay", "--policy", &policy, DEMO], 1, "nosuchtool"),
         (&["replay", "--policy", &zone, DEMO], 1, ":3:"),

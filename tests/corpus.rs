@@ -1,6 +1,12 @@
 //! Real captures that nobody here made, with the names that are in them, where they are at hand:
 //! the folder named by `RMMWATCH_CORPUS`. Without it these tests say that they skip.
 
+#![allow(
+    clippy::print_stdout,
+    clippy::indexing_slicing,
+    reason = "a test may say why it skips, and fail"
+)]
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -26,9 +32,27 @@ fn covered(captures: &Path) -> Vec<String> {
     const LINKS: &[&str] =
         &["EN10MB", "NULL", "LOOP", "RAW", "IPV4", "IPV6", "LINUX_SLL", "LINUX_SLL2"];
     const PLAIN: &[&str] = &[
-        "vlan", "qinq", "ieee8021ad", "null", "raw", "sll", "loop", "ipv6.hopopts", "ipv6.routing",
-        "ipv6.dstopts", "ah", "llc", "openvpn", "esp", "wg", "udpencap", "sctp", "lisp",
-        "lisp-data", "sflow", "cmd",
+        "vlan",
+        "qinq",
+        "ieee8021ad",
+        "null",
+        "raw",
+        "sll",
+        "loop",
+        "ipv6.hopopts",
+        "ipv6.routing",
+        "ipv6.dstopts",
+        "ah",
+        "llc",
+        "openvpn",
+        "esp",
+        "wg",
+        "udpencap",
+        "sctp",
+        "lisp",
+        "lisp-data",
+        "sflow",
+        "cmd",
     ];
     let table = std::fs::read_to_string(captures.join("captures.tsv")).expect("captures.tsv");
     let mut lines = table.lines();
@@ -76,7 +100,8 @@ fn names_are_found_and_none_invented() {
     let list = folder.path().join("covered.txt");
     std::fs::write(&list, covered(&captures).join("\n")).expect("the list is written");
     let json = folder.path().join("score.json");
-    let observe = format!("python3 {} {} {{pcap}}", captures.join("observe.py").display(), program());
+    let observe =
+        format!("python3 {} {} {{pcap}}", captures.join("observe.py").display(), program());
     let done = Command::new("python3")
         .arg(captures.join("score.py"))
         .arg(captures.join("files"))

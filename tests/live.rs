@@ -1,6 +1,12 @@
 //! The sensor on a wire: two network namespaces joined by a veth pair, the demo sent into one end
 //! by tcpreplay, the same alerts out of the other as replay gives. Needs root, `ip`, `tcpreplay`.
 
+#![allow(
+    clippy::print_stdout,
+    clippy::indexing_slicing,
+    reason = "a test may say why it skips, and fail"
+)]
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -28,7 +34,9 @@ impl Wire {
             ip(&["netns", "add", space]);
         }
         let (one, two) = (&wire.sender, &wire.sensor);
-        ip(&["-n", one, "link", "add", "tap0", "type", "veth", "peer", "name", "tap1", "netns", two]);
+        ip(&[
+            "-n", one, "link", "add", "tap0", "type", "veth", "peer", "name", "tap1", "netns", two,
+        ]);
         for (space, name) in [(one, "tap0"), (two, "tap1")] {
             // A quiet wire: no IPv6 neighbour chatter of its own.
             let key = format!("net.ipv6.conf.{name}.disable_ipv6=1");

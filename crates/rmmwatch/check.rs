@@ -5,7 +5,7 @@ use std::io::Write;
 use capture::{Live, LiveOptions};
 
 use crate::cli::CheckArgs;
-use crate::exit::{Exit, fail};
+use crate::exit::{Exit, fail, printable};
 use crate::knowledge::Knowledge;
 
 /// Run the command.
@@ -41,7 +41,7 @@ fn report(args: &CheckArgs, knowledge: &Knowledge, out: &mut impl Write) -> std:
     let zones: Vec<&str> = policy.zones().collect();
     writeln!(out, "policy     {} zones, {} rules", zones.len(), policy.rules().count())?;
     for complaint in policy_complaints.iter().chain(book_complaints) {
-        writeln!(out, "problem    {complaint}")?;
+        writeln!(out, "problem    {}", printable(&complaint.to_string()))?;
         exit = Exit::Usage;
     }
     for gated in book.gated() {

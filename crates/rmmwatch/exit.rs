@@ -1,5 +1,6 @@
 //! How the program ends, and the number that tells it.
 
+use std::borrow::Cow;
 use std::process::ExitCode;
 
 /// How a command ended.
@@ -49,5 +50,32 @@ pub(crate) fn fail(exit: Exit, why: &dyn std::fmt::Display) -> Exit {
 /// Print a line on standard error. A closed standard error is no reason to fail.
 pub(crate) fn tell(line: std::fmt::Arguments<'_>) {
     use std::io::Write as _;
-    let _ = writeln!(std::io::stderr().lock(), "{line}");
+    let _ = writeln!(std::io::stderr().lock(), "{}", printable(&line.to_string()));
+}
+
+/// Text as a terminal may show it: a file's name or a feed's line can hold octets that would move
+/// the cursor or rewrite what stands above.
+pub(crate) fn printable(text: &str) -> Cow<'_, str> {
+    let hostile = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
+    if !text.contains(hostile) {
+        return Cow::Borrowed(text);
+    }
+    let shown = |c: char| if hostile(c) { c.escape_default().to_string() } else { c.to_string() };
+    Cow::Owned(text.chars().map(shown).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_characters_do_not_reach_a_terminal() {
+        let table = [
+            ("a table\n\tof lines · é", "a table\n\tof lines · é"),
+            ("\u{1b}[2Jevil\r\0\u{9b}", "\\u{1b}[2Jevil\\r\\u{0}\\u{9b}"),
+        ];
+        for (text, want) in table {
+            assert_eq!(printable(text), want);
+        }
+    }
 }

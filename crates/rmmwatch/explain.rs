@@ -8,7 +8,7 @@ use model::{Match, Meaning, Operator};
 use serde::Serialize;
 
 use crate::cli::ExplainArgs;
-use crate::exit::{Exit, fail};
+use crate::exit::{Exit, fail, printable};
 use crate::knowledge::Knowledge;
 use crate::limits::EXPLAIN_LINE_BYTES_MAX;
 
@@ -46,7 +46,7 @@ pub(crate) fn run(args: &ExplainArgs) -> Exit {
     }
 }
 
-/// Each line of standard input. A line over the bound is cut there, so that it still gets its
+/// Each line of standard input, empty ones too. A line over the bound is cut there, so that it still gets its
 /// answer: one object an input, in order.
 fn each_line(mut act: impl FnMut(&str) -> std::io::Result<()>) -> std::io::Result<()> {
     let mut input = std::io::stdin().lock();
@@ -65,9 +65,7 @@ fn each_line(mut act: impl FnMut(&str) -> std::io::Result<()>) -> std::io::Resul
         }
         let text = String::from_utf8_lossy(&line);
         let text = text.trim_end_matches(['\n', '\r']);
-        if !text.trim().is_empty() {
-            act(text)?;
-        }
+        act(text)?;
     }
 }
 
@@ -120,7 +118,7 @@ fn answer(
         serde_json::to_writer(&mut *out, &answer)?;
         return writeln!(out);
     }
-    write!(out, "{input}: {}", answer.verdict)?;
+    write!(out, "{}: {}", printable(input), answer.verdict)?;
     if told.tier != Tier::None {
         write!(out, " ({}", answer.tier)?;
         for word in [tool, role, operator].into_iter().flatten() {
@@ -129,7 +127,10 @@ fn answer(
         write!(out, ")")?;
     }
     writeln!(out)?;
-    told.steps.iter().enumerate().try_for_each(|(n, step)| writeln!(out, "  {}. {step}", n + 1))
+    told.steps
+        .iter()
+        .enumerate()
+        .try_for_each(|(n, step)| writeln!(out, "  {}. {}", n + 1, printable(step)))
 }
 
 /// The sign that the tier stands on.

@@ -12,6 +12,7 @@ mod limits;
 mod live;
 mod one_way;
 mod output;
+mod pipes;
 mod progress;
 mod replay;
 mod signals;

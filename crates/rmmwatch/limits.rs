@@ -37,7 +37,10 @@ pub(crate) const RECORD_BUFFER_BYTES: usize = 64 << 10;
 /// - At the bound: the capture is taken to be one-way, and they are told.
 pub(crate) const ONE_WAY_HELD_MAX: usize = 4096;
 
-/// Lines that `explain -` reads from standard input, in octets each; a longer line is refused.
+/// Octets that are carried at once from standard input or a pipe: what a pipe holds.
+pub(crate) const RELAY_BYTES: usize = 64 << 10;
+
+/// Lines that `explain -` reads from standard input, in octets each; a longer line is cut there.
 pub(crate) const EXPLAIN_LINE_BYTES_MAX: usize = 4096;
 
 /// The largest file of config, policy, catalogue or feed that is read, in octets.

@@ -15,7 +15,7 @@ use crate::exit::{Exit, fail};
 use crate::knowledge::Knowledge;
 use crate::lanes::{Account, Alone, Beat, WhenFull};
 use crate::output;
-use crate::signals::Signals;
+use crate::signals::{Hangup, Signals};
 
 /// How long the loop waits for a packet before it looks at signals and the time.
 const WAIT: Duration = Duration::from_millis(100);
@@ -59,7 +59,7 @@ fn watch(args: &RunArgs) -> Result<Exit, Exit> {
     let outputs = output::plan(&args.output, &set.output, output::Mode::Run);
     let observations_on = outputs.observations();
     let delivery = Delivery::start(outputs.list).map_err(|why| fail(Exit::Failed, &why))?;
-    let signals = Signals::listen().map_err(|why| fail(Exit::Failed, &why))?;
+    let signals = Signals::listen(Hangup::Reloads).map_err(|why| fail(Exit::Failed, &why))?;
     let (lane, facts) = Alone::new(output::limits(&set.flows), random_seed(), WhenFull::Drop);
     let detector = Detector::new(knowledge.policy, &detect::Limits::default());
     let gauges = Arc::new(Gauges::default());

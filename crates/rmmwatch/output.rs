@@ -31,6 +31,16 @@ impl Plan {
     }
 }
 
+impl Plan {
+    /// The paths that records go to.
+    pub(crate) fn paths(&self) -> impl Iterator<Item = &Path> {
+        self.list.iter().filter_map(|output| match &output.target {
+            Target::Path(path) => Some(path.as_path()),
+            Target::Stdout => None,
+        })
+    }
+}
+
 /// What goes where: flags before settings before defaults.
 pub(crate) fn plan(flags: &OutputArgs, set: &config::Output, mode: Mode) -> Plan {
     let standard = PathBuf::from("-");

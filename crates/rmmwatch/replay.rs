@@ -1,8 +1,10 @@
 //! `rmmwatch replay`: captures in, records out.
 
+use std::os::unix::fs::MetadataExt as _;
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use capture::{Input, ReplayOptions, Timeline};
+use capture::{ReplayOptions, Timeline};
 use deliver::Delivery;
 use detect::Detector;
 use dissect::Seed;
@@ -13,8 +15,9 @@ use crate::exit::{Exit, fail, tell};
 use crate::knowledge::Knowledge;
 use crate::lanes::Lanes;
 use crate::output;
+use crate::pipes::Pipes;
 use crate::progress::Progress;
-use crate::signals::Signals;
+use crate::signals::{Hangup, Signals};
 
 /// The key of the flow table's hash on replay. A fixed one, so that the same capture gives the
 /// same output even where the table is too small for it; the work per frame stays bounded.
@@ -29,19 +32,23 @@ pub(crate) fn run(args: &ReplayArgs) -> Exit {
 
 fn replay(args: &ReplayArgs) -> Result<Exit, Exit> {
     let knowledge = Knowledge::load_sound(&args.knowledge, args.output.quiet)?;
-    let inputs: Vec<Input> = args.inputs.iter().map(|path| input(path)).collect();
     let filter = args.filter.clone().or(knowledge.settings.config.capture.filter.clone());
     if let Some(filter) = &filter {
         capture::check_filter(filter).map_err(|why| fail(Exit::Usage, &why))?;
     }
+    let set = &knowledge.settings.config;
+    let outputs = output::plan(&args.output, &set.output, output::Mode::Replay);
+    refuse_mistakes(&args.inputs, &outputs)?;
+
+    let signals = Signals::listen(Hangup::Stops).map_err(|why| fail(Exit::Failed, &why))?;
+    let mut pipes = Pipes::default();
+    let inputs = args.inputs.iter().map(|path| pipes.input(path, &signals));
+    let inputs = inputs.collect::<Result<Vec<_>, _>>().map_err(|why| fail(Exit::Failed, &why))?;
     let options = ReplayOptions { filter, ..ReplayOptions::default() };
     let mut timeline = Timeline::open(&inputs, &options).map_err(|why| fail(Exit::Failed, &why))?;
 
-    let set = &knowledge.settings.config;
-    let outputs = output::plan(&args.output, &set.output, output::Mode::Replay);
     let observations_on = outputs.observations();
     let delivery = Delivery::start(outputs.list).map_err(|why| fail(Exit::Failed, &why))?;
-    let signals = Signals::listen().map_err(|why| fail(Exit::Failed, &why))?;
     let gauges = Arc::new(Gauges::default());
     let limits = output::limits(&set.flows);
     let (mut lanes, facts) = Lanes::start(args.lanes.unwrap_or(1), limits, SEED)
@@ -79,27 +86,26 @@ fn replay(args: &ReplayArgs) -> Result<Exit, Exit> {
         analyst.join().map_err(|_| fail(Exit::Failed, &"the analyst's thread panicked"))?;
 
     let report = timeline.report();
+    let passed_over = pipes.names(&report.passed_over, signals.stop());
+    let damaged = pipes.names(&report.damaged, signals.stop());
     let mut health = conclusion.health;
     health.at = account.last;
     health.since = first.unwrap_or_default();
     health.frames = account.tally;
     health.panics = account.panics;
     if !args.output.quiet {
-        for (path, why) in &report.passed_over {
+        for (path, why) in &passed_over {
             tell(format_args!("rmmwatch: {}: passed over: {why}", path.display()));
         }
     }
-    for (path, why) in &report.damaged {
+    for (path, why) in &damaged {
         tell(format_args!("rmmwatch: {}: {why}", path.display()));
     }
     for (link, why) in &report.unfiltered {
         tell(format_args!("rmmwatch: the filter fits no frame of link type {}: {why}", link.0));
     }
-    let files = deliver::Files {
-        read: report.files.len() as u64,
-        passed_over: report.passed_over.clone(),
-        damaged: report.damaged.clone(),
-    };
+    let files =
+        deliver::Files { read: report.files.len() as u64, passed_over, damaged: damaged.clone() };
     let alerts: u64 = health.alerts.values().sum();
     let ended = output::conclude(
         conclusion.delivery,
@@ -116,13 +122,31 @@ fn replay(args: &ReplayArgs) -> Result<Exit, Exit> {
         Exit::Interrupted
     } else if args.output.fail_on.is_some() && alerts > 0 {
         Exit::Alerts
-    } else if !report.damaged.is_empty() {
+    } else if !damaged.is_empty() {
         Exit::Damaged
     } else {
         ended
     })
 }
 
-fn input(path: &std::path::Path) -> Input {
-    if path.as_os_str() == "-" { Input::Stdin } else { Input::Path(path.to_owned()) }
+/// What no one means: standard input twice, or a capture as an output, which would empty it before
+/// it is read.
+fn refuse_mistakes(inputs: &[PathBuf], outputs: &output::Plan) -> Result<(), Exit> {
+    if inputs.iter().filter(|input| input.as_os_str() == "-").count() > 1 {
+        return Err(fail(Exit::Usage, &"standard input (`-`) can be read once only"));
+    }
+    for path in outputs.paths() {
+        let same = |input: &&PathBuf| match (input.metadata(), path.metadata()) {
+            (Ok(one), Ok(two)) => one.is_file() && (one.dev(), one.ino()) == (two.dev(), two.ino()),
+            _ => false,
+        };
+        if let Some(input) = inputs.iter().find(same) {
+            let (path, input) = (path.display(), input.display());
+            let why = format_args!(
+                "the output {path} is the input {input}, and would be emptied; name another file"
+            );
+            return Err(fail(Exit::Usage, &why));
+        }
+    }
+    Ok(())
 }

@@ -1,9 +1,25 @@
 //! SIGINT, SIGTERM and SIGHUP as flags that the loops look at.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use tokio::signal::unix::{SignalKind, signal};
+
+/// What a hangup asks for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Hangup {
+    /// To read config, policy, catalogue and feeds anew: the sensor has no terminal to lose.
+    Reloads,
+    /// To stop: the terminal is gone.
+    Stops,
+}
+
+/// What happens as soon as the outside asks to stop.
+type Hook = Box<dyn FnOnce() + Send>;
+
+/// How long stopping may take before the user is told how not to wait.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What the outside asked for.
 #[derive(Clone, Default)]
@@ -11,6 +27,7 @@ pub(crate) struct Signals {
     stop: Arc<AtomicBool>,
     interrupted: Arc<AtomicBool>,
     reload: Arc<AtomicBool>,
+    hooks: Arc<Mutex<Vec<Hook>>>,
 }
 
 impl Signals {
@@ -18,7 +35,7 @@ impl Signals {
     ///
     /// # Errors
     /// When the operating system lets no thread or no handler be made.
-    pub(crate) fn listen() -> std::io::Result<Signals> {
+    pub(crate) fn listen(hangup: Hangup) -> std::io::Result<Signals> {
         let signals = Signals::default();
         let heard = signals.clone();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -32,11 +49,22 @@ impl Signals {
         };
         std::thread::Builder::new().name("signals".into()).spawn(move || {
             runtime.block_on(async move {
+                let mut told = false;
                 loop {
                     tokio::select! {
                         _ = int.recv() => heard.ask_stop(true),
                         _ = term.recv() => heard.ask_stop(false),
-                        _ = hup.recv() => heard.reload.store(true, Ordering::Relaxed),
+                        _ = hup.recv() => match hangup {
+                            Hangup::Reloads => heard.reload.store(true, Ordering::Relaxed),
+                            Hangup::Stops => heard.ask_stop(true),
+                        },
+                        () = tokio::time::sleep(PATIENCE), if heard.stop() && !told => {
+                            told = true;
+                            crate::exit::tell(format_args!(
+                                "rmmwatch: stopping; still waiting for an input or an output, a \
+                                 second signal ends at once"
+                            ));
+                        }
                     }
                 }
             });
@@ -49,6 +77,20 @@ impl Signals {
             std::process::exit(i32::from(crate::Exit::Interrupted.code()));
         }
         self.interrupted.store(interrupted, Ordering::Relaxed);
+        let hooks = self.hooks.lock().map(|mut hooks| std::mem::take(&mut *hooks));
+        hooks.into_iter().flatten().for_each(|hook| hook());
+    }
+
+    /// Do something as soon as the outside asks to stop; at once, if it did already. It must not
+    /// wait: it runs where signals are heard.
+    pub(crate) fn when_stopped(&self, hook: Hook) {
+        if let Ok(mut hooks) = self.hooks.lock()
+            && !self.stop()
+        {
+            hooks.push(hook);
+            return;
+        }
+        hook();
     }
 
     /// Whether to stop.

@@ -21,8 +21,12 @@ pub(crate) fn run(args: &ToolsArgs) -> Exit {
         Some(id) => match knowledge.book.tools().iter().find(|tool| tool.id.as_str() == id) {
             Some(tool) => show(tool, &mut out),
             None => {
-                let ids = knowledge.book.tools().iter().map(|tool| tool.id.as_str());
-                let near: Vec<&str> = ids.filter(|known| known.contains(&**id)).take(5).collect();
+                let word = id.to_lowercase();
+                let fits = |tool: &&Tool| {
+                    tool.id.as_str().contains(&word) || tool.name.to_lowercase().contains(&word)
+                };
+                let near = knowledge.book.tools().iter().filter(fits).take(5);
+                let near: Vec<&str> = near.map(|tool| tool.id.as_str()).collect();
                 let hint = if near.is_empty() {
                     "`rmmwatch tools` lists the ids".to_owned()
                 } else {
