@@ -1,6 +1,8 @@
 //! `rmmwatch check`: is all that the sensor needs in order, and if not, what to do.
 
 use std::io::Write;
+use std::os::unix::fs::FileTypeExt as _;
+use std::path::Path;
 
 use capture::{Live, LiveOptions};
 
@@ -62,6 +64,17 @@ fn report(args: &CheckArgs, knowledge: &Knowledge, out: &mut impl Write) -> std:
             }
         }
     }
+    for (stream, path) in settings.config.output.paths() {
+        match writable(path) {
+            Ok(()) => writeln!(out, "output     {stream} to {}", path.display())?,
+            Err(why) => {
+                writeln!(out, "problem    {stream} cannot go to {}: {why}", path.display())?;
+                exit = Exit::Failed;
+            }
+        }
+    }
+    // Replay needs no right at all, so that this is no problem by itself; an interface tells.
+    writeln!(out, "privileges {}", privileges())?;
     if let Some(interface) = &args.interface {
         match Live::open(&LiveOptions::new(interface)) {
             Ok(live) => writeln!(out, "interface  {interface}: link type {}", live.link().0)?,
@@ -73,4 +86,42 @@ fn report(args: &CheckArgs, knowledge: &Knowledge, out: &mut impl Write) -> std:
     }
     writeln!(out, "{}", if exit == Exit::Done { "all well" } else { "not well" })?;
     Ok(exit)
+}
+
+/// Whether records could be written there: tried as far as that leaves nothing behind.
+fn writable(path: &Path) -> std::io::Result<()> {
+    if path.as_os_str() == "-" {
+        return Ok(());
+    }
+    match path.metadata() {
+        // To open a pipe waits for its reader.
+        Ok(about) if about.file_type().is_fifo() => Ok(()),
+        Ok(_) => std::fs::OpenOptions::new().append(true).open(path).map(drop),
+        Err(why) if why.kind() == std::io::ErrorKind::NotFound => {
+            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+            let folder = folder.unwrap_or(Path::new("."));
+            tempfile_in(folder)
+        }
+        Err(why) => Err(why),
+    }
+}
+
+/// Make a file in a folder and take it away again.
+fn tempfile_in(folder: &Path) -> std::io::Result<()> {
+    let path = folder.join(format!(".rmmwatch-check-{}", std::process::id()));
+    std::fs::OpenOptions::new().write(true).create_new(true).open(&path)?;
+    std::fs::remove_file(path)
+}
+
+/// Whether this process may open an interface: CAP_NET_RAW, bit 13 of its effective rights
+/// (capabilities(7)).
+fn privileges() -> &'static str {
+    const NET_RAW: u64 = 1 << 13;
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let rights = status.lines().find_map(|line| line.strip_prefix("CapEff:"));
+    match rights.and_then(|rights| u64::from_str_radix(rights.trim(), 16).ok()) {
+        Some(rights) if rights & NET_RAW != 0 => "CAP_NET_RAW: `run` may open interfaces",
+        Some(_) => "no CAP_NET_RAW: `replay` works; for `run`, be root or `setcap cap_net_raw=ep`",
+        None => "not known here",
+    }
 }

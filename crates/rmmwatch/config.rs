@@ -75,6 +75,18 @@ pub(crate) struct Output {
     pub(crate) health: Option<PathBuf>,
 }
 
+impl Output {
+    /// The paths that are set, with what goes there.
+    pub(crate) fn paths(&self) -> impl Iterator<Item = (&'static str, &Path)> {
+        let all = [
+            ("alerts", &self.alerts),
+            ("observations", &self.observations),
+            ("health", &self.health),
+        ];
+        all.into_iter().filter_map(|(stream, path)| Some((stream, path.as_deref()?)))
+    }
+}
+
 /// A settings file as it was read.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Settings {
@@ -83,7 +95,7 @@ pub(crate) struct Settings {
     pub(crate) text: Option<(String, String)>,
 }
 
-/// Why settings could not be had.
+/// Why a file that a person wrote could not be had.
 #[derive(Debug)]
 pub(crate) enum ConfigError {
     /// The file cannot be read.
@@ -100,7 +112,7 @@ impl Settings {
             None if Path::new(DEFAULT_PATH).exists() => Path::new(DEFAULT_PATH),
             None => return Ok(Settings::default()),
         };
-        let text = read_text(path).map_err(ConfigError::Unreadable)?;
+        let text = read_text(path)?;
         let name = path.display().to_string();
         let mut config = parse(&name, &text).map_err(|one| ConfigError::Wrong(vec![one]))?;
         if let Some(folder) = path.parent() {
@@ -120,7 +132,29 @@ impl Knowledge {
 }
 
 /// Read a file that a person wrote, of bounded size.
-pub(crate) fn read_text(path: &Path) -> anyhow::Result<String> {
+///
+/// # Errors
+/// [`ConfigError::Unreadable`], or [`ConfigError::Wrong`] where it is no UTF-8 text.
+pub(crate) fn read_text(path: &Path) -> Result<String, ConfigError> {
+    String::from_utf8(read_octets(path).map_err(ConfigError::Unreadable)?).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        let name = path.display().to_string();
+        let text = String::from_utf8_lossy(error.as_bytes().get(..at).unwrap_or_default());
+        let why = "this is no UTF-8 text".to_owned();
+        let fix = "save the file as UTF-8".to_owned();
+        ConfigError::Wrong(vec![Complaint::at(&name, &text, at, why, fix)])
+    })
+}
+
+/// Read a list that strangers wrote: octets that are no UTF-8 spoil the line that they stand in,
+/// not the list.
+pub(crate) fn read_list(path: &Path) -> Result<String, ConfigError> {
+    let octets = read_octets(path).map_err(ConfigError::Unreadable)?;
+    Ok(String::from_utf8(octets)
+        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
+}
+
+fn read_octets(path: &Path) -> anyhow::Result<Vec<u8>> {
     use anyhow::Context as _;
     let shown = path.display();
     let file = std::fs::File::open(path).with_context(|| format!("{shown} cannot be read"))?;
@@ -133,10 +167,7 @@ pub(crate) fn read_text(path: &Path) -> anyhow::Result<String> {
         "{shown} is larger than {} MiB; split it",
         CONFIG_FILE_BYTES_MAX >> 20
     );
-    String::from_utf8(octets).map_err(|error| {
-        let at = error.utf8_error().valid_up_to();
-        anyhow::anyhow!("{shown} is not UTF-8 text: octet {at} is no part of a character")
-    })
+    Ok(octets)
 }
 
 fn parse(name: &str, text: &str) -> Result<Config, Complaint> {

@@ -30,15 +30,16 @@ pub(crate) struct Knowledge {
 impl Knowledge {
     /// Read everything. On an error, say why and answer how the program ends.
     pub(crate) fn load(args: &KnowledgeArgs) -> Result<Knowledge, Exit> {
-        let settings = Settings::load(args.config.as_deref()).map_err(|error| match error {
-            ConfigError::Unreadable(why) => fail(Exit::Failed, &format_args!("{why:#}")),
-            ConfigError::Wrong(complaints) => {
-                complaints.iter().for_each(|one| tell(format_args!("rmmwatch: {one}")));
-                Exit::Usage
+        let settings = Settings::load(args.config.as_deref());
+        settings.and_then(|settings| Knowledge::assemble(settings, args)).map_err(|error| {
+            match error {
+                ConfigError::Unreadable(why) => fail(Exit::Failed, &format_args!("{why:#}")),
+                ConfigError::Wrong(complaints) => {
+                    complaints.iter().for_each(|one| tell(format_args!("rmmwatch: {one}")));
+                    Exit::Usage
+                }
             }
-        })?;
-        Knowledge::assemble(settings, args)
-            .map_err(|why| fail(Exit::Failed, &format_args!("{why:#}")))
+        })
     }
 
     /// As [`Self::load`], and end on a policy that is wrong; complaints about catalogue and feeds
@@ -63,12 +64,12 @@ impl Knowledge {
         Ok(knowledge)
     }
 
-    fn assemble(settings: Settings, args: &KnowledgeArgs) -> anyhow::Result<Knowledge> {
+    fn assemble(settings: Settings, args: &KnowledgeArgs) -> Result<Knowledge, ConfigError> {
         let set = &settings.config.knowledge;
         let mut builder = BookBuilder::new();
         let rules = |name: &str| {
             let text = BUILT_IN.get_file(name).and_then(include_dir::File::contents_utf8);
-            text.with_context(|| format!("{name} is not built in"))
+            text.with_context(|| format!("{name} is not built in")).map_err(ConfigError::Unreadable)
         };
         builder.gate("built-in:gate.toml", rules("gate.toml")?);
         builder.labels("built-in:labels.toml", rules("labels.toml")?);
@@ -80,17 +81,19 @@ impl Knowledge {
             builder.feed(&name, text);
         }
         for path in set.feeds.iter().chain(&args.feeds) {
-            builder.feed(&path.display().to_string(), &config::read_text(path)?);
+            builder.feed(&path.display().to_string(), &config::read_list(path)?);
         }
         let (book, book_complaints) = builder.build();
 
         let mut policy = Policy::deny_by_default();
         let mut policy_complaints = Vec::new();
+        // A policy on the command line stands in place of the settings' one, in both its places.
+        if let (None, Some((name, text))) = (&args.policy, &settings.text) {
+            policy_complaints.extend(policy.add_from_settings(name, text));
+        }
         if let Some(path) = args.policy.as_ref().or(set.policy.as_ref()) {
             let text = config::read_text(path)?;
             policy_complaints.extend(policy.add(&path.display().to_string(), &text));
-        } else if let Some((name, text)) = &settings.text {
-            policy_complaints.extend(policy.add_from_settings(name, text));
         }
         let known: Vec<&str> = book.tools().iter().map(|tool| tool.id.as_str()).collect();
         policy_complaints.extend(policy.check_tools(&known));
@@ -99,15 +102,17 @@ impl Knowledge {
 }
 
 /// The built-in tools, with the files of `folder` in place of those of the same name, or added.
-fn catalogue(folder: Option<&Path>) -> anyhow::Result<Vec<(String, String)>> {
+fn catalogue(folder: Option<&Path>) -> Result<Vec<(String, String)>, ConfigError> {
     let mut files: std::collections::BTreeMap<String, (String, String)> =
         built_in("catalogue").map(|(name, text)| (stem(&name), (name, text.to_owned()))).collect();
     if let Some(folder) = folder {
         let shown = folder.display();
         let entries = std::fs::read_dir(folder)
-            .with_context(|| format!("the catalogue {shown} cannot be read"))?;
+            .with_context(|| format!("the catalogue {shown} cannot be read"))
+            .map_err(ConfigError::Unreadable)?;
         for entry in entries {
-            let path = entry.with_context(|| format!("{shown} cannot be read"))?.path();
+            let entry = entry.with_context(|| format!("{shown} cannot be read"));
+            let path = entry.map_err(ConfigError::Unreadable)?.path();
             if path.extension().is_some_and(|ending| ending == "toml") {
                 let name = path.display().to_string();
                 files.insert(stem(&name), (name, config::read_text(&path)?));
