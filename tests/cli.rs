@@ -313,3 +313,16 @@ fn check_tries_the_outputs_and_leaves_nothing() {
     assert_eq!(done.status.code(), Some(0), "{}", String::from_utf8_lossy(&done.stdout));
     assert_eq!(std::fs::read_dir(folder.path()).expect("it").count(), 1, "only the settings");
 }
+
+#[test]
+fn streams_that_share_an_output_come_in_one_order() {
+    let shared = |lanes: &str| {
+        let args = ["replay", "--quiet", "--summary", "none", "--observations", "-", "--lanes"];
+        output(&[&args[..], &[lanes, "pcaps"]].concat()).stdout
+    };
+    let one = shared("1");
+    assert!(!one.is_empty());
+    for lanes in ["2", "7", "16"] {
+        assert!(shared(lanes) == one, "{lanes} lanes give another order");
+    }
+}

@@ -31,6 +31,8 @@ pub(crate) struct Analyst {
     one_way: OneWay,
     lines: Lines,
     matches: Vec<Match>,
+    /// Whether an output came to its end while facts were weighed.
+    gone: Result<(), Gone>,
     counts: Counts,
     gauges: Arc<Gauges>,
 }
@@ -84,6 +86,7 @@ impl Analyst {
             one_way: OneWay::default(),
             lines: Lines::default(),
             matches: Vec::new(),
+            gone: Ok(()),
             counts: Counts::default(),
             gauges,
         }
@@ -132,7 +135,8 @@ impl Analyst {
             gate.push(one, &mut |one| self.weigh(&one));
         }
         self.one_way = gate;
-        self.send(RECORD_BUFFER_BYTES)
+        let gone = std::mem::replace(&mut self.gone, Ok(()));
+        gone.and(self.send(RECORD_BUFFER_BYTES))
     }
 
     /// Packet time passes without a fact.
@@ -198,10 +202,12 @@ impl Analyst {
         if self.observations_on {
             let out = &mut self.lines.observations;
             self.recorder.observation(seen, &setting, &self.matches, verdict.authorised, out);
-            if out.len() >= RECORD_BUFFER_BYTES {
-                // A reader that is gone is told by the next `send`.
-                let _ = self.delivery.send(Stream::Observations, std::mem::take(out));
-            }
+        }
+        // An alert follows the record of what raised it, wherever batches end: streams that share an
+        // output give the same octets for any number of lanes.
+        let told = !self.lines.alerts.is_empty();
+        if told || self.lines.observations.len() >= RECORD_BUFFER_BYTES {
+            self.gone = self.gone.and(self.send(1));
         }
     }
 
@@ -209,8 +215,8 @@ impl Analyst {
     fn send(&mut self, least: usize) -> Result<(), Gone> {
         let Lines { alerts, observations, health } = &mut self.lines;
         for (stream, lines) in [
-            (Stream::Alerts, alerts),
             (Stream::Observations, observations),
+            (Stream::Alerts, alerts),
             (Stream::Health, health),
         ] {
             let least = if stream == Stream::Alerts { 1 } else { least };
