@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# Installs the programs that docs/measurements.md compares with. Debian 12, as root. Suricata is not
+# in bookworm itself: its suite bookworm-backports is added if it is missing.
+set -euo pipefail
+export DEBIAN_FRONTEND=noninteractive
+apt-get update -qq
+apt-get install -y -qq --no-install-recommends tshark tcpdump libndpi-bin libpcap-dev gcc python3 >/dev/null
+if ! command -v suricata >/dev/null; then
+  if ! apt-cache policy | grep -q bookworm-backports; then
+    echo 'adding the suite bookworm-backports' >&2
+    echo 'deb http://deb.debian.org/debian bookworm-backports main' >/etc/apt/sources.list.d/backports.list
+    apt-get update -qq
+  fi
+  apt-get install -y -qq --no-install-recommends -t bookworm-backports suricata >/dev/null
+fi
+suricata -V; tshark --version | head -1; tcpdump --version 2>&1 | head -1; ndpiReader -h 2>&1 | head -1
