@@ -1,6 +1,6 @@
 //! A tool that reaches a host inside from outside.
 
-use model::{Direction, SignSource};
+use model::{Direction, Operator, SignSource};
 
 use super::REMOTE_ACCESS;
 use super::rule::{Finding, Rule, Sight, Words};
@@ -16,8 +16,13 @@ static REACHED: Words = Words {
 };
 
 fn weigh(sight: &Sight<'_>) -> Option<Finding> {
-    let (role, _) = sight.tool()?;
+    let (role, operator) = sight.tool()?;
     let inbound = sight.direction == Direction::Inbound && is_presented(sight.sign.source);
+    // Anyone may call our server by a vendor's name; that makes it none of the vendor's.
+    let named = Kind::of(sight.sign.source) != Kind::Octets;
+    if named && *operator == Operator::Vendor {
+        return None;
+    }
     (inbound && is_use(role) && sight.stands_alone())
         .then(|| sight.finding(&INBOUND, REMOTE_ACCESS, &REACHED))
 }
