@@ -34,8 +34,8 @@ deny: ## Licences, banned crates, sources
 bench: deps ## CPU per packet against a bare libpcap loop on the same file, in the same run
 	@cargo bench --bench replay
 
-fuzz: ## Two minutes of mutated input for each parser
-	@./packaging/ci/fuzz.sh
+fuzz: deps ## Two minutes of mutated input for each fuzz body, overflow checks on
+	@cargo bench --profile fuzz --bench fuzz -- --seconds $${RMMWATCH_FUZZ_SECS:-120}
 
 pcaps: ## Build the committed captures anew from their scenarios
 	@for scene in pcaps/scenarios/*.toml; do \

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What takes too long for `make test`: cargo-deny built where it is missing, the bench, the fuzzers.
+# What takes too long for `make test`: cargo-deny built where it is missing, the bench, the fuzzer.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 if ! cargo deny --version >/dev/null 2>&1; then
@@ -8,4 +8,4 @@ if ! cargo deny --version >/dev/null 2>&1; then
 fi
 cargo deny --log-level error check licenses bans sources
 cargo bench --bench replay
-./packaging/ci/fuzz.sh
+make fuzz

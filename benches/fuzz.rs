@@ -1,0 +1,188 @@
+//! Mutated input for every fuzz body, for as long as is asked. `make fuzz` gives each two minutes:
+//! `cargo bench --bench fuzz -- --seconds 120 [name]`.
+//!
+//! A coverage-blind mutator on the stable compiler over real samples: the committed captures, the
+//! catalogue, the feeds and the policy. Overflow checks are on. A body that panics prints the octets
+//! that did it, in hexadecimal, and the seed; both become a case of the parser's own tests.
+
+#![allow(clippy::print_stdout, clippy::indexing_slicing, reason = "a harness prints its table")]
+
+use std::panic::catch_unwind;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use model::LinkType;
+
+/// A body, its name, and what it is given before it is mutated.
+struct Target {
+    name: String,
+    body: fn(&[u8]),
+    samples: Vec<Vec<u8>>,
+}
+
+fn main() {
+    let args: Vec<String> = std::env::args().collect();
+    if args.iter().any(|arg| arg == "--list" || arg == "--test") {
+        return;
+    }
+    let after =
+        |flag: &str| args.iter().position(|arg| arg == flag).and_then(|at| args.get(at + 1));
+    let secs = after("--seconds").and_then(|text| text.parse().ok()).unwrap_or(120);
+    let only = args.last().filter(|last| last.parse::<u64>().is_err() && !last.starts_with('-'));
+    let named = |target: &Target| only.is_none_or(|name| target.name.contains(&**name));
+    let mut failed = false;
+    for target in targets().into_iter().filter(|target| args.len() < 4 || named(target)) {
+        failed |= !fuzz(&target, Duration::from_secs(secs));
+    }
+    std::process::exit(i32::from(failed));
+}
+
+fn targets() -> Vec<Target> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let captures = read_all(&root.join("pcaps"), "pcap");
+    let payloads: Vec<Vec<u8>> = captures.iter().flat_map(|capture| payloads(capture)).collect();
+    let lists: Vec<Vec<u8>> = captures.iter().map(|capture| frame_list(capture)).collect();
+    let catalogue = read_all(&root.join("config/catalogue"), "toml");
+    let mut feeds = read_all(&root.join("config/feeds"), "toml");
+    feeds.extend(intel::fuzz::feed_samples().into_iter().map(|(_, text)| text.as_bytes().to_vec()));
+    let mut policies = read_all(&root.join("pcaps"), "toml");
+    policies.extend(read_all(&root.join("config"), "toml"));
+    let mut targets = vec![
+        target("capture.reader", capture::fuzz::reader, captures),
+        target("dissect.frames", dissect::fuzz::frames, lists),
+        target("intel.catalogue", intel::fuzz::catalogue, catalogue),
+        target("intel.feed", intel::fuzz::feed, feeds),
+        target("intel.glob", intel::fuzz::glob, vec![b"AnyDesk*/?.exe".to_vec()]),
+        target("detect.policy", detect::fuzz::policy, policies),
+        target("detect.judge", detect::fuzz::judge, payloads.clone()),
+    ];
+    targets.extend(
+        dissect::fuzz::protocols()
+            .iter()
+            .map(|(name, body)| target(&format!("dissect.{name}"), *body, payloads.clone())),
+    );
+    targets
+}
+
+fn target(name: &str, body: fn(&[u8]), samples: Vec<Vec<u8>>) -> Target {
+    assert!(!samples.is_empty(), "{name} has no samples");
+    Target { name: name.to_owned(), body, samples }
+}
+
+fn fuzz(target: &Target, at_most: Duration) -> bool {
+    let begun = Instant::now();
+    let mut random = Random(0x9e37_79b9_7f4a_7c15);
+    let mut rounds = 0u64;
+    while begun.elapsed() < at_most {
+        let seed = random.0;
+        let octets = mutated(&target.samples, &mut random);
+        rounds += 1;
+        let body = target.body;
+        if catch_unwind(|| body(&octets)).is_err() {
+            let hex: String = octets.iter().map(|octet| format!("{octet:02x}")).collect();
+            println!("{}: round {rounds}, seed {seed:#x}:\n{hex}", target.name);
+            return false;
+        }
+    }
+    println!("{:<18} {rounds:>9} rounds in {} s, no failure", target.name, at_most.as_secs());
+    true
+}
+
+/// A sample with some octets flipped, lost, doubled, moved, or replaced by telling numbers.
+fn mutated(samples: &[Vec<u8>], random: &mut Random) -> Vec<u8> {
+    let sample = &samples[random.below(samples.len())];
+    // A long sample would make each round slow: a window of it is as good.
+    let start =
+        if sample.len() > 8192 && random.below(4) > 0 { random.below(sample.len()) } else { 0 };
+    let end = (start + 8192).min(sample.len());
+    let mut octets = sample[start..end].to_vec();
+    for _ in 0..=random.below(8) {
+        let len = octets.len();
+        if len == 0 {
+            break;
+        }
+        let at = random.below(len);
+        match random.below(7) {
+            0 => octets[at] ^= 1 << random.below(8),
+            1 => octets[at] = [0, 1, 0x7f, 0x80, 0xff][random.below(5)],
+            2 => octets.truncate(at),
+            3 => drop(octets.drain(at..(at + random.below(16) + 1).min(len))),
+            4 => {
+                let piece = octets[at..(at + random.below(64) + 1).min(len)].to_vec();
+                let to = random.below(len);
+                octets.splice(to..to, piece);
+            }
+            5 => octets.insert(at, random.next() as u8),
+            _ => {
+                let other = &samples[random.below(samples.len())];
+                if !other.is_empty() {
+                    let from = random.below(other.len());
+                    octets.extend_from_slice(&other[from..(from + 64).min(other.len())]);
+                }
+            }
+        }
+    }
+    octets
+}
+
+fn read_all(folder: &Path, ending: &str) -> Vec<Vec<u8>> {
+    let mut paths: Vec<_> = std::fs::read_dir(folder)
+        .unwrap_or_else(|why| panic!("{}: {why}", folder.display()))
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|end| end == ending))
+        .collect();
+    paths.sort();
+    paths.iter().map(|path| std::fs::read(path).expect("a file of the project")).collect()
+}
+
+/// The frames of a little-endian classic capture, as the generator writes them.
+fn frames(capture: &[u8]) -> Vec<&[u8]> {
+    let mut rest = capture.get(24..).unwrap_or(&[]);
+    let mut frames = Vec::new();
+    while let Some((head, body)) = rest.split_at_checked(16) {
+        let len = u32::from_le_bytes([head[8], head[9], head[10], head[11]]) as usize;
+        let Some((frame, behind)) = body.split_at_checked(len) else { break };
+        frames.push(frame);
+        rest = behind;
+    }
+    frames
+}
+
+/// What the frames of a capture carry behind Ethernet, IPv4 and TCP or UDP, where it is that simple.
+fn payloads(capture: &[u8]) -> Vec<Vec<u8>> {
+    frames(capture)
+        .into_iter()
+        .filter_map(|frame| match (frame.get(12..15)?, frame.get(23)?) {
+            ([8, 0, 0x45], 6) => frame.get(34 + usize::from(frame.get(46)? >> 4) * 4..),
+            ([8, 0, 0x45], 17) => frame.get(42..),
+            _ => None,
+        })
+        .filter(|payload| payload.len() > 8)
+        .map(<[u8]>::to_vec)
+        .take(400)
+        .collect()
+}
+
+fn frame_list(capture: &[u8]) -> Vec<u8> {
+    let frames: Vec<_> =
+        frames(capture).into_iter().take(200).map(|frame| (LinkType::ETHERNET, frame)).collect();
+    dissect::fuzz::sample(&frames)
+}
+
+/// SplitMix64: small, and the same everywhere.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    fn below(&mut self, bound: usize) -> usize {
+        (self.next() % bound.max(1) as u64) as usize
+    }
+}
