@@ -74,15 +74,24 @@ pub struct OutputArgs {
     /// Shape of the records
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
-    /// The summary on standard error
-    #[arg(long, value_enum, default_value_t)]
-    pub summary: Summary,
-    /// No progress and no notes on standard error
+    /// The summary on standard error [default: text, or none with --quiet]
+    #[arg(long, value_enum)]
+    pub summary: Option<Summary>,
+    /// No progress, notes and summary on standard error; problems are told
     #[arg(long, short)]
     pub quiet: bool,
     /// End with 2 when there were alerts
     #[arg(long, value_enum, value_name = "WHAT")]
     pub fail_on: Option<FailOn>,
+}
+
+impl OutputArgs {
+    /// The summary that is wanted.
+    #[must_use]
+    pub fn summary(&self) -> Summary {
+        let silent = if self.quiet { Summary::None } else { Summary::default() };
+        self.summary.unwrap_or(silent)
+    }
 }
 
 /// Shape of the records.
@@ -91,6 +100,19 @@ pub enum Format {
     /// Elastic Common Schema, one JSON object a line
     #[default]
     Ecs,
+}
+
+impl Cli {
+    /// Whether nothing but problems is to be told on standard error.
+    #[must_use]
+    pub fn quiet(&self) -> bool {
+        match &self.command {
+            Command::Replay(ReplayArgs { output, .. }) | Command::Run(RunArgs { output, .. }) => {
+                output.quiet
+            }
+            Command::Check(_) | Command::Explain(_) | Command::Tools(_) => false,
+        }
+    }
 }
 
 /// The summary on standard error.

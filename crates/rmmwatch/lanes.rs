@@ -7,6 +7,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::{Builder, JoinHandle};
+use std::time::Duration;
 
 use detect::Policy;
 use dissect::{Dissector, Limits, Seed, Shards};
@@ -40,6 +41,10 @@ pub(crate) struct Beat {
     pub(crate) reloaded: Option<(Book, Policy)>,
 }
 
+/// A frame this much older than the last one tells of a clock that was set back. Captures of
+/// several taps are out of order by less.
+const CLOCK_SET_BACK: Duration = Duration::from_secs(60);
+
 /// Seconds of packet time, seen as ticks between frames.
 #[derive(Default)]
 struct Ticks {
@@ -50,10 +55,15 @@ struct Ticks {
 impl Ticks {
     /// The tick that falls before `frame`, if packet time entered a new second.
     fn before(&mut self, frame: &Frame<'_>) -> Option<(Timestamp, u64)> {
-        self.last = self.last.max(frame.at);
         if self.next.is_some_and(|next| frame.at < next) {
-            return None;
+            // A frame that is a little late changes nothing; a clock that was set back does, or no
+            // second would begin until it has caught up.
+            if self.last.since(frame.at) < CLOCK_SET_BACK {
+                self.last = self.last.max(frame.at);
+                return None;
+            }
         }
+        self.last = frame.at;
         self.next = Some(Timestamp::from_secs(frame.at.secs().saturating_add(1), 0));
         Some((Timestamp::from_secs(frame.at.secs(), 0), frame.order.saturating_sub(1)))
     }
@@ -465,5 +475,35 @@ impl Lane {
             }
         }
         self.push(run.get(..filled).unwrap_or(&[]), out);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tick_falls_where_a_second_begins_and_where_the_clock_was_set_back() {
+        let (mut ticks, mut order) = (Ticks::default(), 1);
+        let mut tick = |secs, nanos| {
+            let at = Timestamp::from_secs(secs, nanos);
+            let link = LinkType::ETHERNET;
+            let told = ticks.before(&Frame { at, order, link, bytes: &[], orig_len: 0 });
+            order += 2;
+            told.map(|(at, order)| (at.secs(), order))
+        };
+        let table = [
+            ((5000, 5), Some((5000, 0))),
+            ((5000, 9), None),
+            ((5001, 0), Some((5001, 4))),
+            ((5000, 8), None),
+            ((5003, 1), Some((5003, 8))),
+            ((1400, 0), Some((1400, 10))),
+            ((1400, 7), None),
+            ((1401, 0), Some((1401, 14))),
+        ];
+        for ((secs, nanos), want) in table {
+            assert_eq!(tick(secs, nanos), want, "{secs}.{nanos}");
+        }
     }
 }

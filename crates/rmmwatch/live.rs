@@ -86,7 +86,7 @@ fn watch(args: &RunArgs) -> Result<Exit, Exit> {
         &health,
         &deliver::Files::default(),
         &conclusion.severities,
-        args.output.summary,
+        args.output.summary(),
     )?;
     if let Some(why) = broken {
         return Err(fail(Exit::Failed, &why));

@@ -10,7 +10,9 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> std::process::ExitCode {
     let cli = rmmwatch::cli::Cli::parse_or_exit();
     // Diagnostics go to standard error; standard output carries records and nothing else.
+    let least = if cli.quiet() { tracing::Level::WARN } else { tracing::Level::INFO };
     tracing_subscriber::fmt()
+        .with_max_level(least)
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
         .with_target(false)

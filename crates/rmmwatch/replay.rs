@@ -113,7 +113,7 @@ fn replay(args: &ReplayArgs) -> Result<Exit, Exit> {
         &health,
         &files,
         &conclusion.severities,
-        args.output.summary,
+        args.output.summary(),
     )?;
     if let Some(why) = failed {
         return Err(fail(Exit::Failed, &why));

@@ -107,7 +107,7 @@ impl Rows {
             let nameless = share_pct(health.tls_nameless, health.tls_hellos);
             let ech = share_pct(health.tls_ech, health.tls_hellos);
             let hellos = grouped(health.tls_hellos);
-            let text = format!("{hellos} (without a name {nameless:.1} %, encrypted {ech:.1} %)");
+            let text = format!("{hellos} (without a name {nameless:.1} %, with ECH {ech:.1} %)");
             self.row("TLS hellos", &text);
         }
         let anomalies: u64 = tally.anomalies.values().sum();
@@ -283,7 +283,7 @@ encapsulated 1,000, fragment 1,000, truncated 1,000, malformed 1,000
 lost          20 (0.0010 %) in the kernel
 flows         12,345 (one-way 100, evicted 1)
 observations  54,321 (9 dropped)
-TLS hellos    3,000 (without a name 1.0 %, encrypted 10.0 %)
+TLS hellos    3,000 (without a name 1.0 %, with ECH 10.0 %)
 anomalies     7
 panics        1; please report them
 files         9 read, 5 passed over, 5 damaged

@@ -223,7 +223,8 @@ pub struct TlsHello {
     pub version: TlsVersion,
     /// The versions it supports (RFC 8446 §4.2.1), GREASE left out.
     pub versions: Vec<TlsVersion>,
-    /// It carries an encrypted hello, so that the name is just the outer one.
+    /// It carries an ECH extension, so that the name may be just the outer one: browsers send the
+    /// extension as a decoy too, which cannot be told apart.
     pub ech: bool,
 }
 
