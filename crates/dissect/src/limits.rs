@@ -15,7 +15,8 @@ pub const FLOWS_MAX: usize = 1 << 18;
 ///
 /// - Why so many: 20,000 handshakes at once with 3 KiB each.
 /// - What it costs: itself, taken as needed.
-/// - At the bound: the opening that wants more is given up; `openings_over_budget` counts it.
+/// - At the bound: the opening for which no octets came for longest is given up, so that
+///   beginnings that never go on do not blind; `openings_over_budget` counts it.
 pub const OPENINGS_BYTES_MAX: usize = 64 << 20;
 
 /// Octets held of one side of a TCP stream.
@@ -71,12 +72,9 @@ pub(crate) const LINK_TAGS_MAX: usize = 4;
 pub(crate) const EXTENSIONS_MAX: usize = 8;
 
 /// Contiguous octets of one side that stream protocols are asked about before none is taken to
-/// know it. Probes decide on a few dozen.
+/// know it. Probes decide on a few dozen. Segments are not counted: someone who sends an octet at
+/// a time is still recognised, and costs at most these 2 KiB looked at once more per segment.
 pub(crate) const PROBED_LEN_MAX: usize = 2 << 10;
-
-/// Segments of one side that stream protocols are asked about, as above. Someone who sends an
-/// octet at a time is still recognised.
-pub(crate) const PROBED_SEGMENTS_MAX: u8 = 64;
 
 /// Octets of an unknown side that are enough for a byte signature. A side that has told fewer is
 /// given until its next segments, the other side's word or the flow's end.
@@ -98,6 +96,10 @@ pub(crate) const STRAY_AHEAD: usize = 1 << 20;
 
 /// Such segments in a row, before the stream is taken to have lost what is between.
 pub(crate) const STRAYS_MAX: u8 = 4;
+
+/// Octets between where a SYN said that a stream begins and the first that came of it, if those
+/// before are only late: more than a first flight has. Beyond, the SYN was of another connection.
+pub(crate) const LATE_MAX: u32 = 64 << 10;
 
 /// Times that the other end acknowledges octets behind a gap before the capture is taken to have
 /// missed it: late frames of the same batch come before that.

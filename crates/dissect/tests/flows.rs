@@ -236,11 +236,11 @@ fn floods_cost_rows_and_no_facts_once_a_conversation_was_heard() {
     assert_eq!((facts.len(), tally.flows, tally.flows_one_way), (500, 500, 500));
     // The pair of addresses has one shard, so all of it shares 1024 / 16 places.
     assert_eq!(tally.flows_evicted, 500 - 64);
-    // A conversation before them.
+    // A conversation before them stays, however long it was silent.
     let mut script = Script::of(tcp().greet());
     flood(&mut script);
     let (facts, tally) = script::run(&script.frames(), 64, &mut dissector(1024));
-    assert_eq!(all_words(&facts), ["open", "close Evicted 2/1"]);
+    assert_eq!(all_words(&facts), ["open", "close End 2/1"]);
     assert_eq!((tally.flows, tally.flows_one_way), (501, 500));
 }
 

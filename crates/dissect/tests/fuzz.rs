@@ -19,6 +19,12 @@ impl Dice {
     }
 }
 
+/// How often to damage a sample: `FUZZ_ROUNDS` times where that is set.
+#[allow(clippy::disallowed_methods)] // A test may be told how long to run.
+fn rounds(usual: u64) -> u64 {
+    std::env::var("FUZZ_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(usual)
+}
+
 /// Change octets here and there, cut them, double a part of them.
 fn mutate(octets: &mut Vec<u8>, dice: &mut Dice) {
     for _ in 0..=dice.roll(6) {
@@ -92,7 +98,7 @@ fn samples() -> Vec<Vec<u8>> {
 fn mutated_frames_are_all_counted_and_change_nothing_between_batches_and_lanes() {
     for (number, sample) in samples().iter().enumerate() {
         fuzz::frames(sample);
-        for seed in 0..400 {
+        for seed in 0..rounds(400) {
             let mut octets = sample.clone();
             mutate(&mut octets, &mut Dice(seed << 8 | number as u64));
             fuzz::frames(&octets);
@@ -105,7 +111,7 @@ fn protocol_readers_take_any_octets() {
     for (name, body) in fuzz::protocols() {
         assert!(!name.is_empty());
         let mut dice = Dice(7);
-        for _ in 0..300 {
+        for _ in 0..rounds(300) {
             let octets: Vec<_> = (0..dice.roll(120)).map(|_| dice.roll(256) as u8).collect();
             body(&octets);
         }

@@ -10,6 +10,7 @@ pub(crate) use close::Due;
 use model::Timestamp;
 
 use crate::desk::{Bounds, Desk, Talk};
+use crate::ends::Way;
 use crate::flows::{Meta, Slot, Table, Wheel};
 use crate::layers::{Packet, Segment};
 use crate::streams::{Opening, Openings};
@@ -98,7 +99,7 @@ impl Conversations {
                 None => return false,
             }
         }
-        let row = entry.row;
+        let row = &mut *entry.row;
         row.count(way, packet.ip_len);
         if secs > *entry.last_secs {
             *entry.last_secs = secs;
@@ -112,9 +113,12 @@ impl Conversations {
             meta.set(Meta::OPEN);
             self.heard_both_ways = true;
         }
+        let was_closing = meta.closing();
         match packet.segment {
-            Segment::Tcp { flags, .. } => {
-                let closing = meta.closing();
+            Segment::Tcp { sequence, flags, .. } => {
+                if flags.syn() {
+                    row.note_beginning(way, sequence.wrapping_add(1));
+                }
                 if flags.rst() {
                     meta.set(Meta::RESET);
                 } else if flags.fin() {
@@ -124,7 +128,10 @@ impl Conversations {
                     meta.set(Meta::ESTABLISHED);
                 }
                 row.meta = meta;
-                if meta.closing() && !closing {
+                if open_due || meta.closing() != was_closing {
+                    entry.keep(meta.has(Meta::OPEN) && !meta.closing());
+                }
+                if meta.closing() && !was_closing {
                     self.wheel.link(slot, secs.saturating_add(desk.bounds.patience(meta)));
                 }
                 if meta.all_done() && !open_due {
@@ -133,6 +140,9 @@ impl Conversations {
             }
             Segment::Udp => {
                 row.meta = meta;
+                if open_due {
+                    entry.keep(true);
+                }
                 if meta.has(Meta::GIVEN_UP) && meta.done(way) && !open_due {
                     return true;
                 }
@@ -145,16 +155,41 @@ impl Conversations {
     /// Something may be wanted of this packet, or its flow just opened.
     #[inline(never)]
     fn read(&mut self, slot: Slot, found: &Found<'_, '_>, open_due: bool, desk: &mut Desk<'_>) {
+        self.make_room(slot, found.packet, desk);
         let Some(entry) = self.table.entry(slot) else { return };
         let mut talk = Talk { flow: entry.row.flow(), meta: entry.row.meta, open_due, desk };
         match found.packet.segment {
             Segment::Udp => datagram::read(found, &mut talk),
             Segment::Tcp { sequence, acknowledged, flags } => {
-                let header = segment::Header { sequence, acknowledged, flags };
-                segment::read(found, &header, entry.opening, &mut self.openings, &mut talk);
+                let began = entry.row.beginning(found.packet.way);
+                let header = segment::Header { sequence, acknowledged, flags, began };
+                segment::read(found, &header, slot, entry.opening, &mut self.openings, &mut talk);
             }
         }
         talk.open();
         entry.row.meta = talk.meta;
+    }
+    /// Octets came that may have to be held: where the budget is all but spent, the openings for
+    /// which none came for longest are given up. So no one can fill it with beginnings that never
+    /// go on and blind the sensor to those that do.
+    fn make_room(&mut self, slot: Slot, packet: &Packet<'_>, desk: &mut Desk<'_>) {
+        if packet.payload.is_empty() || packet.key.is_udp() {
+            return;
+        }
+        let own = self.table.entry(slot).map_or(0, |entry| *entry.opening);
+        if own != 0 {
+            self.openings.touch(own);
+        }
+        let octets = desk.bounds.window.len_max.next_power_of_two();
+        while let Some((number, slot)) = self.openings.in_the_way(own, octets) {
+            if let Some(entry) = self.table.entry(slot) {
+                *entry.opening = 0;
+                for way in Way::BOTH {
+                    entry.row.meta.set_done(way, true);
+                }
+            }
+            desk.counts.openings_over_budget += 1;
+            self.openings.end(number);
+        }
     }
 }

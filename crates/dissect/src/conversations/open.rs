@@ -34,10 +34,12 @@ impl Conversations {
             && found.packet.segment.begins()
         {
             let opening = self.openings.get(*entry.opening);
-            let again = opening.is_some_and(|opening| {
-                opening.stream(found.packet.way).began_with(sequence.wrapping_add(1))
-            });
-            over |= meta.closing() || (meta.has(Meta::ESTABLISHED) && !again);
+            let stream = opening.map(|opening| opening.stream(found.packet.way));
+            let again = stream.is_some_and(|s| s.began_with(sequence.wrapping_add(1)));
+            // No one who has said half a message begins anew at once; a SYN that the server never
+            // gets to see must not tear what is read in two.
+            let amid = stream.is_some_and(|stream| !stream.buffer.is_empty());
+            over |= meta.closing() || (meta.has(Meta::ESTABLISHED) && !again && !amid);
         }
         if over {
             self.close(slot, CloseReason::Timeout, desk);

@@ -3,8 +3,9 @@
 use super::Found;
 use crate::desk::Talk;
 use crate::ends::Way;
-use crate::flows::Meta;
+use crate::flows::{Meta, Slot};
 use crate::layers::TcpFlags;
+use crate::limits::LATE_MAX;
 use crate::streams::{Openings, OverBudget};
 
 /// What matters of a TCP header here.
@@ -12,6 +13,8 @@ pub(super) struct Header {
     pub(super) sequence: u32,
     pub(super) acknowledged: u32,
     pub(super) flags: TcpFlags,
+    /// Where the sender's octets begin, if an earlier segment told and the other end was silent.
+    pub(super) began: Option<u32>,
 }
 
 /// Read a segment. `number` is that of the flow's opening, 0 while there is none: a flow gets one
@@ -20,6 +23,7 @@ pub(super) struct Header {
 pub(super) fn read(
     found: &Found<'_, '_>,
     header: &Header,
+    slot: Slot,
     number: &mut u16,
     openings: &mut Openings,
     talk: &mut Talk<'_, '_>,
@@ -36,7 +40,7 @@ pub(super) fn read(
         if !greeted && !speaks {
             return;
         }
-        match openings.begin(talk.desk.candidates()) {
+        match openings.begin(slot, talk.desk.candidates()) {
             Some(begun) => *number = begun,
             None => return give_up(number, openings, talk),
         }
@@ -46,6 +50,8 @@ pub(super) fn read(
     let first = if flags.syn() { header.sequence.wrapping_add(1) } else { header.sequence };
     if flags.syn() {
         opening.stream_mut(way).start(first);
+    } else if let Some(began) = header.began.filter(|began| first.wrapping_sub(*began) < LATE_MAX) {
+        opening.stream_mut(way).start(began);
     }
     if greeted {
         opening.stream_mut(way.other()).start(header.acknowledged);

@@ -18,7 +18,7 @@ use crate::ends::{Address, Each, Key, Way};
 /// | 40-47 | nanoseconds since 1970 of its first packet |
 /// | 48-51 | nanoseconds within its second of its last packet |
 /// | 52-59 | packets each way; they stay at 4,294,967,295 |
-/// | 60-71 | octets each way, 48 bits (281 TB), low four octets first for both |
+/// | 60-71 | octets each way, 48 bits (281 TB), low four octets first for both; see [`Row::note_beginning`] |
 #[derive(Clone, Copy, Default)]
 #[repr(C)]
 pub(crate) struct Row {
@@ -69,6 +69,11 @@ impl Row {
 
     /// One more packet of `octets`.
     pub(crate) fn count(&mut self, way: Way, octets: u32) {
+        if !self.spoke(way) {
+            // There may be a note in their place.
+            *self.octets_low.of_mut(way) = 0;
+            *self.octets_high.of_mut(way) = 0;
+        }
         let packets = self.packets.of_mut(way);
         *packets = packets.saturating_add(1);
         let low = self.octets_low.of_mut(way);
@@ -85,6 +90,23 @@ impl Row {
         *self.packets.of(way) > 0
     }
 
+    /// A SYN said that the octets of this way begin with number `sequence`. Remembered as long as
+    /// the other end is silent: after that, both know.
+    pub(crate) const fn note_beginning(&mut self, way: Way, sequence: u32) {
+        if !self.spoke(way.other()) {
+            *self.octets_low.of_mut(way.other()) = sequence;
+            *self.octets_high.of_mut(way.other()) = 1;
+        }
+    }
+
+    /// What [`Row::note_beginning`] remembers.
+    pub(crate) const fn beginning(&self, way: Way) -> Option<u32> {
+        if self.spoke(way.other()) || *self.octets_high.of(way.other()) == 0 {
+            return None;
+        }
+        Some(*self.octets_low.of(way.other()))
+    }
+
     /// Whether any packet was counted yet.
     pub(crate) const fn begun(&self) -> bool {
         self.spoke(Way::FromLow) || self.spoke(Way::FromHigh)
@@ -92,6 +114,9 @@ impl Row {
 
     /// What went this way.
     pub(crate) fn volume(&self, way: Way) -> Volume {
+        if !self.spoke(way) {
+            return Volume::default();
+        }
         let bytes =
             u64::from(*self.octets_high.of(way)) << 32 | u64::from(*self.octets_low.of(way));
         Volume { packets: u64::from(*self.packets.of(way)), bytes }

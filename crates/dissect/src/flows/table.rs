@@ -25,7 +25,7 @@ impl Slot {
 #[derive(Clone, Copy, Default)]
 #[repr(C)]
 struct Head {
-    /// Sixteen bits of each flow's hash, never 0; 0 for a free place.
+    /// Fourteen bits of each flow's hash, [`KEPT`] and a bit that is always set; 0 for a free place.
     tags: [u16; WAYS],
     /// Second of each flow's last packet, since 1970.
     last: [u32; WAYS],
@@ -41,7 +41,7 @@ impl Head {
     #[inline]
     fn alike(&self, tag: u16) -> u32 {
         let ways = self.tags.iter().enumerate();
-        ways.fold(0, |ways, (way, other)| ways | u32::from(*other == tag) << way)
+        ways.fold(0, |ways, (way, other)| ways | u32::from(*other & !KEPT == tag) << way)
     }
 }
 
@@ -65,14 +65,19 @@ pub(crate) struct Table {
 pub(crate) enum Place {
     /// It is free.
     Free(Slot),
-    /// The flow in it was silent longest of those that could have made room.
+    /// The flow in it was silent longest of those that could have made room: of those that do not
+    /// speak both ways or are over, if there are any in the set.
     Taken(Slot),
 }
+
+/// Set in a tag while the flow speaks both ways and has not ended: what does not makes room first,
+/// so that a flood of unanswered SYNs displaces itself and no conversation.
+const KEPT: u16 = 2;
 
 /// The tag of a hash: bits that do not choose the set.
 const fn tag_of(hash: u64) -> u16 {
     // The low sixteen bits; the last one is always set, as 0 means a free place.
-    hash as u16 | 1
+    hash as u16 & !KEPT | 1
 }
 
 impl Table {
@@ -140,9 +145,13 @@ impl Table {
             return Place::Free(slot(home, way));
         }
         // Rows are only read to tell flows apart that fell silent in the same second.
-        let second = set.head.last.iter().min();
+        let all_kept = set.head.tags.iter().all(|tag| tag & KEPT != 0);
+        let may_go = |way: usize| all_kept || set.head.tags.get(way).is_some_and(|t| t & KEPT == 0);
+        let second = set.head.last.iter().enumerate();
+        let second = second.filter(|(way, _)| may_go(*way)).map(|(_, last)| last).min();
         let silent = set.head.last.iter().zip(&set.rows).enumerate();
-        let mut silent = silent.filter(|(_, (last, _))| Some(*last) == second).peekable();
+        let silent = silent.filter(|(way, (last, _))| Some(*last) == second && may_go(*way));
+        let mut silent = silent.peekable();
         let oldest = silent.next().map(|(way, (_, row))| {
             if silent.peek().is_none() {
                 return way;
@@ -183,10 +192,12 @@ impl Table {
     pub(crate) fn entry(&mut self, slot: Slot) -> Option<Entry<'_>> {
         let set = self.sets.get_mut(slot.set())?;
         let way = slot.way();
-        if *set.head.tags.get(way)? == 0 {
+        let tag = set.head.tags.get_mut(way)?;
+        if *tag == 0 {
             return None;
         }
         Some(Entry {
+            tag,
             row: set.rows.get_mut(way)?,
             last_secs: set.head.last.get_mut(way)?,
             opening: set.head.openings.get_mut(way)?,
@@ -204,12 +215,24 @@ impl Table {
 
 /// One flow's memory.
 pub(crate) struct Entry<'a> {
+    tag: &'a mut u16,
     /// Its row.
     pub(crate) row: &'a mut Row,
     /// Second of its last packet, since 1970.
     pub(crate) last_secs: &'a mut u32,
     /// The number of its opening, 0 for none.
     pub(crate) opening: &'a mut u16,
+}
+
+impl Entry<'_> {
+    /// Whether the flow speaks both ways and has not ended, so that others make room before it.
+    pub(crate) const fn keep(&mut self, kept: bool) {
+        if kept {
+            *self.tag |= KEPT;
+        } else {
+            *self.tag &= !KEPT;
+        }
+    }
 }
 
 /// The number of sets is such that this fits.

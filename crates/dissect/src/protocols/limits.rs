@@ -82,6 +82,13 @@ pub(crate) const TLS_MESSAGE_MAX: usize = 16 << 10;
 /// - At the bound: the side is given up; `tls_certificate_too_long`.
 pub(crate) const TLS_CERTIFICATE_MAX: usize = 12 << 10;
 
+/// Empty records before a hello that are looked past.
+///
+/// - Why so many: common servers accept as many.
+/// - What it costs: five octets each of the opening.
+/// - At the bound: the stream is not TLS.
+pub(crate) const TLS_EMPTY_RECORDS_MAX: usize = 32;
+
 /// DNS names kept of one certificate.
 ///
 /// - Why so many: shared hosting puts 100 names in one certificate.

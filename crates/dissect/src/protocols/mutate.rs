@@ -24,10 +24,12 @@ impl Numbers {
     }
 }
 
-/// Hand `count` damaged copies of the samples to `each`.
+/// Hand `count` damaged copies of the samples to `each`, or `FUZZ_ROUNDS` where that is set.
+#[allow(clippy::disallowed_methods)] // A test may be told how long to run.
 pub(super) fn mutants(samples: &[Vec<u8>], seed: u64, count: usize, mut each: impl FnMut(&[u8])) {
     let mut numbers = Numbers::new(seed);
-    for _ in 0..count {
+    let rounds = std::env::var("FUZZ_ROUNDS").ok().and_then(|rounds| rounds.parse().ok());
+    for _ in 0..rounds.unwrap_or(count) {
         let mut octets = samples[numbers.below(samples.len())].clone();
         for _ in 0..=numbers.below(4) {
             damage(&mut octets, samples, &mut numbers);

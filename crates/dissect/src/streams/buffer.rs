@@ -33,6 +33,11 @@ impl Budget {
         }
     }
 
+    /// Whether `octets` more can be taken; of a small budget, half of it is room enough.
+    pub(crate) fn has_room(&self, octets: usize) -> bool {
+        self.max.saturating_sub(self.held) >= octets.min(self.max / 2)
+    }
+
     /// Give back what was taken.
     pub(crate) const fn give(&mut self, octets: usize) {
         self.held = self.held.saturating_sub(octets);

@@ -8,9 +8,7 @@ use super::buffer::{Budget, Buffer};
 use super::stream::{Placed, Stream};
 use crate::desk::Talk;
 use crate::ends::{Each, Way};
-use crate::limits::{
-    OPENING_LEN_ENOUGH, OPENING_SEGMENTS_ENOUGH, PROBED_LEN_MAX, PROBED_SEGMENTS_MAX,
-};
+use crate::limits::{OPENING_LEN_ENOUGH, OPENING_SEGMENTS_ENOUGH, PROBED_LEN_MAX};
 use crate::protocols::reader::{Next, Probe, StreamReader};
 
 /// The octet budget is spent; the opening must go.
@@ -270,7 +268,7 @@ impl Opening {
                 }
             }
         }
-        if stream.segments >= PROBED_SEGMENTS_MAX || octets.len() >= PROBED_LEN_MAX {
+        if octets.len() >= PROBED_LEN_MAX {
             stream.candidates = 0;
         }
         let enough =

@@ -48,9 +48,10 @@ fn piece(place: Place, octets: &[u8]) -> Piece<'_> {
         let Some((head, after)) = rest.split_first_chunk::<HEAD>() else {
             return Piece::Behind(Behind::More);
         };
-        let [kind, major, minor, high, low] = *head;
+        let [kind, major, _, high, low] = *head;
         let len = usize::from(u16::from_be_bytes([high, low]));
-        if major != 3 || minor > 4 || len > LEN_MAX {
+        // RFC 8446 §5.1: the version of a record must be ignored; servers look at its first octet.
+        if major != 3 || len > LEN_MAX {
             return Piece::Behind(Behind::Foreign);
         }
         match kind {

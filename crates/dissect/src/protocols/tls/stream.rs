@@ -5,7 +5,7 @@ use model::{DomainName, Fact, Flow, Opening, Protocol, Side, TlsHello, TlsVersio
 use super::preface::{self, Preface};
 use super::record::{Behind, Place, consume, gather};
 use super::{certificate, hello, sslv2};
-use crate::protocols::limits::{TLS_CERTIFICATE_MAX, TLS_MESSAGE_MAX};
+use crate::protocols::limits::{TLS_CERTIFICATE_MAX, TLS_EMPTY_RECORDS_MAX, TLS_MESSAGE_MAX};
 use crate::protocols::reader::{Next, Out, Probe, Step, StreamReader};
 
 /// Handshake types (RFC 8446 §4, RFC 5246 §7.4).
@@ -40,10 +40,16 @@ pub(super) fn probe(_flow: &Flow, _side: Side, octets: &[u8]) -> Probe {
     }
 }
 
-/// A record of a handshake, of version 3.0 to 3.4, not empty, that begins with a hello.
-fn hello_record(octets: &[u8]) -> Probe {
-    let ranges: [(u8, u8); 3] = [(22, 22), (3, 3), (0, 4)];
-    if !octets.iter().zip(ranges).all(|(octet, (low, high))| (low..=high).contains(octet)) {
+/// A record of a handshake that begins with a hello, perhaps behind empty ones. Of its version only
+/// the first octet tells (RFC 8446 §5.1: it must be ignored).
+fn hello_record(mut octets: &[u8]) -> Probe {
+    for _ in 0..TLS_EMPTY_RECORDS_MAX {
+        match octets {
+            [22, 3, _, 0, 0, rest @ ..] => octets = rest,
+            _ => break,
+        }
+    }
+    if !octets.iter().zip([22, 3]).all(|(octet, wanted)| *octet == wanted) {
         return Probe::NotMine;
     }
     let Some([_, _, _, high, low, first, rest @ ..]) = octets.get(..) else { return Probe::More };
