@@ -8,7 +8,7 @@ SHELL := /bin/bash
 DEMO := pcaps/aa23-025a-campaign.pcap
 BIN  := target/release/rmmwatch
 
-.PHONY: help demo test test-full lint deny bench fuzz pcaps deps deps-test clean
+.PHONY: help demo test test-full lint deny bench fuzz pcaps deps deps-test deps-deny clean
 
 help: ## What there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,8 +28,8 @@ lint: ## Format and lints only
 	@cargo fmt --all --check
 	@cargo clippy --workspace --all-targets -- -D warnings
 
-deny: ## Licences, banned crates, sources
-	@cargo deny check licenses bans sources
+deny: deps-deny ## Licences, banned crates, sources
+	@cargo deny --log-level error check licenses bans sources
 
 bench: deps ## CPU per packet against a bare libpcap loop on the same file, in the same run
 	@cargo bench --bench replay
@@ -45,8 +45,11 @@ pcaps: ## Build the committed captures anew from their scenarios
 deps: ## What a build needs: a Rust toolchain, a C compiler, libpcap
 	@./packaging/ci/deps.sh build
 
-deps-test: ## What the tests need besides: tcpreplay, iproute2, python3, cargo-nextest, cargo-deny
+deps-test: ## What the tests need besides: tcpreplay, iproute2, python3, cargo-nextest
 	@./packaging/ci/deps.sh test
+
+deps-deny:
+	@./packaging/ci/deps.sh deny
 
 clean: ## Remove what was built
 	@cargo clean

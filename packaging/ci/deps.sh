@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Install what is missing, and say so. `deps.sh build` or `deps.sh test`. Debian and Ubuntu.
+# Install what is missing, and say so. `deps.sh build`, `deps.sh test` or `deps.sh deny`.
+# Debian and Ubuntu.
 set -euo pipefail
 
 say() { printf 'rmmwatch: %s\n' "$*" >&2; }
@@ -47,4 +48,9 @@ if [ "${1:-build}" = test ]; then
     say 'installing cargo-nextest (the test runner) with cargo install'
     cargo install --quiet --locked cargo-nextest
   fi
+fi
+
+if [ "${1:-build}" = deny ] && ! cargo deny --version >/dev/null 2>&1; then
+  say 'installing cargo-deny (licences, banned crates, sources) with cargo install; some minutes'
+  cargo install --quiet --locked cargo-deny
 fi

@@ -20,5 +20,5 @@ cargo test --workspace --doc --quiet
 RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --quiet
 step 'licences, banned crates, sources'
 if cargo deny --version >/dev/null 2>&1; then cargo deny --log-level error check licenses bans sources; else
-  echo 'cargo-deny is not installed: `cargo install cargo-deny`, then `make deny`'; fi
+  echo 'cargo-deny is not installed: `make deny` installs and runs it'; fi
 step 'done'
