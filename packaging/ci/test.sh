@@ -9,15 +9,15 @@ step 'format'
 cargo fmt --all --check
 step 'lints'
 cargo clippy --workspace --all-targets --quiet -- -D warnings
+step 'documentation'
+cargo test --workspace --doc --quiet
+RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --quiet
 step 'the program, as it is shipped'
 cargo build --release --quiet
 step 'tests'
 if [ -n "${RMMWATCH_CORPUS:-}" ]; then echo "captures: RMMWATCH_CORPUS is set"; else
   echo 'captures: RMMWATCH_CORPUS is not set, the tests over it will say that they skip'; fi
 cargo nextest run --workspace --no-fail-fast
-step 'documentation'
-cargo test --workspace --doc --quiet
-RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --quiet
 step 'licences, banned crates, sources'
 if cargo deny --version >/dev/null 2>&1; then cargo deny --log-level error check licenses bans sources; else
   echo 'cargo-deny is not installed: `make deny` installs and runs it'; fi
