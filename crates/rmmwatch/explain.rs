@@ -20,8 +20,11 @@ struct Answer<'a> {
     tier: &'static str,
     /// 0 to 1: how sure the best sign is.
     score: f64,
+    /// Brand and method tell of look-alikes; a list's entry has neither.
     brand: Option<&'a str>,
     method: Option<&'a str>,
+    list: Option<&'a str>,
+    pattern: Option<&'a str>,
     tool: Option<&'a str>,
     role: Option<&'static str>,
     operator: Option<&'a str>,
@@ -108,7 +111,9 @@ fn answer(
         tier: told.tier.word(),
         score: best.map_or(0.0, |sign| f64::from(sign.confidence_pct) / 100.0),
         brand: None,
-        method: best.map(|sign| &*sign.pattern),
+        method: None,
+        list: best.map(|sign| &*sign.list),
+        pattern: best.map(|sign| &*sign.pattern),
         tool,
         role,
         operator,
