@@ -1,5 +1,7 @@
 //! What strangers do so that a name is not read: floods, torn and disguised beginnings.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)] // It is a test.
+
 use dissect::{Dissector, Limits, Seed, Shards};
 use model::{Fact, Observation, Side, Tally};
 
