@@ -49,7 +49,7 @@ fn main() {
         return;
     }
     let bulk = mix(folder.path(), "9");
-    let ratio = compare(&floor, &bulk, "an office's bulk, some sixty frames a flow");
+    let ratio = compare(&floor, &bulk, "an office's bulk, some thirty frames a flow");
     let dense = mix(folder.path(), "1");
     compare(&floor, &dense, "all short sessions, ten frames a flow");
     println!("replay / libpcap loop = {ratio:.2} on bulk (at most {RATIO_MAX})");

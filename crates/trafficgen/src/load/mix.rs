@@ -26,7 +26,7 @@ const NAMES: usize = 5_000;
 const STEP_NANOS: u64 = 150_000;
 
 /// Write about `bytes` octets of capture file, in which sessions carry `volume` times the octets of
-/// a day of short sessions: at 1 a flow has ten frames on average, at 9 some sixty.
+/// a day of short sessions: at 1 a flow has ten frames on average, at 9 some thirty.
 pub fn mix(bytes: u64, volume: u64, seed: u64, sink: impl Write) -> io::Result<Truth> {
     let mut writer = Writer::new(sink, Precision::Microseconds)?;
     let mut office = Office::new(volume, seed);
