@@ -8,7 +8,9 @@ apt-get install -y -qq --no-install-recommends tshark tcpdump libndpi-bin libpca
 if ! command -v suricata >/dev/null; then
   if ! apt-cache policy | grep -q bookworm-backports; then
     echo 'adding the suite bookworm-backports' >&2
-    echo 'deb http://deb.debian.org/debian bookworm-backports main' >/etc/apt/sources.list.d/backports.list
+    # From the mirror that this machine uses already.
+    mirror=$(apt-get indextargets --format '$(SITE)' 'Codename: bookworm' | head -1)
+    echo "deb $mirror bookworm-backports main" >/etc/apt/sources.list.d/backports.list
     apt-get update -qq
   fi
   apt-get install -y -qq --no-install-recommends -t bookworm-backports suricata >/dev/null
