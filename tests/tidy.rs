@@ -247,9 +247,16 @@ fn every_dependency_has_its_line() {
 fn the_project_speaks_of_itself_alone() {
     let endings = ["rs", "toml", "md", "sh"];
     let all = endings.iter().flat_map(|ending| files(&root(), ending));
-    let words = ["/work/", "/root/", "../shared", "index.crates.io", "deb.debian.org"];
+    // In two pieces each, so that this file does not say them either.
+    let words = [
+        concat!("/wo", "rk/"),
+        concat!("/ro", "ot/"),
+        concat!("../sha", "red"),
+        concat!("index.crates", ".io"),
+        concat!("deb.debian", ".org"),
+    ];
     let mut found: BTreeMap<String, &str> = BTreeMap::new();
-    for path in all.filter(|path| !shown(path).ends_with("tidy.rs")) {
+    for path in all {
         let text = read(&path);
         found.extend(words.iter().filter(|word| text.contains(**word)).map(|w| (shown(&path), *w)));
     }
