@@ -16,7 +16,7 @@ step 'the program, as it is shipped'
 cargo build --release --quiet
 step 'tests'
 if [ -n "${RMMWATCH_CORPUS:-}" ]; then echo "captures: RMMWATCH_CORPUS is set"; else
-  echo 'captures: RMMWATCH_CORPUS is not set, the tests over it will say that they skip'; fi
+  echo 'captures: RMMWATCH_CORPUS is not set, the tests over captures say below that they skip'; fi
 cargo nextest run --workspace --no-fail-fast
 step 'licences, banned crates, sources'
 if cargo deny --version >/dev/null 2>&1; then cargo deny --log-level error check licenses bans sources; else
