@@ -3,7 +3,7 @@
 use std::io::{BufRead as _, IsTerminal as _, Read as _, Write as _};
 
 use detect::Alone;
-use intel::{Explanation, Tier, role_word};
+use intel::{Explanation, Tier};
 use model::{Match, Meaning, Operator};
 use serde::Serialize;
 
@@ -100,7 +100,7 @@ fn answer(
     if let Some(Meaning::Tool { tool: id, role: what, operator: who, .. }) =
         best.map(|sign| &sign.meaning)
     {
-        (tool, role) = (Some(id.as_str()), Some(role_word(*what)));
+        (tool, role) = (Some(id.as_str()), Some(what.word()));
         if let Operator::Named(name) = who {
             operator = Some(&**name);
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 
-use intel::{Book, Hosting, Tool, role_word, specificity_word};
+use intel::{Book, Hosting, Tool, specificity_word};
 
 use crate::cli::ToolsArgs;
 use crate::exit::{Exit, fail};
@@ -48,7 +48,7 @@ fn list(book: &Book, out: &mut impl Write) -> std::io::Result<()> {
     for tool in book.tools() {
         let mut kinds: BTreeMap<&str, u32> = BTreeMap::new();
         for row in &tool.rows {
-            *kinds.entry(role_word(row.role)).or_default() += 1;
+            *kinds.entry(row.role.word()).or_default() += 1;
         }
         let kinds: Vec<String> =
             kinds.iter().map(|(word, count)| format!("{count} {word}")).collect();
@@ -76,7 +76,7 @@ fn show(tool: &Tool, out: &mut impl Write) -> std::io::Result<()> {
             "  {:<11} {:<value$}  {:<9} {:<8}  {} ({})",
             row.kind.word(),
             row.value,
-            role_word(row.role),
+            row.role.word(),
             specificity_word(row.specificity),
             row.source,
             row.checked,

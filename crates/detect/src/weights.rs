@@ -165,7 +165,7 @@ mod tests {
         ];
         let mut rows: Vec<String> = Vec::new();
         for Weight { evidence, detection, severity } in weights {
-            let detection = crate::rules::word(*detection);
+            let detection = detection.word();
             let word = Severity::new(*severity).word();
             rows.push(format!("| {evidence} | `{detection}` | {severity} ({word}) |"));
         }

@@ -8,7 +8,7 @@ use crate::book::{Book, Indicator};
 use crate::formats::{self, Subject};
 use crate::labels::Refined;
 use crate::naming;
-use crate::rows::{role_word, specificity_word};
+use crate::rows::specificity_word;
 use crate::sheet::shown;
 use crate::weigh::{Hit, Weighed};
 
@@ -165,7 +165,7 @@ impl Book {
                 row.kind.word(),
                 row.value,
                 tool.id,
-                role_word(row.role),
+                row.role.word(),
                 specificity_word(row.specificity),
                 row.source,
                 row.checked,
@@ -177,7 +177,7 @@ impl Book {
                 steps.push(format!("gate: {} is held ({group}): generic", row.value));
             }
             let (role, why) = self.labels.refine(name, row.kind, &row.value, row.role);
-            let became = format!("role: {} becomes {}", role_word(row.role), role_word(role));
+            let became = format!("role: {} becomes {}", row.role.word(), role.word());
             match why {
                 Some(Refined::Apex) => steps.push(format!("{became}: the registered name itself")),
                 Some(Refined::Label(label)) => steps.push(format!("{became}: the label {label}")),
@@ -295,7 +295,7 @@ fn told(found: &Match) -> String {
     match &found.meaning {
         Meaning::Tool { name, role, .. } => format!(
             "result: {name}, role {}, by {pattern} of the {list} ({list_version}; {how})",
-            role_word(*role)
+            role.word()
         ),
         Meaning::Indicator { description, .. } => {
             format!("result: {description}, by {pattern} of {list} ({list_version}; {how})")

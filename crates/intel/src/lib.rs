@@ -30,4 +30,4 @@ mod weigh;
 pub use book::Book;
 pub use builder::BookBuilder;
 pub use explain::{Asked, Explanation, Tier};
-pub use rows::{FeedInfo, Hosting, Row, RowKind, Tool, role_word, specificity_word};
+pub use rows::{FeedInfo, Hosting, Row, RowKind, Tool, specificity_word};

@@ -119,20 +119,6 @@ pub struct FeedInfo {
     pub gated: usize,
 }
 
-/// A role as a word.
-#[must_use]
-pub const fn role_word(role: Role) -> &'static str {
-    match role {
-        Role::Relay => "relay",
-        Role::Api => "api",
-        Role::Unknown => "unknown",
-        Role::Download => "download",
-        Role::Update => "update",
-        Role::Telemetry => "telemetry",
-        Role::Website => "website",
-    }
-}
-
 /// A specificity as a word.
 #[must_use]
 pub const fn specificity_word(specificity: Specificity) -> &'static str {
@@ -145,13 +131,13 @@ pub const fn specificity_word(specificity: Specificity) -> &'static str {
 
 /// The words that a file may say for a role.
 pub(crate) const ROLES: [(&str, Role); 7] = [
-    (role_word(Role::Relay), Role::Relay),
-    (role_word(Role::Api), Role::Api),
-    (role_word(Role::Unknown), Role::Unknown),
-    (role_word(Role::Download), Role::Download),
-    (role_word(Role::Update), Role::Update),
-    (role_word(Role::Telemetry), Role::Telemetry),
-    (role_word(Role::Website), Role::Website),
+    (Role::Relay.word(), Role::Relay),
+    (Role::Api.word(), Role::Api),
+    (Role::Unknown.word(), Role::Unknown),
+    (Role::Download.word(), Role::Download),
+    (Role::Update.word(), Role::Update),
+    (Role::Telemetry.word(), Role::Telemetry),
+    (Role::Website.word(), Role::Website),
 ];
 
 /// The words that a file may say for a specificity.

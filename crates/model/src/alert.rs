@@ -44,6 +44,23 @@ pub enum Detection {
     Inbound,
 }
 
+impl Detection {
+    /// The detection as it stands in a rule's id and in records.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Detection::Relay => "relay",
+            Detection::Api => "api",
+            Detection::Download => "download",
+            Detection::Protocol => "protocol",
+            Detection::Lure => "lure",
+            Detection::Indicator => "indicator",
+            Detection::Campaign => "campaign",
+            Detection::Inbound => "inbound",
+        }
+    }
+}
+
 /// How bad, 0 to 100: informational below 20, low from 20, medium from 40, high from 70, critical
 /// from 90.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]

@@ -54,6 +54,22 @@ pub enum Role {
     Website,
 }
 
+impl Role {
+    /// The role as it stands in catalogue files and records.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Role::Relay => "relay",
+            Role::Api => "api",
+            Role::Unknown => "unknown",
+            Role::Download => "download",
+            Role::Update => "update",
+            Role::Telemetry => "telemetry",
+            Role::Website => "website",
+        }
+    }
+}
+
 /// How much a sign proves on its own.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Specificity {

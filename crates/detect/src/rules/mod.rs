@@ -9,8 +9,6 @@ mod rule;
 
 use std::cmp::Reverse;
 
-use model::Detection;
-
 pub(crate) use rule::{Finding, Rule, Sight};
 
 use crate::weights;
@@ -33,20 +31,6 @@ pub(crate) fn judge(sight: &Sight<'_>) -> Option<Finding> {
 /// Findings in order: by severity, then by what says more.
 pub(crate) fn strength(finding: &Finding) -> (u8, Reverse<u8>) {
     (finding.severity.get(), Reverse(weights::rank(finding.weight.detection)))
-}
-
-/// A detection as it stands in a rule's id.
-pub(crate) fn word(detection: Detection) -> &'static str {
-    match detection {
-        Detection::Relay => "relay",
-        Detection::Api => "api",
-        Detection::Download => "download",
-        Detection::Protocol => "protocol",
-        Detection::Lure => "lure",
-        Detection::Indicator => "indicator",
-        Detection::Campaign => "campaign",
-        Detection::Inbound => "inbound",
-    }
 }
 
 #[cfg(test)]

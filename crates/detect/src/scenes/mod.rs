@@ -19,7 +19,7 @@ use model::{
     Timestamp, TlsCertificate, TlsHello, TlsVersion, ToolId, Transport, VlanId, Volume,
 };
 
-use crate::rules::{Finding, word};
+use crate::rules::Finding;
 use crate::{Detector, Limits, Policy};
 
 /// 2026-11-20, a Friday, 12:00 UTC: seconds of scenes count from here.
@@ -113,7 +113,7 @@ fn role(word: &str) -> Role {
 /// `relay 50`, or `-`.
 pub(crate) fn finding_words(finding: Option<Finding>) -> String {
     finding.map_or("-".into(), |finding| {
-        format!("{} {}", word(finding.weight.detection), finding.severity.get())
+        format!("{} {}", finding.weight.detection.word(), finding.severity.get())
     })
 }
 

@@ -9,7 +9,6 @@ use siphasher::sip128::{Hasher128, SipHasher24};
 
 use super::case::Case;
 use super::story::{Key, Subject};
-use crate::rules;
 
 /// The id of a story that began at `start`: the same for the same evidence, on any machine.
 pub(crate) fn alert_id(key: &Key, start: Timestamp) -> AlertId {
@@ -78,7 +77,7 @@ pub(crate) fn tell(case: &Case, operator: Option<&Arc<str>>, at: Timestamp) -> A
 
 /// `rmm.relay.<tool>`, `rmm.indicator.<list>`: the kind of detection, and the tool or list.
 pub(crate) fn rule_id(detection: Detection, tool: Option<&ToolId>, list: &str) -> Arc<str> {
-    let word = rules::word(detection);
+    let word = detection.word();
     match tool {
         Some(tool) => format!("rmm.{word}.{tool}").into(),
         None => format!("rmm.{word}.{}", plain(list)).into(),

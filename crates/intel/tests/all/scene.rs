@@ -71,7 +71,7 @@ pub(crate) fn tool(id: &str, hosting: &str, rows: &[&str]) -> String {
 /// A match in short: `tool role`, or `list`.
 pub(crate) fn short(found: &Match) -> String {
     match &found.meaning {
-        Meaning::Tool { tool, role, .. } => format!("{tool} {}", intel::role_word(*role)),
+        Meaning::Tool { tool, role, .. } => format!("{tool} {}", role.word()),
         Meaning::Indicator { .. } => found.list.to_string(),
     }
 }

@@ -41,7 +41,7 @@ fn scan(rows: &[Plain], name: &str) -> BTreeSet<String> {
     let mut tools = BTreeSet::new();
     best.into_iter()
         .filter(|row| tools.insert(row.tool.clone()))
-        .map(|row| format!("{} {}", row.tool, intel::role_word(row.role)))
+        .map(|row| format!("{} {}", row.tool, row.role.word()))
         .collect()
 }
 
@@ -71,7 +71,7 @@ fn the_index_says_what_a_scan_says() {
                 let labels = 1 + numbers.below(3);
                 let value = random_name(&mut numbers, labels);
                 let role = roles[numbers.below(roles.len())];
-                let word = intel::role_word(role);
+                let word = role.word();
                 let kind = numbers.below(3);
                 // One row for a value: which of two alike rows wins is another test.
                 if !written.insert((kind, value.clone())) {

@@ -177,7 +177,7 @@ pub(super) fn write(alert: &Alert, observer: Observer<'_>, out: &mut Vec<u8>) {
             schema: SCHEMA_VERSION,
             host: alert.host,
             guessed: flow.guessed,
-            detection: words::detection(alert.detection),
+            detection: alert.detection.word(),
             tool,
             operator: alert.operator.as_deref(),
             confidence: f64::from(alert.confidence_pct.min(100)) / 100.0,

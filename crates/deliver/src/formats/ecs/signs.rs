@@ -31,7 +31,7 @@ impl Serialize for Proof<'_> {
             pattern: &sign.pattern,
             list: &sign.list,
             list_version: &sign.list_version,
-            role: sign.role.map(words::role),
+            role: sign.role.map(model::Role::word),
             tool: None,
         }))
     }
@@ -51,7 +51,7 @@ impl Serialize for Signs<'_> {
         let mut seq = serializer.serialize_seq(Some(self.0.len()))?;
         for found in self.0 {
             let (role, tool) = match &found.meaning {
-                Meaning::Tool { tool, role, .. } => (Some(words::role(*role)), Some(tool.as_str())),
+                Meaning::Tool { tool, role, .. } => (Some(role.word()), Some(tool.as_str())),
                 Meaning::Indicator { .. } => (None, None),
             };
             seq.serialize_element(&Sign {
@@ -96,5 +96,5 @@ pub(super) fn pointed(matches: &[Match]) -> Option<Pointed<'_>> {
         Operator::Named(name) => Some(&**name),
         Operator::Vendor | Operator::Server => None,
     };
-    Some(Pointed { tool, role: words::role(role), operator })
+    Some(Pointed { tool, role: role.word(), operator })
 }

@@ -1,7 +1,7 @@
 //! The model's closed sets as the words that stand in records.
 
 use model::{
-    CloseReason, Detection, Direction, FileKind, Protocol, RecordType, Role, Side, SignSource,
+    CloseReason, Detection, Direction, FileKind, Protocol, RecordType, Side, SignSource,
     TlsVersion, Transport,
 };
 use serde::{Serialize, Serializer};
@@ -50,18 +50,6 @@ pub(crate) const fn close_reason(reason: CloseReason) -> &'static str {
     }
 }
 
-pub(crate) const fn role(role: Role) -> &'static str {
-    match role {
-        Role::Relay => "relay",
-        Role::Api => "api",
-        Role::Unknown => "unknown",
-        Role::Download => "download",
-        Role::Update => "update",
-        Role::Telemetry => "telemetry",
-        Role::Website => "website",
-    }
-}
-
 pub(crate) const fn sign_source(source: SignSource) -> &'static str {
     match source {
         SignSource::DnsQuestion => "dns.question",
@@ -76,19 +64,6 @@ pub(crate) const fn sign_source(source: SignSource) -> &'static str {
         SignSource::Payload => "payload",
         SignSource::Port => "port",
         SignSource::Address => "address",
-    }
-}
-
-pub(crate) const fn detection(detection: Detection) -> &'static str {
-    match detection {
-        Detection::Relay => "relay",
-        Detection::Api => "api",
-        Detection::Download => "download",
-        Detection::Protocol => "protocol",
-        Detection::Lure => "lure",
-        Detection::Indicator => "indicator",
-        Detection::Campaign => "campaign",
-        Detection::Inbound => "inbound",
     }
 }
 
