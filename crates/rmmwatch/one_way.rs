@@ -64,7 +64,7 @@ mod tests {
             vlan: None,
             guessed: false,
         };
-        Observation { at: Timestamp::ZERO, order: 1, flow, fact }
+        Observation { at: Timestamp::ZERO, order: 1, flow, ingress: None, fact }
     }
 
     fn close(answers: u64) -> Observation {

@@ -249,6 +249,7 @@ mod tests {
             ..Tally::default()
         };
         let health = Health {
+            dns: model::DnsShare::default(),
             at: Timestamp::from_secs(1_795_292_142, 0),
             since: Timestamp::from_secs(1_795_100_000, 0),
             frames,

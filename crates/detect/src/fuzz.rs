@@ -5,9 +5,10 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use model::{
-    Alert, AlertId, CloseReason, DnsAnswer, DnsQuery, DnsQuestion, DnsRecord, DomainName, Endpoint,
-    Fact, Flow, FlowClose, Match, Meaning, Observation, Operator, Protocol, RecordData, RecordType,
-    Role, SignSource, Specificity, Timestamp, TlsHello, TlsVersion, ToolId, Transport, Volume,
+    Alert, AlertId, Carrier, CloseReason, DnsAnswer, DnsQuery, DnsQuestion, DnsRecord, DomainName,
+    Endpoint, Fact, Flow, FlowClose, Match, Meaning, Observation, Operator, Protocol, RecordData,
+    RecordType, Role, SignSource, Specificity, Timestamp, TlsHello, TlsVersion, ToolId, Transport,
+    Volume,
 };
 
 use crate::{Detector, Limits, Policy};
@@ -57,6 +58,7 @@ fn judge_with(policy: Policy, octets: &[u8]) -> Vec<Alert> {
             at: Timestamp::from_secs(at - u64::from(byte(0) >> 7), 0),
             order: number as u64 * 2 + 1,
             flow: flow(byte(1)),
+            ingress: None,
             fact: fact(byte(2), at),
         };
         detector.advance(seen.at, &mut |alert| alerts.push(alert));
@@ -128,11 +130,14 @@ fn fact(byte: u8, at: u64) -> Fact {
             protocol: None,
         })),
         _ => Fact::TlsHello(Box::new(TlsHello {
+            carrier: Carrier::Tls,
             server_name: if byte & 8 == 0 { None } else { name(byte) },
             alpn: Vec::new(),
             version: TlsVersion(0x0303),
             versions: Vec::new(),
             ech: false,
+            ja3: None,
+            ja4: None,
         })),
     }
 }
@@ -190,6 +195,7 @@ fn sign(byte: u8, more: u8) -> Match {
             _ => Specificity::Specific,
         },
         confidence_pct: more,
+        version: None,
         meaning,
     }
 }

@@ -385,6 +385,7 @@ fn is_place(source: SignSource) -> bool {
 fn spot(scene: &Scene<'_>, sign: &Match, denial: &Denial) -> Spot {
     Spot {
         flow: scene.seen.flow,
+        ingress: scene.seen.ingress.clone(),
         protocol: scene.protocol,
         server_name: scene.server_name().cloned(),
         target: scene.target(sign),

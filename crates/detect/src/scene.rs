@@ -29,11 +29,12 @@ impl<'a> Scene<'a> {
             Fact::TlsHello(hello) => {
                 // The outer name of an encrypted hello says nothing of the server behind it.
                 let inner = !hello.ech || setting.server_name.is_none();
-                (Some(Protocol::Tls), hello.server_name.as_ref().filter(|_| inner), true)
+                (Some(hello.carrier.protocol()), hello.server_name.as_ref().filter(|_| inner), true)
             }
             Fact::TlsCertificate(_) => (Some(Protocol::Tls), None, true),
             Fact::HttpRequest(request) => (Some(Protocol::Http), request.host.as_ref(), true),
             Fact::FileDownload(file) => (Some(Protocol::Http), file.host.as_ref(), true),
+            Fact::Remote(remote) => (Some(remote.protocol), None, true),
             Fact::FlowOpen | Fact::Opening(_) => (None, None, true),
             Fact::FlowClose(close) => (close.protocol, None, true),
         };
@@ -124,6 +125,10 @@ impl<'a> Scene<'a> {
 fn is_name(source: SignSource) -> bool {
     matches!(
         source,
-        SignSource::DnsQuestion | SignSource::DnsAnswer | SignSource::TlsSni | SignSource::HttpHost
+        SignSource::DnsQuestion
+            | SignSource::DnsAnswer
+            | SignSource::TlsSni
+            | SignSource::QuicSni
+            | SignSource::HttpHost
     )
 }

@@ -84,9 +84,13 @@ impl Kind {
     pub(crate) fn of(source: SignSource) -> Kind {
         match source {
             SignSource::DnsQuestion => Kind::Asked,
-            SignSource::DnsAnswer | SignSource::TlsSni | SignSource::HttpHost => Kind::Contacted,
+            SignSource::DnsAnswer
+            | SignSource::TlsSni
+            | SignSource::QuicSni
+            | SignSource::HttpHost => Kind::Contacted,
             SignSource::TlsAlpn
             | SignSource::TlsCertificate
+            | SignSource::TlsJa4
             | SignSource::HttpUserAgent
             | SignSource::HttpPath
             | SignSource::Payload => Kind::Octets,

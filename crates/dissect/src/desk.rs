@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::mem;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use model::{
-    Fact, Flow, LinkType, Observation, Opening, Protocol, Refused, Side, Tally, Timestamp,
+    Fact, Flow, LinkType, Observation, Opening, Protocol, Refused, Side, Tally, Timestamp, Tunnel,
 };
 
 use crate::ends::Way;
@@ -71,6 +72,8 @@ pub(crate) struct Counts {
     pub(crate) udp: u64,
     pub(crate) refused: [u64; Refused::ALL.len()],
     pub(crate) links_refused: BTreeMap<LinkType, u64>,
+    pub(crate) reassembled: u64,
+    pub(crate) unassembled: u64,
     pub(crate) flows: u64,
     pub(crate) flows_one_way: u64,
     pub(crate) flows_evicted: u64,
@@ -102,6 +105,8 @@ impl Counts {
             udp: self.udp,
             refused: refused.filter(|(_, count)| *count > 0).collect(),
             links_refused: self.links_refused.clone(),
+            reassembled: self.reassembled,
+            unassembled: self.unassembled,
             flows: self.flows,
             flows_one_way: self.flows_one_way,
             flows_evicted: self.flows_evicted,
@@ -139,6 +144,8 @@ pub(crate) struct Talk<'d, 'a> {
     pub(crate) flow: Flow,
     /// Its state; goes back to the row.
     pub(crate) meta: Meta,
+    /// The outermost tunnel that the flow came in.
+    pub(crate) ingress: Option<Arc<Tunnel>>,
     /// `FlowOpen` is due: before the first fact, or when the frame is done with. Not at once, so
     /// that what the frame holds may still turn a guessed flow.
     pub(crate) open_due: bool,
@@ -160,7 +167,8 @@ impl Talk<'_, '_> {
 
     fn emit(&mut self, fact: Fact) {
         let (at, order) = (self.desk.at, self.desk.order);
-        (self.desk.out)(Observation { at, order, flow: self.flow, fact });
+        let ingress = self.ingress.clone();
+        (self.desk.out)(Observation { at, order, flow: self.flow, ingress, fact });
     }
 
     /// Tell the first octets of one side of a flow that no protocol knows.
@@ -175,14 +183,15 @@ impl Talk<'_, '_> {
 
     /// Let a reader speak.
     pub(crate) fn lend<T>(&mut self, act: impl FnOnce(&mut Out<'_>) -> T) -> T {
-        let Talk { desk, flow, open_due, .. } = self;
+        let Talk { desk, flow, ingress, open_due, .. } = self;
         let Desk { counts, out, at, order, .. } = &mut **desk;
         let (at, order, flow) = (*at, *order, *flow);
         let mut fact = |fact| {
             if mem::take(open_due) {
-                out(Observation { at, order, flow, fact: Fact::FlowOpen });
+                let ingress = ingress.clone();
+                out(Observation { at, order, flow, ingress, fact: Fact::FlowOpen });
             }
-            out(Observation { at, order, flow, fact });
+            out(Observation { at, order, flow, ingress: ingress.clone(), fact });
         };
         let mut anomaly = |name| *counts.anomalies.entry(name).or_default() += 1;
         act(&mut Out { flow: &flow, fact: &mut fact, anomaly: &mut anomaly })

@@ -2,7 +2,7 @@
 
 use std::hint::black_box;
 
-use model::{CloseReason, Frame, Observation, Tally, Timestamp};
+use model::{CloseReason, Frame, Observation, Tally, Timestamp, Tunnel};
 
 use crate::conversations::{Conversations, Due, Found, split};
 use crate::desk::{Bounds, Counts, Desk};
@@ -43,6 +43,9 @@ const _: () = assert!(BATCH <= 256 && SHARDS <= 256);
 
 type Batch<'a> = [Option<Waiting<'a>>; BATCH];
 
+/// The tunnels that the frames of a batch came in, by the frames' place in it.
+type Tunnels = [Option<Tunnel>; BATCH];
+
 impl Dissector {
     /// A dissector for the conversations of `shards`. All memory of its flow tables is taken now.
     #[must_use]
@@ -76,7 +79,8 @@ impl Dissector {
 
     fn push_batch(&mut self, frames: &[Frame<'_>], out: &mut dyn FnMut(Observation)) {
         let mut batch: Batch<'_> = [const { None }; BATCH];
-        self.peel(frames, &mut batch);
+        let mut tunnels: Tunnels = [None; BATCH];
+        self.peel(frames, &mut batch, &mut tunnels);
         self.touch(&mut batch);
         let Dissector { protocols, bounds, conversations, counts, .. } = self;
         let mut desk = Desk { protocols, bounds, counts, out, at: Timestamp::ZERO, order: 0 };
@@ -86,13 +90,14 @@ impl Dissector {
             if let (Some(Some(home)), Some(frame)) = (home, frame) {
                 (desk.at, desk.order) = (frame.at, frame.order);
                 let &Waiting { ref packet, hash, likely, .. } = waiting;
-                home.take(&Found { packet, hash, likely }, &mut desk);
+                let tunnel = tunnels.get(usize::from(waiting.frame)).and_then(Option::as_ref);
+                home.take(&Found { packet, hash, likely, tunnel }, &mut desk);
             }
         }
     }
 
     /// Peel frames and count them, whatever they are.
-    fn peel<'a>(&mut self, frames: &[Frame<'a>], batch: &mut Batch<'a>) {
+    fn peel<'a>(&mut self, frames: &[Frame<'a>], batch: &mut Batch<'a>, tunnels: &mut Tunnels) {
         // The first touch of a frame is the dearest: let no one's wait for another's.
         black_box(frames.iter().fold(0, |sum, frame| {
             // The headers of most frames end in their first 64 octets, over two cache lines.
@@ -101,13 +106,13 @@ impl Dissector {
         }));
         let mut places = batch.iter_mut();
         let all = self.shards == Shards::all();
-        for (number, frame) in frames.iter().enumerate() {
+        for ((number, frame), tunnel) in frames.iter().enumerate().zip(tunnels) {
             if !all && !self.shards.owns(shard(frame)) {
                 continue;
             }
             self.counts.frames += 1;
             self.counts.bytes += u64::from(frame.orig_len);
-            let packet = match layers::peel(frame) {
+            let packet = match layers::peel(frame, tunnel) {
                 Ok(packet) => packet,
                 Err(why) => {
                     self.counts.refuse(why, frame.link);

@@ -109,7 +109,7 @@ fn facts_of(frames: &[Frame<'_>], batch: usize, shards: Shards) -> (Vec<Observat
 pub fn frames(octets: &[u8]) {
     let frames = cut_up(octets);
     for frame in &frames {
-        if let Ok(packet) = layers::peel(frame) {
+        if let Ok(packet) = layers::peel(frame, &mut None) {
             assert_eq!(packet.shard(), shard(frame), "one shard for readers and dealers");
             assert!(packet.payload.len() <= packet.payload_len as usize, "{packet:?}");
             assert!(packet.payload_len < packet.ip_len.max(1), "{packet:?}");

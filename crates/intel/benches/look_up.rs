@@ -59,7 +59,7 @@ fn seen(fact: Fact) -> Observation {
         vlan: None,
         guessed: false,
     };
-    Observation { at: Timestamp::ZERO, order: 1, flow, fact }
+    Observation { at: Timestamp::ZERO, order: 1, flow, ingress: None, fact }
 }
 
 /// The best of nine runs, in nanoseconds for one look-up.

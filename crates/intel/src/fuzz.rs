@@ -75,7 +75,7 @@ pub fn ask(book: &Book, octets: &[u8]) {
     let flow =
         Flow { client: end, server: end, transport: Transport::Tcp, vlan: None, guessed: false };
     let mut look_up = |fact| {
-        let seen = Observation { at: Timestamp::ZERO, order: 1, flow, fact };
+        let seen = Observation { at: Timestamp::ZERO, order: 1, flow, ingress: None, fact };
         book.look_up(&seen, None, &mut out);
         assert!(out.len() <= MATCHES_MAX);
         out.clone()

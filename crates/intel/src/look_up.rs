@@ -51,6 +51,7 @@ impl Book {
             Fact::TlsCertificate(certificate) => self.look_up_certificate(certificate, out),
             Fact::HttpRequest(request) => self.look_up_request(request, out),
             Fact::FileDownload(download) => self.look_up_download(download, out),
+            Fact::Remote(_) => {}
             Fact::Opening(opening) => self.look_up_opening(seen.flow.transport, opening, out),
         }
         out.truncate(MATCHES_MAX);
@@ -109,6 +110,7 @@ impl Book {
             list_version: Arc::clone(&tool.version),
             specificity,
             confidence_pct: confidence(specificity),
+            version: None,
             meaning,
         }
     }
@@ -133,6 +135,7 @@ impl Book {
             list_version: Arc::clone(&feed.version),
             specificity,
             confidence_pct,
+            version: None,
             meaning,
         })
     }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use crate::{Direction, DomainName, Flow, Protocol, Role, SignSource, Timestamp, ToolId};
+use crate::{Direction, DomainName, Flow, Protocol, Role, SignSource, Timestamp, ToolId, Tunnel};
 
 /// An alert's id, derived from its rule, host and subject, so that the same capture gives the
 /// same ids anywhere.
@@ -145,6 +145,8 @@ pub struct Alert {
     pub techniques: Vec<&'static str>,
     /// The flow that triggered this telling.
     pub flow: Flow,
+    /// The outermost tunnel that it came in, where there was one.
+    pub ingress: Option<Arc<Tunnel>>,
     /// What that flow's content is.
     pub protocol: Option<Protocol>,
     /// The name of its server, where one is known.

@@ -16,6 +16,28 @@ pub struct KernelCounts {
     pub interface_dropped: u64,
 }
 
+/// How names were asked for: in clear, or over an encrypted channel that was recognised as such.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct DnsShare {
+    /// Flows with DNS in clear.
+    pub clear: u64,
+    /// Flows of DNS over TLS (RFC 7858).
+    pub over_tls: u64,
+    /// Flows of DNS over HTTPS (RFC 8484), as far as the resolver is known.
+    pub over_https: u64,
+    /// Flows of DNS over QUIC (RFC 9250).
+    pub over_quic: u64,
+}
+
+impl DnsShare {
+    /// The share of flows that asked for names under encryption, 0 to 100.
+    #[must_use]
+    pub fn encrypted_pct(&self) -> f64 {
+        let encrypted = self.over_tls + self.over_https + self.over_quic;
+        100.0 * encrypted as f64 / (encrypted + self.clear).max(1) as f64
+    }
+}
+
 /// Counts since the start.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Health {
@@ -43,6 +65,8 @@ pub struct Health {
     pub tls_nameless: u64,
     /// TLS hellos whose name is just the outer one.
     pub tls_ech: u64,
+    /// How names were asked for.
+    pub dns: DnsShare,
     /// Counts of the detector's memory, by what they count, e.g. `stories_evicted`.
     pub memory: BTreeMap<&'static str, u64>,
     /// Lanes that panicked and began anew.

@@ -11,18 +11,20 @@ mod name;
 mod observation;
 mod tally;
 mod time;
+mod tunnel;
 
 pub use alert::{Alert, AlertId, Detection, Evidence, PolicyVerdict, Severity};
 pub use complaint::Complaint;
 pub use flow::{Direction, Endpoint, Flow, Setting, Side, Transport, VlanId};
 pub use frame::{Frame, LinkType};
-pub use health::{Health, KernelCounts};
+pub use health::{DnsShare, Health, KernelCounts};
 pub use matches::{Match, Meaning, Operator, Role, SignSource, Specificity, Stage, ToolId};
 pub use name::{DomainName, NameError};
 pub use observation::{
-    CloseReason, DnsAnswer, DnsQuery, DnsQuestion, DnsRecord, Fact, FileDownload, FileKind,
-    FlowClose, HttpRequest, Observation, Opening, Protocol, RecordData, RecordType, TlsCertificate,
-    TlsHello, TlsVersion, Volume,
+    Carrier, CloseReason, DnsAnswer, DnsQuery, DnsQuestion, DnsRecord, Fact, FileDownload,
+    FileKind, FlowClose, HttpRequest, Observation, Opening, Protocol, RecordData, RecordType,
+    RemoteProtocol, TlsCertificate, TlsHello, TlsVersion, Volume,
 };
 pub use tally::{Refused, Tally};
 pub use time::Timestamp;
+pub use tunnel::{Tunnel, TunnelKind};

@@ -90,10 +90,14 @@ pub enum SignSource {
     DnsAnswer,
     /// The server name of a TLS hello.
     TlsSni,
+    /// The server name of a hello inside QUIC.
+    QuicSni,
     /// A protocol offered in a TLS hello.
     TlsAlpn,
     /// Subject, issuer or names of a certificate.
     TlsCertificate,
+    /// The JA4 fingerprint of a TLS hello.
+    TlsJa4,
     /// The host of an HTTP request.
     HttpHost,
     /// The User-Agent of an HTTP request.
@@ -172,6 +176,8 @@ pub struct Match {
     pub specificity: Specificity,
     /// How sure the list is, 0 to 100 per cent.
     pub confidence_pct: u8,
+    /// The tool's version, where what was seen shows it.
+    pub version: Option<Arc<str>>,
     /// What it points to.
     pub meaning: Meaning,
 }

@@ -1,8 +1,9 @@
 //! A fact from the wire, and when and where it was seen.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
-use crate::{DomainName, Flow, Side, Timestamp};
+use crate::{DomainName, Flow, Side, Timestamp, Tunnel};
 
 /// One fact from the wire. A few per flow.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -14,6 +15,8 @@ pub struct Observation {
     pub order: u64,
     /// The conversation that it belongs to.
     pub flow: Flow,
+    /// The outermost tunnel that the conversation came in, where there was one.
+    pub ingress: Option<Arc<Tunnel>>,
     /// What was seen.
     pub fact: Fact,
 }
@@ -29,14 +32,16 @@ pub enum Fact {
     DnsQuery(Box<DnsQuery>),
     /// A question was answered. One fact a response message.
     DnsAnswer(Box<DnsAnswer>),
-    /// A TLS client said hello.
+    /// A TLS client said hello, over TCP, datagrams or QUIC.
     TlsHello(Box<TlsHello>),
     /// One end showed its certificate in clear (TLS 1.2 and older).
     TlsCertificate(Box<TlsCertificate>),
-    /// An HTTP/1 request.
+    /// An HTTP request in clear.
     HttpRequest(Box<HttpRequest>),
     /// An HTTP/1 response whose body begins as a program, an installer or an archive does.
     FileDownload(Box<FileDownload>),
+    /// A protocol of remote access greeted, and a reader knows it. Given once a flow.
+    Remote(Box<RemoteProtocol>),
     /// The first octets of one end of a flow that no protocol reader knows. For byte signatures.
     Opening(Box<Opening>),
 }
@@ -54,8 +59,20 @@ pub enum Protocol {
     Nbns,
     /// TLS or its older versions.
     Tls,
-    /// HTTP/1.
+    /// HTTP in clear, any version.
     Http,
+    /// RFC 9000 and its forerunners.
+    Quic,
+    /// RFC 9147 and its older versions.
+    Dtls,
+    /// Microsoft's remote desktop (MS-RDPBCGR, MS-RDPEUDP).
+    Rdp,
+    /// The remote framebuffer protocol of VNC (RFC 6143).
+    Rfb,
+    /// RFC 4253.
+    Ssh,
+    /// RFC 1928, and its version 4.
+    Socks,
 }
 
 /// What passed in one direction.
@@ -212,9 +229,34 @@ pub enum RecordData {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct TlsVersion(pub u16);
 
+/// What carries a TLS hello.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Carrier {
+    /// A stream.
+    Tls,
+    /// Datagrams (RFC 9147).
+    Dtls,
+    /// QUIC of this version's number on the wire; Google's own before TLS, too.
+    Quic(u32),
+}
+
+impl Carrier {
+    /// The protocol of a flow with such a hello.
+    #[must_use]
+    pub const fn protocol(self) -> Protocol {
+        match self {
+            Carrier::Tls => Protocol::Tls,
+            Carrier::Dtls => Protocol::Dtls,
+            Carrier::Quic(_) => Protocol::Quic,
+        }
+    }
+}
+
 /// What a TLS client said first.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct TlsHello {
+    /// What carried it.
+    pub carrier: Carrier,
     /// The name it asked for (RFC 6066 §3).
     pub server_name: Option<DomainName>,
     /// The protocols it offered (RFC 7301), octets as they came.
@@ -226,9 +268,14 @@ pub struct TlsHello {
     /// It carries an ECH extension, so that the name may be just the outer one: browsers send the
     /// extension as a decoy too, which cannot be told apart.
     pub ech: bool,
+    /// JA3: MD5 over version, ciphers, extensions, groups and formats, lower-case hexadecimal;
+    /// `None` of a hello that was not whole.
+    pub ja3: Option<Box<str>>,
+    /// JA4, 36 characters; `None` of a hello that was not whole.
+    pub ja4: Option<Box<str>>,
 }
 
-/// What a certificate in clear says of its owner. The end certificate only, not its chain.
+/// What a certificate in clear says of its owner; of the chain behind it, fingerprints.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct TlsCertificate {
     /// Who showed it.
@@ -241,13 +288,17 @@ pub struct TlsCertificate {
     pub names: Vec<DomainName>,
     /// SHA-1 of its octets, upper-case hexadecimal as ECS wants it; `None` where not computed.
     pub sha1: Option<Box<str>>,
+    /// SHA-256 of its octets, in the same form.
+    pub sha256: Option<Box<str>>,
+    /// SHA-256 of each certificate behind it that was seen whole, in their order.
+    pub chain: Vec<Box<str>>,
     /// When it begins to be valid, in seconds since 1970.
     pub not_before: i64,
     /// When it ends to be valid, in seconds since 1970.
     pub not_after: i64,
 }
 
-/// An HTTP/1 request's head.
+/// An HTTP request's head.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct HttpRequest {
     /// `GET`, `POST` …, as it came, at most 32 octets.
@@ -290,6 +341,20 @@ pub struct FileDownload {
     pub path: Option<Box<str>>,
     /// The length that the response declared, in octets.
     pub size: Option<u64>,
+}
+
+/// A protocol of remote access that a reader recognised.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RemoteProtocol {
+    /// Which.
+    pub protocol: Protocol,
+    /// Who showed it first.
+    pub side: Side,
+    /// The version that it told, as text, e.g. `003.008`; escaped, at most 64 octets.
+    pub version: Option<Box<str>>,
+    /// What else it told in clear, by fixed words such as `cookie`, `security`, `software`;
+    /// escaped, at most 128 octets each.
+    pub details: Vec<(&'static str, Box<str>)>,
 }
 
 /// The first octets of one end of a flow.

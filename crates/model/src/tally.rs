@@ -14,17 +14,19 @@ pub enum Refused {
     OtherTransport,
     /// Inside an encapsulation that is not opened.
     Encapsulated,
-    /// A fragment of a datagram.
+    /// A fragment of a datagram; the one that makes it whole counts as the datagram.
     Fragment,
     /// Cut before its ports.
     Truncated,
     /// Headers that contradict themselves.
     Malformed,
+    /// The same packet as one a moment before: a span port that mirrors both ways in and out.
+    Duplicate,
 }
 
 impl Refused {
     /// Every reason.
-    pub const ALL: [Refused; 7] = [
+    pub const ALL: [Refused; 8] = [
         Refused::LinkType,
         Refused::NotIp,
         Refused::OtherTransport,
@@ -32,6 +34,7 @@ impl Refused {
         Refused::Fragment,
         Refused::Truncated,
         Refused::Malformed,
+        Refused::Duplicate,
     ];
 
     /// The reason as it stands in a health record.
@@ -45,6 +48,7 @@ impl Refused {
             Refused::Fragment => "fragment",
             Refused::Truncated => "truncated",
             Refused::Malformed => "malformed",
+            Refused::Duplicate => "duplicate",
         }
     }
 }
@@ -64,6 +68,10 @@ pub struct Tally {
     pub refused: BTreeMap<Refused, u64>,
     /// Link types that were refused, and how many frames each had.
     pub links_refused: BTreeMap<LinkType, u64>,
+    /// Datagrams that were put together from fragments.
+    pub reassembled: u64,
+    /// Datagrams of which fragments never came, or for which there was no room.
+    pub unassembled: u64,
     /// Flows opened.
     pub flows: u64,
     /// Flows that ended without their second end having spoken.
@@ -93,6 +101,8 @@ impl Tally {
         self.bytes += other.bytes;
         self.tcp += other.tcp;
         self.udp += other.udp;
+        self.reassembled += other.reassembled;
+        self.unassembled += other.unassembled;
         self.flows += other.flows;
         self.flows_one_way += other.flows_one_way;
         self.flows_evicted += other.flows_evicted;

@@ -111,11 +111,14 @@ impl Dice {
                 records: (0..self.below(5)).map(|_| self.record()).collect(),
             })),
             4 => Fact::TlsHello(Box::new(TlsHello {
+                carrier: Carrier::Tls,
                 server_name: self.name(),
                 alpn: (0..self.below(4)).map(|_| self.octets(10).into()).collect(),
                 version: TlsVersion(self.small()),
                 versions: (0..self.below(4)).map(|_| self.version()).collect(),
                 ech: self.flip(),
+                ja3: None,
+                ja4: None,
             })),
             5 => Fact::TlsCertificate(Box::new(TlsCertificate {
                 side: self.side(),
@@ -123,6 +126,8 @@ impl Dice {
                 issuer: self.text(),
                 names: (0..self.below(4)).filter_map(|_| self.name()).collect(),
                 sha1: None,
+                sha256: None,
+                chain: Vec::new(),
                 not_before: self.next() as i64,
                 not_after: self.next() as i64,
             })),

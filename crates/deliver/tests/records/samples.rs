@@ -90,6 +90,7 @@ fn sign(source: SignSource, value: &str, pattern: &str, specificity: Specificity
         list_version: "2026-08-21".into(),
         specificity,
         confidence_pct: 90,
+        version: None,
         meaning: Meaning::Tool {
             tool: tool(),
             name: "AnyDesk".into(),
@@ -195,6 +196,7 @@ pub(crate) fn alerts() -> Vec<(&'static str, Alert)> {
 
 fn relay_alert() -> Alert {
     Alert {
+        ingress: None,
         id: AlertId(0xa3f1_c0de_5b7e_4d21_0011_2233_4455_6677),
         at: AT,
         update: false,
@@ -275,7 +277,7 @@ pub(crate) fn setting() -> Setting {
 
 /// An observation that no one says anything of.
 pub(crate) fn plain(flow: Flow, fact: Fact) -> Sample {
-    let seen = Observation { at: AT, order: 1, flow, fact };
+    let seen = Observation { at: AT, order: 1, flow, ingress: None, fact };
     Sample { seen, setting: setting(), matches: vec![], authorised: None }
 }
 
@@ -365,21 +367,27 @@ pub(crate) fn answer() -> DnsAnswer {
 
 pub(crate) fn hello() -> TlsHello {
     TlsHello {
+        carrier: Carrier::Tls,
         server_name: Some(name("relay-3185a847.net.anydesk.com")),
         alpn: vec![b"h2".as_slice().into(), b"http/1.1".as_slice().into(), b"\x00\\"[..].into()],
         version: TlsVersion(0x0303),
         versions: vec![TlsVersion(0x7f1c), TlsVersion(0x0304), TlsVersion(0x0303)],
         ech: true,
+        ja3: None,
+        ja4: None,
     }
 }
 
 fn tls() -> Vec<(&'static str, Sample)> {
     let bare = TlsHello {
+        carrier: Carrier::Tls,
         server_name: None,
         alpn: vec![],
         version: TlsVersion(0x0300),
         versions: vec![],
         ech: false,
+        ja3: None,
+        ja4: None,
     };
     let certificate = TlsCertificate {
         side: Side::Server,
@@ -387,6 +395,8 @@ fn tls() -> Vec<(&'static str, Sample)> {
         issuer: "CN=AnyNet Root CA,O=philandro Software GmbH,C=DE".into(),
         names: vec![name("relay.example"), name("*.relay.example")],
         sha1: Some("9EF5AC3A1B02D6D3A0D8B3E1C0FFEE0011223344".into()),
+        sha256: None,
+        chain: Vec::new(),
         not_before: 1_397_183_875,
         not_after: 253_402_300_800,
     };
@@ -396,6 +406,8 @@ fn tls() -> Vec<(&'static str, Sample)> {
         issuer: "CN=AnyDesk Client".into(),
         names: vec![name("client.example")],
         sha1: Some("00F5AC3A1B02D6D3A0D8B3E1C0FFEE0011223344".into()),
+        sha256: None,
+        chain: Vec::new(),
         not_before: -1,
         not_after: 0,
     };
@@ -405,6 +417,8 @@ fn tls() -> Vec<(&'static str, Sample)> {
         issuer: "".into(),
         names: vec![],
         sha1: None,
+        sha256: None,
+        chain: Vec::new(),
         not_before: i64::MIN,
         not_after: i64::MAX,
     };
@@ -511,9 +525,12 @@ fn flows() -> Vec<(&'static str, Sample)> {
 pub(crate) fn health(live: bool) -> Health {
     let kernel = KernelCounts { received: 1_000, dropped: 3, interface_dropped: 0 };
     Health {
+        dns: DnsShare { clear: 90, over_tls: 4, over_https: 5, over_quic: 1 },
         at: AT,
         since: Timestamp::from_secs(1_795_288_542, 0),
         frames: Tally {
+            reassembled: 3,
+            unassembled: 1,
             frames: 1_000,
             bytes: 654_321,
             tcp: 700,

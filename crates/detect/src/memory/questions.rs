@@ -115,7 +115,7 @@ mod tests {
             vlan: None,
             guessed: false,
         };
-        Observation { at: Timestamp::from_secs(9, 0), order: 1, flow, fact }
+        Observation { at: Timestamp::from_secs(9, 0), order: 1, flow, ingress: None, fact }
     }
 
     fn query(text: &str) -> Fact {

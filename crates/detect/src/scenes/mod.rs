@@ -13,10 +13,10 @@ mod resolvers;
 use std::sync::Arc;
 
 use model::{
-    Alert, CloseReason, DnsAnswer, DnsQuery, DnsQuestion, DnsRecord, DomainName, Endpoint, Fact,
-    FileDownload, FileKind, Flow, FlowClose, HttpRequest, Match, Meaning, Observation, Opening,
-    Operator, Protocol, RecordData, RecordType, Role, Side, SignSource, Specificity, Stage,
-    Timestamp, TlsCertificate, TlsHello, TlsVersion, ToolId, Transport, VlanId, Volume,
+    Alert, Carrier, CloseReason, DnsAnswer, DnsQuery, DnsQuestion, DnsRecord, DomainName, Endpoint,
+    Fact, FileDownload, FileKind, Flow, FlowClose, HttpRequest, Match, Meaning, Observation,
+    Opening, Operator, Protocol, RecordData, RecordType, Role, Side, SignSource, Specificity,
+    Stage, Timestamp, TlsCertificate, TlsHello, TlsVersion, ToolId, Transport, VlanId, Volume,
 };
 
 use crate::rules::Finding;
@@ -38,6 +38,7 @@ pub(crate) fn sign(line: &str) -> Match {
         list_version: "1".into(),
         specificity: Specificity::Specific,
         confidence_pct: 99,
+        version: None,
         meaning: Meaning::Indicator { stage: None, description: "a lure".into() },
     };
     let second = words.next().expect(line);
@@ -147,7 +148,7 @@ fn step(line: &str, order: u64) -> (Observation, Vec<Match>) {
     let mut signs: Vec<Match> =
         signs.split(';').filter(|text| !text.trim().is_empty()).map(sign).collect();
     signs.iter_mut().for_each(lent);
-    (Observation { at, order, flow, fact }, signs)
+    (Observation { at, order, flow, ingress: None, fact }, signs)
 }
 
 fn fact(word: &str, argument: &str, more: &str, at: Timestamp) -> Fact {
@@ -168,11 +169,14 @@ fn fact(word: &str, argument: &str, more: &str, at: Timestamp) -> Fact {
         })),
         "open" => Fact::FlowOpen,
         "hello" => Fact::TlsHello(Box::new(TlsHello {
+            carrier: Carrier::Tls,
             server_name: name(argument),
             alpn: Vec::new(),
             version: TlsVersion(0x0303),
             versions: Vec::new(),
             ech: false,
+            ja3: None,
+            ja4: None,
         })),
         "certificate" => Fact::TlsCertificate(Box::new(TlsCertificate {
             side: Side::Server,
@@ -180,6 +184,8 @@ fn fact(word: &str, argument: &str, more: &str, at: Timestamp) -> Fact {
             issuer: "CN=x".into(),
             names: Vec::new(),
             sha1: None,
+            sha256: None,
+            chain: Vec::new(),
             not_before: 0,
             not_after: 0,
         })),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use model::{
     AlertId, Direction, DomainName, Evidence, Flow, Match, Meaning, PolicyVerdict, Protocol,
-    Timestamp, ToolId,
+    Timestamp, ToolId, Tunnel,
 };
 
 use crate::limits::Limits;
@@ -40,6 +40,8 @@ pub(crate) struct Case {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Spot {
     pub(crate) flow: Flow,
+    /// The outermost tunnel that it came in.
+    pub(crate) ingress: Option<Arc<Tunnel>>,
     pub(crate) protocol: Option<Protocol>,
     /// The name of the flow's server.
     pub(crate) server_name: Option<DomainName>,

@@ -61,6 +61,7 @@ pub(crate) fn tell(case: &Case, operator: Option<&Arc<str>>, at: Timestamp) -> A
         reason: reason(case, operator),
         techniques: case.techniques.clone(),
         flow: case.spot.flow,
+        ingress: case.spot.ingress.clone(),
         protocol: case.spot.protocol,
         server_name: case.spot.server_name.clone(),
         host: case.host,

@@ -56,7 +56,8 @@ impl Conversations {
         let last = Timestamp::from_secs(u64::from(*entry.last_secs), u64::from(row.last_nanos));
         let opened = Timestamp::from_nanos(row.opened);
         let number = *entry.opening;
-        let mut talk = Talk { flow: row.flow(), meta: row.meta, open_due: false, desk };
+        let ingress = self.ingress.of(slot);
+        let mut talk = Talk { flow: row.flow(), meta: row.meta, ingress, open_due: false, desk };
         if let Some((opening, budget)) = self.openings.get_mut(number) {
             opening.finish(budget, &mut talk);
             self.openings.end(number);
@@ -83,6 +84,7 @@ impl Conversations {
                 protocol: talk.meta.protocol(),
             })));
         }
+        self.ingress.end(slot);
         self.wheel.unlink(slot);
         self.table.free(slot);
     }

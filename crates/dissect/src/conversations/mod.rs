@@ -2,12 +2,14 @@
 
 mod close;
 mod datagram;
+mod ingress;
 mod open;
 mod segment;
 
 pub(crate) use close::Due;
 
-use model::Timestamp;
+use ingress::Ingress;
+use model::{Timestamp, Tunnel};
 
 use crate::desk::{Bounds, Desk, Talk};
 use crate::ends::Way;
@@ -22,6 +24,8 @@ pub(crate) struct Conversations {
     openings: Openings,
     /// A conversation spoke both ways here. From then on those that do not are only counted.
     heard_both_ways: bool,
+    /// The tunnels of flows that came in one.
+    ingress: Ingress,
     /// Slots that come up in one turn of the wheel; kept for its memory.
     due: Vec<Slot>,
 }
@@ -32,6 +36,8 @@ pub(crate) struct Found<'p, 'a> {
     pub(crate) hash: u64,
     /// Way of the set where its tag was seen.
     pub(crate) likely: u8,
+    /// The outermost tunnel that it came in.
+    pub(crate) tunnel: Option<&'p Tunnel>,
 }
 
 /// A moment in whole seconds (up to the year 2106) and the nanoseconds in it.
@@ -48,7 +54,14 @@ impl Conversations {
         let table = Table::new(bounds.flows_max);
         let wheel = Wheel::new(table.slots());
         let openings = Openings::new(bounds.openings_bytes_max);
-        Conversations { table, wheel, openings, heard_both_ways: false, due: Vec::new() }
+        Conversations {
+            table,
+            wheel,
+            openings,
+            heard_both_ways: false,
+            ingress: Ingress::default(),
+            due: Vec::new(),
+        }
     }
 
     /// Read a word of the memory where the flow is looked for.
@@ -157,9 +170,13 @@ impl Conversations {
     fn read(&mut self, slot: Slot, found: &Found<'_, '_>, open_due: bool, desk: &mut Desk<'_>) {
         self.make_room(slot, found.packet, desk);
         let Some(entry) = self.table.entry(slot) else { return };
-        let mut talk = Talk { flow: entry.row.flow(), meta: entry.row.meta, open_due, desk };
+        let ingress = self.ingress.of(slot);
+        let mut talk =
+            Talk { flow: entry.row.flow(), meta: entry.row.meta, ingress, open_due, desk };
         match found.packet.segment {
-            Segment::Udp => datagram::read(found, &mut talk),
+            Segment::Udp => {
+                datagram::read(found, slot, entry.opening, &mut self.openings, &mut talk);
+            }
             Segment::Tcp { sequence, acknowledged, flags } => {
                 let began = entry.row.beginning(found.packet.way);
                 let header = segment::Header { sequence, acknowledged, flags, began };
@@ -173,7 +190,7 @@ impl Conversations {
     /// which none came for longest are given up. So no one can fill it with beginnings that never
     /// go on and blind the sensor to those that do.
     fn make_room(&mut self, slot: Slot, packet: &Packet<'_>, desk: &mut Desk<'_>) {
-        if packet.payload.is_empty() || packet.key.is_udp() {
+        if packet.payload.is_empty() {
             return;
         }
         let own = self.table.entry(slot).map_or(0, |entry| *entry.opening);
@@ -184,6 +201,9 @@ impl Conversations {
         while let Some((number, slot)) = self.openings.in_the_way(own, octets) {
             if let Some(entry) = self.table.entry(slot) {
                 *entry.opening = 0;
+                if entry.row.meta.is_udp() {
+                    entry.row.meta.set(Meta::GIVEN_UP);
+                }
                 for way in Way::BOTH {
                     entry.row.meta.set_done(way, true);
                 }

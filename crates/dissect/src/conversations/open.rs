@@ -63,6 +63,9 @@ impl Conversations {
         roles(&mut row, found.packet);
         self.wheel.link(slot, secs.saturating_add(desk.bounds.patience(row.meta)));
         self.table.put(slot, found.hash, row);
+        if let Some(tunnel) = found.tunnel {
+            self.ingress.begin(slot, tunnel);
+        }
         slot
     }
 }

@@ -308,6 +308,12 @@ impl Meta {
             4 => Some(Protocol::Nbns),
             5 => Some(Protocol::Tls),
             6 => Some(Protocol::Http),
+            7 => Some(Protocol::Quic),
+            8 => Some(Protocol::Dtls),
+            9 => Some(Protocol::Rdp),
+            10 => Some(Protocol::Rfb),
+            11 => Some(Protocol::Ssh),
+            12 => Some(Protocol::Socks),
             _ => None,
         }
     }
@@ -321,6 +327,12 @@ impl Meta {
             Protocol::Nbns => 4,
             Protocol::Tls => 5,
             Protocol::Http => 6,
+            Protocol::Quic => 7,
+            Protocol::Dtls => 8,
+            Protocol::Rdp => 9,
+            Protocol::Rfb => 10,
+            Protocol::Ssh => 11,
+            Protocol::Socks => 12,
         };
         self.0 = self.0 & !(0xf << Meta::PROTOCOL_SHIFT) | number << Meta::PROTOCOL_SHIFT;
     }
@@ -354,6 +366,12 @@ mod tests {
             Protocol::Nbns,
             Protocol::Tls,
             Protocol::Http,
+            Protocol::Quic,
+            Protocol::Dtls,
+            Protocol::Rdp,
+            Protocol::Rfb,
+            Protocol::Ssh,
+            Protocol::Socks,
         ] {
             meta.set_protocol(protocol);
             assert_eq!(meta.protocol(), Some(protocol));

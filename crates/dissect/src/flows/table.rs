@@ -8,7 +8,7 @@ use crate::limits::FLOWS_MAX;
 const WAYS: usize = 8;
 
 /// The place of a flow in its shard's table.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash)]
 pub(crate) struct Slot(pub(crate) u32);
 
 impl Slot {

@@ -8,7 +8,7 @@ mod ip;
 mod link;
 mod transport;
 
-use model::{Frame, Refused, VlanId};
+use model::{Frame, Refused, Tunnel, VlanId};
 
 use crate::ends::{Address, Key, Way};
 use crate::shard::shard_of;
@@ -93,9 +93,13 @@ impl Packet<'_> {
     }
 }
 
-/// Peel a frame, or tell why it says nothing about a conversation.
+/// Peel a frame, or tell why it says nothing about a conversation. The outermost tunnel that has
+/// ends of its own goes to `tunnel`.
 #[inline]
-pub(crate) fn peel<'a>(frame: &Frame<'a>) -> Result<Packet<'a>, Refused> {
+pub(crate) fn peel<'a>(
+    frame: &Frame<'a>,
+    _tunnel: &mut Option<Tunnel>,
+) -> Result<Packet<'a>, Refused> {
     let inside = link::strip(frame.link, frame.bytes)?;
     let beyond = u32::try_from(frame.bytes.len().saturating_sub(inside.octets.len()));
     let room = frame.orig_len.saturating_sub(beyond.unwrap_or(u32::MAX));

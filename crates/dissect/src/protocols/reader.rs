@@ -75,6 +75,24 @@ pub(crate) trait StreamReader: Send {
     fn protocol(&self) -> Protocol;
 }
 
+/// A reader of one flow's datagrams, for protocols whose messages span several of them.
+pub(crate) trait DatagramReader: Send {
+    /// Read a datagram of `side`. One that is not the protocol's is passed over; the reader must
+    /// say [`Next::FlowDone`] after a bounded number of datagrams that lead nowhere.
+    /// [`Next::SideDone`] means the same as [`Next::More`].
+    fn read(&mut self, side: Side, octets: &[u8], out: &mut Out<'_>) -> Next;
+
+    /// The flow ends, or is given up: tell what half a message tells.
+    fn cut(&mut self, _out: &mut Out<'_>) {}
+
+    /// Octets of the wire that it holds, for the budget of all openings; at most
+    /// [`DATAGRAMS_HELD_MAX`].
+    fn held(&self) -> usize;
+}
+
+/// Octets that a reader of datagrams may hold.
+pub(crate) const DATAGRAMS_HELD_MAX: usize = 16 << 10;
+
 /// What a datagram protocol made of a datagram.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Datagram {
@@ -104,4 +122,7 @@ pub(crate) struct Entry {
     pub(crate) claim: Option<ClaimDatagram>,
     /// Reads a datagram that was claimed; the flow has been turned if need be.
     pub(crate) datagram: Option<fn(Side, &[u8], &mut Out<'_>)>,
+    /// Begins a reader that gets the datagram that was claimed and all that follow, until it is
+    /// done; the flow is given up then. Instead of `datagram`.
+    pub(crate) begin: Option<fn() -> Box<dyn DatagramReader>>,
 }

@@ -9,17 +9,20 @@ use super::stream::{Placed, Stream};
 use crate::desk::Talk;
 use crate::ends::{Each, Way};
 use crate::limits::{OPENING_LEN_ENOUGH, OPENING_SEGMENTS_ENOUGH, PROBED_LEN_MAX};
-use crate::protocols::reader::{Next, Probe, StreamReader};
+use crate::protocols::reader::{DATAGRAMS_HELD_MAX, DatagramReader, Next, Probe, StreamReader};
 
 /// The octet budget is spent; the opening must go.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct OverBudget;
 
-/// Both sides of a flow's stream, and the reader that claimed them.
+/// Both sides of a flow's stream, and the reader that claimed them; or, of a UDP flow, its reader.
 #[derive(Default)]
 pub(crate) struct Opening {
     reader: Option<Box<dyn StreamReader>>,
     streams: Each<Stream>,
+    datagrams: Option<Box<dyn DatagramReader>>,
+    /// Octets that `datagrams` was last known to hold.
+    datagrams_held: usize,
 }
 
 /// What reading made of octets.
@@ -342,8 +345,39 @@ impl Opening {
         }
     }
 
+    /// A protocol claimed a UDP flow.
+    pub(crate) fn read_datagrams(&mut self, reader: Box<dyn DatagramReader>) {
+        self.datagrams = Some(reader);
+    }
+
+    /// A datagram for the reader. `Ok(false)`: it wants no more.
+    pub(crate) fn datagram(
+        &mut self,
+        way: Way,
+        octets: &[u8],
+        budget: &mut Budget,
+        talk: &mut Talk<'_, '_>,
+    ) -> Result<bool, OverBudget> {
+        let Some(reader) = self.datagrams.as_mut() else { return Ok(false) };
+        let side = talk.meta.side(way);
+        let next = talk.lend(|out| reader.read(side, octets, out));
+        let held = reader.held();
+        debug_assert!(held <= DATAGRAMS_HELD_MAX, "a reader keeps to its bound");
+        budget.give(self.datagrams_held);
+        self.datagrams_held = 0;
+        if next == Next::FlowDone {
+            return Ok(false);
+        }
+        if !budget.take(held) {
+            return Err(OverBudget);
+        }
+        self.datagrams_held = held;
+        Ok(true)
+    }
+
     /// Let go of everything that is held.
     pub(super) fn clear(&mut self, budget: &mut Budget) {
+        budget.give(self.datagrams_held);
         for way in Way::BOTH {
             self.streams.of_mut(way).buffer.clear(budget);
         }
@@ -352,6 +386,9 @@ impl Opening {
 
     /// The flow is over: read what is still held, gaps or not.
     pub(crate) fn finish(&mut self, budget: &mut Budget, talk: &mut Talk<'_, '_>) {
+        if let Some(reader) = self.datagrams.as_mut() {
+            return talk.lend(|out| reader.cut(out));
+        }
         let client = talk.meta.client();
         for way in [client, client.other()] {
             for _ in 0..=talk.desk.bounds.window.holes_max {

@@ -15,6 +15,7 @@ pub(super) const TOYS: &[Entry] = &[Entry {
     start: Some(|| Box::new(Reader::default())),
     claim: Some(claim),
     datagram: Some(tell),
+    begin: None,
 }];
 
 fn probe(_: &Flow, _: Side, octets: &[u8]) -> Probe {

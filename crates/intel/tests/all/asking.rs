@@ -1,7 +1,7 @@
 //! Each kind of fact, and the signs that are found in it.
 
 use model::{
-    DnsAnswer, DnsQuestion, DnsRecord, Fact, FileDownload, FileKind, HttpRequest, Opening,
+    Carrier, DnsAnswer, DnsQuestion, DnsRecord, Fact, FileDownload, FileKind, HttpRequest, Opening,
     Protocol, RecordData, RecordType, Side, SignSource, Specificity, TlsCertificate, TlsHello,
     TlsVersion, Transport,
 };
@@ -47,6 +47,8 @@ fn certificate(subject: &str, issuer: &str, names: &[&str]) -> Fact {
         issuer: issuer.into(),
         names: names.iter().map(|text| name(text)).collect(),
         sha1: None,
+        sha256: None,
+        chain: Vec::new(),
         not_before: 0,
         not_after: 0,
     }))
@@ -54,11 +56,14 @@ fn certificate(subject: &str, issuer: &str, names: &[&str]) -> Fact {
 
 fn hello(server_name: Option<&str>, alpn: &[&str]) -> Fact {
     Fact::TlsHello(Box::new(TlsHello {
+        carrier: Carrier::Tls,
         server_name: server_name.map(name),
         alpn: alpn.iter().map(|text| Box::from(text.as_bytes())).collect(),
         version: TlsVersion(0x0303),
         versions: vec![],
         ech: false,
+        ja3: None,
+        ja4: None,
     }))
 }
 

@@ -22,7 +22,13 @@ pub(crate) fn flow(server: &str, transport: Transport) -> Flow {
 }
 
 pub(crate) fn seen(server: &str, transport: Transport, fact: Fact) -> Observation {
-    Observation { at: Timestamp::ZERO, order: 1, flow: flow(server, transport), fact }
+    Observation {
+        at: Timestamp::ZERO,
+        order: 1,
+        flow: flow(server, transport),
+        ingress: None,
+        fact,
+    }
 }
 
 pub(crate) fn question(text: &str) -> Observation {

@@ -273,10 +273,12 @@ fn related(alert: &Alert) -> Related<'_> {
         SignSource::DnsQuestion
         | SignSource::DnsAnswer
         | SignSource::TlsSni
+        | SignSource::QuicSni
         | SignSource::HttpHost
         | SignSource::Address => true,
         SignSource::TlsAlpn
         | SignSource::TlsCertificate
+        | SignSource::TlsJa4
         | SignSource::HttpUserAgent
         | SignSource::HttpPath
         | SignSource::HttpFile

@@ -2,7 +2,9 @@
 
 use std::net::IpAddr;
 
-use model::{DomainName, Fact, FlowClose, Match, Meaning, Observation, Protocol, Setting, Volume};
+use model::{
+    Carrier, DomainName, Fact, FlowClose, Match, Meaning, Observation, Protocol, Setting, Volume,
+};
 use serde::Serialize;
 
 use super::dns::Dns;
@@ -169,6 +171,7 @@ impl<'a> Line<'a> {
                 self.file = Some(File::new(file));
                 self.rmm.file = Some(RmmFile { kind: words::file_kind(file.kind) });
             }
+            Fact::Remote(remote) => self.rmm.side = Some(words::side(remote.side)),
             Fact::Opening(opening) => self.rmm.side = Some(words::side(opening.side)),
         }
     }
@@ -201,7 +204,13 @@ impl Kind {
             }
             Fact::DnsQuery(query) => ("dns-query", NETWORK, PROTOCOL, Some(query.protocol)),
             Fact::DnsAnswer(answer) => ("dns-answer", NETWORK, PROTOCOL, Some(answer.protocol)),
-            Fact::TlsHello(_) => ("tls-client-hello", NETWORK, PROTOCOL, Some(Protocol::Tls)),
+            Fact::TlsHello(hello) => {
+                let action = match hello.carrier {
+                    Carrier::Quic(_) => "quic-client-hello",
+                    Carrier::Tls | Carrier::Dtls => "tls-client-hello",
+                };
+                (action, NETWORK, PROTOCOL, Some(hello.carrier.protocol()))
+            }
             Fact::TlsCertificate(_) => ("tls-certificate", NETWORK, PROTOCOL, Some(Protocol::Tls)),
             Fact::HttpRequest(_) => {
                 let types = &["protocol", "access"];
@@ -210,6 +219,7 @@ impl Kind {
             Fact::FileDownload(_) => {
                 ("file-download", &["network", "file"], &["access"], Some(Protocol::Http))
             }
+            Fact::Remote(remote) => ("remote-protocol", NETWORK, PROTOCOL, Some(remote.protocol)),
             Fact::Opening(_) => ("remote-protocol", NETWORK, PROTOCOL, None),
         };
         Kind { action, category, types, protocol }
@@ -248,6 +258,7 @@ fn server_name(fact: &Fact) -> Option<&DomainName> {
         | Fact::DnsQuery(_)
         | Fact::DnsAnswer(_)
         | Fact::TlsCertificate(_)
+        | Fact::Remote(_)
         | Fact::Opening(_) => None,
     }
 }

@@ -21,6 +21,13 @@ pub(crate) const fn protocol(protocol: Protocol) -> &'static str {
         Protocol::Nbns => "nbns",
         Protocol::Tls => "tls",
         Protocol::Http => "http",
+        Protocol::Quic => "quic",
+        Protocol::Dtls => "dtls",
+        Protocol::Rdp => "rdp",
+        // The name that people know it by.
+        Protocol::Rfb => "vnc",
+        Protocol::Ssh => "ssh",
+        Protocol::Socks => "socks",
     }
 }
 
@@ -55,8 +62,10 @@ pub(crate) const fn sign_source(source: SignSource) -> &'static str {
         SignSource::DnsQuestion => "dns.question",
         SignSource::DnsAnswer => "dns.answer",
         SignSource::TlsSni => "tls.sni",
+        SignSource::QuicSni => "quic.sni",
         SignSource::TlsAlpn => "tls.alpn",
         SignSource::TlsCertificate => "tls.certificate",
+        SignSource::TlsJa4 => "tls.ja4",
         SignSource::HttpHost => "http.host",
         SignSource::HttpUserAgent => "http.user_agent",
         SignSource::HttpPath => "http.path",

@@ -21,6 +21,7 @@ pub(super) const ENTRY: Entry = Entry {
     start: Some(stream::start),
     claim: Some(claim),
     datagram: Some(datagram),
+    begin: None,
 };
 
 fn claim(flow: &Flow, sender: Side, octets: &[u8]) -> Datagram {

@@ -18,6 +18,7 @@ pub(super) const ENTRY: Entry = Entry {
     start: Some(stream::start),
     claim: None,
     datagram: None,
+    begin: None,
 };
 
 /// A fuzz body: any octets, as a stream, and as a head.

@@ -21,6 +21,8 @@ pub(super) fn read(side: Side, der: &[u8]) -> Option<TlsCertificate> {
         issuer: text(certificate.issuer()),
         names: names(&certificate),
         sha1: None,
+        sha256: None,
+        chain: Vec::new(),
         not_before: validity.not_before.timestamp(),
         not_after: validity.not_after.timestamp(),
     })

@@ -1,6 +1,6 @@
 //! The hellos of both ends: what a client asks for, and which version a server chose.
 
-use model::{DomainName, TlsHello, TlsVersion};
+use model::{Carrier, DomainName, TlsHello, TlsVersion};
 
 use super::parser::{Fields, fields};
 use crate::protocols::limits::TLS_LIST_MAX;
@@ -31,11 +31,14 @@ pub(in crate::protocols) fn client(
         walk(body)
     });
     let mut hello = TlsHello {
+        carrier: Carrier::Tls,
         server_name: None,
         alpn: Vec::new(),
         version: TlsVersion(fields.version),
         versions: Vec::new(),
         ech: false,
+        ja3: None,
+        ja4: None,
     };
     let mut rest = fields.extensions;
     while let Some((kind, value, after)) = extension(rest) {

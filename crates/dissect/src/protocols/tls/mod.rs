@@ -19,6 +19,7 @@ pub(super) const ENTRY: Entry = Entry {
     start: Some(stream::start),
     claim: None,
     datagram: None,
+    begin: None,
 };
 
 /// A fuzz body: any octets, as a stream, as the body of a hello, and as a certificate.

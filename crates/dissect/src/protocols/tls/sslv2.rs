@@ -1,7 +1,7 @@
 //! The hello in SSL 2.0's framing that clients of the first TLS versions sent (RFC 5246 §E.2).
 //! It has no extensions and so no name.
 
-use model::{TlsHello, TlsVersion};
+use model::{Carrier, TlsHello, TlsVersion};
 
 /// An old-style hello and its octets.
 pub(super) struct Old {
@@ -47,11 +47,14 @@ pub(super) fn read(octets: &[u8]) -> Option<Old> {
     let len = usize::from(u16::from_be_bytes([a & 0x7f, b])).checked_add(2)?;
     (octets.len() >= len).then_some(Old {
         hello: TlsHello {
+            carrier: Carrier::Tls,
             server_name: None,
             alpn: Vec::new(),
             version: TlsVersion(u16::from_be_bytes([major, minor])),
             versions: Vec::new(),
             ech: false,
+            ja3: None,
+            ja4: None,
         },
         len,
     })

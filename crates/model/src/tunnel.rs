@@ -1,0 +1,69 @@
+//! What carried a frame to the sensor, around the conversation that it is about.
+
+use std::fmt;
+use std::net::IpAddr;
+
+/// A kind of encapsulation with two ends of its own.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum TunnelKind {
+    /// RFC 2784, RFC 2637 (PPTP).
+    Gre,
+    /// A span port's mirror over GRE, any version.
+    Erspan,
+    /// RFC 7348.
+    Vxlan,
+    /// RFC 8926.
+    Geneve,
+    /// 3GPP TS 29.281.
+    GtpU,
+    /// RFC 4380.
+    Teredo,
+    /// RFC 2003, RFC 2473, RFC 4213.
+    IpInIp,
+    /// RFC 4023, RFC 7510.
+    Mpls,
+    /// RFC 2661, RFC 3931.
+    L2tp,
+}
+
+impl TunnelKind {
+    /// The kind as it stands in records.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            TunnelKind::Gre => "gre",
+            TunnelKind::Erspan => "erspan",
+            TunnelKind::Vxlan => "vxlan",
+            TunnelKind::Geneve => "geneve",
+            TunnelKind::GtpU => "gtp-u",
+            TunnelKind::Teredo => "teredo",
+            TunnelKind::IpInIp => "ip-in-ip",
+            TunnelKind::Mpls => "mpls",
+            TunnelKind::L2tp => "l2tp",
+        }
+    }
+}
+
+/// The outermost tunnel that a conversation was seen in, in the direction of its first frame: an
+/// analyst knows by it which span or gateway sent the frames.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Tunnel {
+    /// How it carries.
+    pub kind: TunnelKind,
+    /// Who put the frame in.
+    pub source: IpAddr,
+    /// Who was to take it out.
+    pub destination: IpAddr,
+    /// What tells one tunnel from another between the same ends: VNI, key, session, TEID.
+    pub id: Option<u32>,
+}
+
+impl fmt::Display for Tunnel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} > {}", self.kind.word(), self.source, self.destination)?;
+        match self.id {
+            Some(id) => write!(f, " id {id}"),
+            None => Ok(()),
+        }
+    }
+}
