@@ -278,8 +278,8 @@ mod tests {
         let want = "\
 packets       1,234,567 (987,654,321 octets)
 time          2026-11-19 14:53:20 to 2026-11-21 20:15:42 (2 d 05:22:22)
-refused       7,000 (0.57 %): link type 1,000, not ip 1,000, other transport 1,000, \
-encapsulated 1,000, fragment 1,000, truncated 1,000, malformed 1,000
+refused       8,000 (0.65 %): link type 1,000, not ip 1,000, other transport 1,000, \
+encapsulated 1,000, fragment 1,000, truncated 1,000, malformed 1,000, duplicate 1,000
   link types  105 900, 127 100
 lost          20 (0.0010 %) in the kernel
 flows         12,345 (one-way 100, evicted 1)
