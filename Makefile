@@ -8,10 +8,10 @@ SHELL := /bin/bash
 DEMO := pcaps/aa23-025a-campaign.pcap
 BIN  := target/release/rmmwatch
 
-.PHONY: help demo test test-full lint deny bench fuzz pcaps deps deps-test deps-deny clean
+.PHONY: help demo test test-full lint deny bench bench-instructions fuzz pcaps deps deps-test deps-deny clean
 
 help: ## What there is
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-19s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: deps ## Build, replay the advisory's campaign, print alerts and a summary
 	@cargo build --release --quiet
@@ -33,6 +33,9 @@ deny: deps-deny ## Licences, banned crates, sources
 
 bench: deps ## CPU per packet against a bare libpcap loop on the same file, in the same run
 	@cargo bench --bench replay
+
+bench-instructions: deps ## Instructions per packet by callgrind: the same figure on any machine
+	@./packaging/bench/instructions.sh
 
 fuzz: deps ## Two minutes of mutated input for each fuzz body, overflow checks on
 	@cargo bench --profile fuzz --bench fuzz -- --seconds $${RMMWATCH_FUZZ_SECS:-120}
