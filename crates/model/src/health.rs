@@ -16,6 +16,29 @@ pub struct KernelCounts {
     pub interface_dropped: u64,
 }
 
+/// How DNS is carried where the sensor cannot read it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum DnsTransport {
+    /// RFC 7858, RFC 8094.
+    Tls,
+    /// RFC 8484.
+    Https,
+    /// RFC 9250.
+    Quic,
+}
+
+impl DnsTransport {
+    /// The transport as it stands in records.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            DnsTransport::Tls => "tls",
+            DnsTransport::Https => "https",
+            DnsTransport::Quic => "quic",
+        }
+    }
+}
+
 /// How names were asked for: in clear, or over an encrypted channel that was recognised as such.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct DnsShare {

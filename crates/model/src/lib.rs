@@ -17,7 +17,7 @@ pub use alert::{Alert, AlertId, Detection, Evidence, PolicyVerdict, Severity};
 pub use complaint::Complaint;
 pub use flow::{Direction, Endpoint, Flow, Setting, Side, Transport, VlanId};
 pub use frame::{Frame, LinkType};
-pub use health::{DnsShare, Health, KernelCounts};
+pub use health::{DnsShare, DnsTransport, Health, KernelCounts};
 pub use matches::{Match, Meaning, Operator, Role, SignSource, Specificity, Stage, ToolId};
 pub use name::{DomainName, NameError};
 pub use observation::{
