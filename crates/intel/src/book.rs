@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use model::{Complaint, Meaning, Operator, Role, Specificity, Stage};
+use model::{Complaint, Meaning, Operator, Protocol, Role, Specificity, Stage};
 
 use crate::catalogue::Tenant;
 use crate::gate::Gate;
@@ -38,6 +38,7 @@ pub struct Book {
     pub(crate) paths: Vec<PathSign>,
     pub(crate) files: Files,
     pub(crate) payloads: Payloads,
+    pub(crate) protocols: Vec<(Protocol, RowNumber)>,
     pub(crate) feeds: Vec<Feed>,
     pub(crate) infos: Vec<FeedInfo>,
     pub(crate) indicators: Vec<Indicator>,

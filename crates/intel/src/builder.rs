@@ -310,6 +310,7 @@ impl BookBuilder {
             }
             Sign::File(glob) => book.files.insert(&row.value, glob, number),
             Sign::Payload(signature) => book.payloads.insert(signature, number),
+            Sign::Protocol(protocol) => book.protocols.push((protocol, number)),
         }
         true
     }

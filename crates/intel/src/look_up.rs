@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use ipnet::IpNet;
 use model::{
-    DomainName, Endpoint, Fact, FileDownload, HttpRequest, Match, Meaning, Observation, Opening,
-    Operator, Protocol, RecordData, RecordType, Role, SignSource, Specificity, TlsCertificate,
-    TlsHello, Transport,
+    Carrier, DomainName, Endpoint, Fact, FileDownload, HttpRequest, Match, Meaning, Observation,
+    Opening, Operator, Protocol, RecordData, RecordType, RemoteProtocol, Role, SignSource,
+    Specificity, TlsCertificate, TlsHello, Transport,
 };
 
 use crate::book::{Book, Indicator, confidence, meaning_tool, operator_of};
-use crate::catalogue::Tenant;
+use crate::catalogue::{Tenant, protocol_word};
 use crate::index::{self, RowNumber};
 use crate::limits::{CERTIFICATE_NAMES_MAX, FEEDS_PER_NAME_MAX, MATCHES_MAX};
 use crate::networks::Owner;
@@ -51,7 +51,7 @@ impl Book {
             Fact::TlsCertificate(certificate) => self.look_up_certificate(certificate, out),
             Fact::HttpRequest(request) => self.look_up_request(request, out),
             Fact::FileDownload(download) => self.look_up_download(download, out),
-            Fact::Remote(_) => {}
+            Fact::Remote(remote) => self.look_up_remote(remote, out),
             Fact::Opening(opening) => self.look_up_opening(seen.flow.transport, opening, out),
         }
         out.truncate(MATCHES_MAX);
@@ -142,9 +142,22 @@ impl Book {
 
     /// A sign that is no name: its row means what it says.
     fn give_row(&self, number: RowNumber, source: SignSource, value: &str, out: &mut Vec<Match>) {
+        self.give_versioned(number, source, value, None, out);
+    }
+
+    fn give_versioned(
+        &self,
+        number: RowNumber,
+        source: SignSource,
+        value: &str,
+        version: Option<&str>,
+        out: &mut Vec<Match>,
+    ) {
         let Some((tool, row, _)) = self.row(number) else { return };
         let meaning = meaning_tool(tool, row.role, operator_of(tool));
-        push(out, self.tool_match(source, &value.into(), tool, row, row.specificity, meaning));
+        let mut found = self.tool_match(source, &value.into(), tool, row, row.specificity, meaning);
+        found.version = version.map(Arc::from);
+        push(out, found);
     }
 
     /// The signs in a server's address and port.
@@ -209,8 +222,12 @@ impl Book {
     }
 
     fn look_up_hello(&self, hello: &TlsHello, lent: Option<&DomainName>, out: &mut Vec<Match>) {
+        let source = match hello.carrier {
+            Carrier::Tls | Carrier::Dtls => SignSource::TlsSni,
+            Carrier::Quic(_) => SignSource::QuicSni,
+        };
         match &hello.server_name {
-            Some(name) => self.look_up_name(Some(name), SignSource::TlsSni, out),
+            Some(name) => self.look_up_name(Some(name), source, out),
             None => self.look_up_name(lent, SignSource::DnsAnswer, out),
         }
         for (prefix, row) in &self.alpns {
@@ -278,6 +295,23 @@ impl Book {
             let value: Vec<String> = octets.map(|octet| format!("{octet:02x}")).collect();
             self.give_row(row, SignSource::Payload, &value.join(" "), out);
         });
+    }
+
+    /// A protocol that a reader recognised, with what it told: `vnc 003.008`.
+    fn look_up_remote(&self, remote: &RemoteProtocol, out: &mut Vec<Match>) {
+        let Some(word) = protocol_word(remote.protocol) else { return };
+        let mut value = word.to_owned();
+        if let Some(version) = &remote.version {
+            value.push_str(&format!(" {version}"));
+        }
+        for (what, told) in &remote.details {
+            value.push_str(&format!(" {what}={told}"));
+        }
+        let rows = self.protocols.iter().filter(|(protocol, _)| *protocol == remote.protocol);
+        for (_, row) in rows {
+            let version = remote.version.as_deref();
+            self.give_versioned(*row, SignSource::Payload, &value, version, out);
+        }
     }
 }
 

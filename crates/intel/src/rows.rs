@@ -40,6 +40,8 @@ pub enum RowKind {
     File,
     /// First octets of a flow.
     Payload,
+    /// A protocol of remote access that a reader recognised.
+    Protocol,
 }
 
 impl RowKind {
@@ -58,6 +60,7 @@ impl RowKind {
             RowKind::Path => "path",
             RowKind::File => "file",
             RowKind::Payload => "payload",
+            RowKind::Protocol => "protocol",
         }
     }
 }
