@@ -1,7 +1,8 @@
 //! TLS (RFC 8446, RFC 5246) and SSL 3.0: hellos, and the certificates of versions that show them.
 
 mod certificate;
-mod hello;
+pub(in crate::protocols) mod hello;
+mod ja;
 mod parser;
 mod preface;
 mod record;
@@ -26,7 +27,7 @@ pub(super) const ENTRY: Entry = Entry {
 pub(crate) fn fuzz(octets: &[u8]) {
     super::drive::fuzz(&ENTRY, octets, &[443]);
     for whole in [false, true] {
-        let read = hello::client(octets, whole, &mut |_| {});
+        let read = hello::client(octets, whole, model::Carrier::Tls, &mut |_| {});
         assert!(read.versions.len() <= super::limits::TLS_LIST_MAX);
         assert!(read.alpn.iter().all(|protocol| protocol.len() <= 255));
     }

@@ -7,10 +7,12 @@
 use tls_parser::parse_tls_handshake_client_hello;
 
 /// What stands before and around a hello's extensions.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Fields<'a> {
     /// The version field.
     pub(super) version: u16,
+    /// The cipher suites in their order.
+    pub(super) ciphers: Vec<u16>,
     /// The octets of the extension block; nothing when there is none.
     pub(super) extensions: &'a [u8],
 }
@@ -18,5 +20,6 @@ pub(super) struct Fields<'a> {
 /// Read a whole ClientHello's body; `None` when the crate refuses it.
 pub(super) fn fields(body: &[u8]) -> Option<Fields<'_>> {
     let (_, hello) = parse_tls_handshake_client_hello(body).ok()?;
-    Some(Fields { version: hello.version.0, extensions: hello.ext.unwrap_or_default() })
+    let ciphers = hello.ciphers.iter().map(|cipher| cipher.0).collect();
+    Some(Fields { version: hello.version.0, ciphers, extensions: hello.ext.unwrap_or_default() })
 }

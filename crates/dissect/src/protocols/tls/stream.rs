@@ -1,6 +1,6 @@
 //! Reads both ends of a TLS connection until they encrypt.
 
-use model::{DomainName, Fact, Flow, Opening, Protocol, Side, TlsHello, TlsVersion};
+use model::{Carrier, DomainName, Fact, Flow, Opening, Protocol, Side, TlsHello, TlsVersion};
 
 use super::preface::{self, Preface};
 use super::record::{Behind, Place, consume, gather};
@@ -130,7 +130,7 @@ impl StreamReader for Reader {
     fn cut(&mut self, side: Side, octets: &[u8], out: &mut Out<'_>) {
         let (gathered, _) = gather(self.half(side).place, octets, TLS_MESSAGE_MAX);
         if let Some(([CLIENT_HELLO, ..], body)) = gathered.split_first_chunk::<HEAD>() {
-            self.hello(hello::client(body, false, out.anomaly), out);
+            self.hello(hello::client(body, false, Carrier::Tls, out.anomaly), out);
         }
     }
 
@@ -197,7 +197,7 @@ impl Reader {
             Behind::Foreign => (out.anomaly)("tls_record_malformed"),
         }
         if let Some(([CLIENT_HELLO, ..], body)) = message.split_first_chunk::<HEAD>() {
-            self.hello(hello::client(body, false, out.anomaly), out);
+            self.hello(hello::client(body, false, Carrier::Tls, out.anomaly), out);
         }
         self.half(side).done = true;
         true
@@ -229,7 +229,7 @@ impl Reader {
         if whole > TLS_MESSAGE_MAX {
             (out.anomaly)("tls_message_too_long");
             if kind == CLIENT_HELLO {
-                self.hello(hello::client(body, false, out.anomaly), out);
+                self.hello(hello::client(body, false, Carrier::Tls, out.anomaly), out);
             }
             return After::Done;
         }
@@ -237,7 +237,7 @@ impl Reader {
             return After::Wait(whole);
         }
         match kind {
-            CLIENT_HELLO => self.hello(hello::client(body, true, out.anomaly), out),
+            CLIENT_HELLO => self.hello(hello::client(body, true, Carrier::Tls, out.anomaly), out),
             SERVER_HELLO => match hello::server_version(body) {
                 Some(version) => {
                     self.hidden |= version >= TLS_1_3 || TLS_1_3_DRAFTS.contains(&version.0);

@@ -1,0 +1,177 @@
+//! Fingerprints of a client's hello: JA3 (its published README) and JA4 (its published technical
+//! details), to the letter of both texts.
+//!
+//! Where JA4's text leaves a choice, this follows the code of its authors: "the highest value" of
+//! the versions is the numerically highest, for DTLS too, whose numbers fall with each version.
+
+use md5::Md5;
+use model::Carrier;
+use sha2::{Digest, Sha256};
+
+use super::hello::{ALPN, SERVER_NAME, grease};
+
+/// Letters of a JA4.
+const JA4_LEN: usize = 36;
+/// Letters that are kept of each hash of a JA4.
+const HASH_LEN: usize = 12;
+const DIGITS: &[u8; 16] = b"0123456789abcdef";
+
+/// What fingerprints are made of: the parts of a whole, sound hello. Lists are octets as they came,
+/// numbers of two octets each where nothing else is said.
+#[derive(Default)]
+pub(super) struct Parts<'a> {
+    /// The version field.
+    pub(super) version: u16,
+    /// The highest of its supported versions, GREASE left out.
+    pub(super) highest: Option<u16>,
+    /// The cipher suites in their order.
+    pub(super) ciphers: Vec<u16>,
+    /// The types of its extensions in their order.
+    pub(super) extensions: Vec<u16>,
+    /// The supported groups (RFC 8422 §5.1.1).
+    pub(super) groups: &'a [u8],
+    /// The point formats (RFC 8422 §5.1.2), an octet each.
+    pub(super) formats: &'a [u8],
+    /// The signature algorithms (RFC 8446 §4.2.3).
+    pub(super) signatures: &'a [u8],
+    /// The first protocol that it offers; nothing when there is none.
+    pub(super) protocol: &'a [u8],
+}
+
+/// Both fingerprints: JA3, 32 hexadecimal digits, and JA4, 36 characters.
+pub(super) fn prints(mut parts: Parts<'_>, carrier: Carrier) -> (Box<str>, Box<str>) {
+    parts.ciphers.retain(|cipher| !grease(*cipher));
+    parts.extensions.retain(|kind| !grease(*kind));
+    let mut text = Vec::with_capacity(512);
+    let ja3 = ja3(&parts, &mut text);
+    let ja4 = ja4(&mut parts, carrier, &mut text);
+    (ja3, ja4)
+}
+
+/// `version,ciphers,extensions,groups,formats`, numbers in decimal with dashes between; its MD5.
+fn ja3(parts: &Parts<'_>, text: &mut Vec<u8>) -> Box<str> {
+    push_decimal(text, parts.version);
+    text.push(b',');
+    push_dashed(text, parts.ciphers.iter().copied());
+    text.push(b',');
+    push_dashed(text, parts.extensions.iter().copied());
+    text.push(b',');
+    push_dashed(text, numbers(parts.groups));
+    text.push(b',');
+    push_dashed(text, parts.formats.iter().copied().map(u16::from));
+    let digest = Md5::digest(text);
+    let digits = digest.iter().flat_map(|octet| hex(*octet)).map(char::from);
+    digits.collect::<String>().into()
+}
+
+fn ja4(parts: &mut Parts<'_>, carrier: Carrier, text: &mut Vec<u8>) -> Box<str> {
+    let mut print = String::with_capacity(JA4_LEN);
+    print.push(match carrier {
+        Carrier::Tls => 't',
+        Carrier::Dtls => 'd',
+        Carrier::Quic(_) => 'q',
+    });
+    print.push_str(version(parts.highest.unwrap_or(parts.version)));
+    print.push(if parts.extensions.contains(&SERVER_NAME) { 'd' } else { 'i' });
+    for count in [parts.ciphers.len(), parts.extensions.len()] {
+        let count = u8::try_from(count.min(99)).unwrap_or(99);
+        print.extend([count / 10, count % 10].map(|digit| char::from(digit + b'0')));
+    }
+    print.extend(ends(parts.protocol));
+    print.push('_');
+    parts.ciphers.sort_unstable();
+    text.clear();
+    push_commas(text, parts.ciphers.iter().copied());
+    push_hash(&mut print, text);
+    print.push('_');
+    parts.extensions.retain(|kind| *kind != SERVER_NAME && *kind != ALPN);
+    parts.extensions.sort_unstable();
+    text.clear();
+    push_commas(text, parts.extensions.iter().copied());
+    let mut signatures = numbers(parts.signatures).peekable();
+    if signatures.peek().is_some() && !text.is_empty() {
+        text.push(b'_');
+        push_commas(text, signatures);
+    }
+    push_hash(&mut print, text);
+    print.into()
+}
+
+/// The two letters of a version.
+const fn version(number: u16) -> &'static str {
+    match number {
+        0x0304 => "13",
+        0x0303 => "12",
+        0x0302 => "11",
+        0x0301 => "10",
+        0x0300 => "s3",
+        0x0002 => "s2",
+        0xfeff => "d1",
+        0xfefd => "d2",
+        0xfefc => "d3",
+        _ => "00",
+    }
+}
+
+/// The first and the last character of a protocol's name; of its hexadecimal form when either is
+/// neither a letter nor a digit.
+fn ends(protocol: &[u8]) -> [char; 2] {
+    let (Some(first), Some(last)) = (protocol.first(), protocol.last()) else { return ['0'; 2] };
+    if first.is_ascii_alphanumeric() && last.is_ascii_alphanumeric() {
+        return [*first, *last].map(char::from);
+    }
+    let ([high, _], [_, low]) = (hex(*first), hex(*last));
+    [high, low].map(char::from)
+}
+
+/// The numbers of a list, GREASE left out.
+fn numbers(list: &[u8]) -> impl Iterator<Item = u16> {
+    let (pairs, _) = list.as_chunks::<2>();
+    pairs.iter().map(|pair| u16::from_be_bytes(*pair)).filter(|number| !grease(*number))
+}
+
+fn push_dashed(text: &mut Vec<u8>, numbers: impl Iterator<Item = u16>) {
+    for (place, number) in numbers.enumerate() {
+        if place > 0 {
+            text.push(b'-');
+        }
+        push_decimal(text, number);
+    }
+}
+
+fn push_decimal(text: &mut Vec<u8>, number: u16) {
+    let mut began = false;
+    for scale in [10_000, 1000, 100, 10, 1] {
+        let digit = (number / scale % 10).to_be_bytes()[1];
+        began |= digit > 0 || scale == 1;
+        if began {
+            text.push(digit + b'0');
+        }
+    }
+}
+
+fn push_commas(text: &mut Vec<u8>, numbers: impl Iterator<Item = u16>) {
+    for (place, number) in numbers.enumerate() {
+        if place > 0 {
+            text.push(b',');
+        }
+        let [high, low] = number.to_be_bytes();
+        text.extend(hex(high));
+        text.extend(hex(low));
+    }
+}
+
+/// The first digits of the SHA-256 of a list; zeros for an empty one.
+fn push_hash(print: &mut String, text: &[u8]) {
+    if text.is_empty() {
+        return print.extend(['0'; HASH_LEN]);
+    }
+    let digest = Sha256::digest(text);
+    let digits = digest.iter().take(HASH_LEN / 2).flat_map(|octet| hex(*octet));
+    print.extend(digits.map(char::from));
+}
+
+fn hex(octet: u8) -> [u8; 2] {
+    let digit = |nibble: u8| DIGITS.get(usize::from(nibble)).copied().unwrap_or(b'0');
+    [digit(octet >> 4), digit(octet & 15)]
+}
