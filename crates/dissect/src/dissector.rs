@@ -2,12 +2,12 @@
 
 use std::hint::black_box;
 
-use model::{CloseReason, Frame, Observation, Tally, Timestamp, Tunnel};
+use model::{CloseReason, Frame, Observation, Refused, Tally, Timestamp, Tunnel};
 
 use crate::conversations::{Conversations, Due, Found, split};
 use crate::desk::{Bounds, Counts, Desk};
 use crate::flows::HashKey;
-use crate::layers::{self, Packet};
+use crate::layers::{self, Packet, Stop};
 use crate::limits::{BATCH, Limits};
 use crate::protocols::PROTOCOLS;
 use crate::protocols::reader::Entry;
@@ -114,7 +114,11 @@ impl Dissector {
             self.counts.bytes += u64::from(frame.orig_len);
             let packet = match layers::peel(frame, tunnel) {
                 Ok(packet) => packet,
-                Err(why) => {
+                Err(stop) => {
+                    let why = match stop {
+                        Stop::Refused(why) => why,
+                        Stop::Fragment(_) => Refused::Fragment,
+                    };
                     self.counts.refuse(why, frame.link);
                     continue;
                 }

@@ -63,9 +63,10 @@ pub const TCP_LINGER: Duration = Duration::from_secs(5);
 /// - What it costs: the row.
 pub const UDP_IDLE: Duration = Duration::from_secs(60);
 
-/// VLAN and SNAP tags followed in one frame. Real networks stack two; the rest count as
-/// `Encapsulated`.
-pub(crate) const LINK_TAGS_MAX: usize = 4;
+/// Encapsulations opened in one frame: each tag, label stack, session header and tunnel is one.
+/// A mirrored trunk of a provider has six or seven; a frame with more than these counts as
+/// `Encapsulated`, so that no stranger's 64 KiB of tags costs 16,000 steps.
+pub(crate) const DEPTH_MAX: u8 = 12;
 
 /// IPv6 extension headers followed in one datagram. Real ones have two or three; a datagram with
 /// more counts as `Malformed`, so that no stranger's 64 KiB costs 8,000 steps.

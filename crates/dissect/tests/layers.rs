@@ -116,7 +116,8 @@ fn tags_are_followed_and_the_innermost_vlan_counts() {
         (&[(0x8100, 0)], FOUR.to_owned()),
         (&[(0x8100, 5), (0x8100, 0)], vlan("5")),
         (&[(0x8100, 1), (0x8100, 2), (0x8100, 3), (0x8100, 4)], vlan("4")),
-        (&[(0x8100, 1); 5], "encapsulated".to_owned()),
+        (&[(0x8100, 9); 12], vlan("9")),
+        (&[(0x8100, 1); 13], "encapsulated".to_owned()),
         (&[(0x8100, 1); 300], "encapsulated".to_owned()),
     ];
     for (tags, want) in table {

@@ -7,7 +7,8 @@ use etherparse::{
 };
 use model::Refused;
 
-use super::link::Network;
+use super::descent::{Descent, clamp};
+use super::{Piece, Stop, Whole};
 use crate::ends::Address;
 use crate::limits::EXTENSIONS_MAX;
 
@@ -30,34 +31,22 @@ pub(super) struct Datagram<'a> {
     pub(super) payload: &'a [u8],
 }
 
-/// Read the IP header. `room` is what the link layer had for the datagram on the wire: it counts
-/// where the header has no length, as of segments that the network card is to cut up (TSO).
+/// Read an IPv4 header. Where it has no length, as of segments that the network card is to cut up
+/// (TSO), the datagram is all that the frame has.
 #[inline]
-pub(super) fn read(network: Network, octets: &[u8], room: u32) -> Result<Datagram<'_>, Refused> {
-    let room = room.max(clamp(octets.len()));
-    match network {
-        Network::V4 => v4(octets, room),
-        Network::V6 => v6(octets, room),
-    }
-}
-
-#[inline]
-fn v4(octets: &[u8], room: u32) -> Result<Datagram<'_>, Refused> {
+pub(super) fn v4<'a>(octets: &'a [u8], descent: &Descent<'_>) -> Result<Datagram<'a>, Stop<'a>> {
     let header = Ipv4HeaderSlice::from_slice(octets).map_err(|error| match error {
         ipv4::HeaderSliceError::Len(_) => Refused::Truncated,
         ipv4::HeaderSliceError::Content(_) => Refused::Malformed,
     })?;
     let header_len = header.slice().len();
     let (len, end) = match header.total_len() {
-        0 => (room, octets.len()),
+        0 => (descent.wire(octets), octets.len()),
         len => (u32::from(len), usize::from(len).min(octets.len())),
     };
     // Behind the header there is at least nothing.
     let payload = octets.get(header_len..end).ok_or(Refused::Malformed)?;
-    if header.is_fragmenting_payload() {
-        return Err(Refused::Fragment);
-    }
-    let mut datagram = Datagram {
+    let datagram = Datagram {
         source: [0, u64::from(u32::from_be_bytes(header.source()))],
         destination: [0, u64::from(u32::from_be_bytes(header.destination()))],
         v6: false,
@@ -66,110 +55,136 @@ fn v4(octets: &[u8], room: u32) -> Result<Datagram<'_>, Refused> {
         payload_len: len.saturating_sub(clamp(header_len)),
         payload,
     };
+    if header.is_fragmenting_payload() {
+        let id = u32::from(header.identification());
+        let offset = u32::from(header.fragments_offset().value()).saturating_mul(8);
+        return Err(datagram.piece(id, offset, header.more_fragments(), descent));
+    }
     if datagram.next == ip_number::AUTH {
-        let auth =
-            IpAuthHeaderSlice::from_slice(payload).map_err(|error| refusal_of_auth(&error))?;
-        let used = auth.slice().len();
-        datagram.next = auth.next_header();
-        datagram.payload = payload.get(used..).ok_or(Refused::Truncated)?;
-        datagram.payload_len = datagram.payload_len.saturating_sub(clamp(used));
+        return Ok(behind_auth(datagram)?);
     }
     Ok(datagram)
 }
 
-#[inline]
-fn v6(octets: &[u8], room: u32) -> Result<Datagram<'_>, Refused> {
+/// Read an IPv6 header and its extensions.
+pub(super) fn v6<'a>(octets: &'a [u8], descent: &Descent<'_>) -> Result<Datagram<'a>, Stop<'a>> {
     let header = Ipv6HeaderSlice::from_slice(octets).map_err(|error| match error {
         ipv6::HeaderSliceError::Len(_) => Refused::Truncated,
         ipv6::HeaderSliceError::Content(_) => Refused::Malformed,
     })?;
     let behind = octets.get(header.slice().len()..).unwrap_or_default();
-    let (len, behind) = match usize::from(header.payload_length()) {
+    let (len, payload) = match usize::from(header.payload_length()) {
         // RFC 2675 §3: a jumbogram has no length here, nor has a segment that is to be cut up.
-        0 => (room, behind),
+        0 => (descent.wire(octets), behind),
         len => (
             u32::from(header.payload_length()).saturating_add(40),
             behind.get(..len).unwrap_or(behind),
         ),
     };
-    let (next, payload) = extensions(header.next_header(), behind)?;
-    let headers = clamp(behind.len().saturating_sub(payload.len())).saturating_add(40);
-    Ok(Datagram {
+    let datagram = Datagram {
         source: words(header.source()),
         destination: words(header.destination()),
         v6: true,
-        next,
+        next: header.next_header(),
         len,
-        payload_len: len.saturating_sub(headers),
+        payload_len: len.saturating_sub(40),
         payload,
-    })
+    };
+    extensions(datagram, descent)
+}
+
+/// Take up a datagram that was put together.
+pub(super) fn whole<'a>(
+    whole: &Whole<'a>,
+    descent: &Descent<'_>,
+) -> Result<Datagram<'a>, Stop<'a>> {
+    let &Whole { v6, source, destination, next, payload, payload_len, .. } = whole;
+    let len = payload_len.saturating_add(if v6 { 40 } else { 20 });
+    let datagram = Datagram { source, destination, v6, next, len, payload_len, payload };
+    match (v6, next) {
+        (true, _) => extensions(datagram, descent),
+        (false, ip_number::AUTH) => Ok(behind_auth(datagram)?),
+        (false, _) => Ok(datagram),
+    }
+}
+
+impl<'a> Datagram<'a> {
+    /// Step over a header of `used` octets.
+    fn skip(&mut self, used: usize) -> Result<(), Refused> {
+        self.payload = self.payload.get(used..).ok_or(Refused::Truncated)?;
+        self.payload_len = self.payload_len.saturating_sub(clamp(used));
+        Ok(())
+    }
+
+    #[cold]
+    fn piece(self, id: u32, offset: u32, more: bool, descent: &Descent<'_>) -> Stop<'a> {
+        Stop::Fragment(Piece {
+            v6: self.v6,
+            source: self.source,
+            destination: self.destination,
+            id,
+            next: self.next,
+            offset,
+            more,
+            payload: self.payload,
+            payload_len: self.payload_len,
+            vlan: descent.vlan,
+            depth: descent.depth.saturating_add(1),
+        })
+    }
+}
+
+/// RFC 4302: what is authenticated stands in clear behind it.
+fn behind_auth(mut datagram: Datagram<'_>) -> Result<Datagram<'_>, Refused> {
+    let auth = IpAuthHeaderSlice::from_slice(datagram.payload).map_err(|error| match error {
+        ip_auth::HeaderSliceError::Len(_) => Refused::Truncated,
+        ip_auth::HeaderSliceError::Content(_) => Refused::Malformed,
+    })?;
+    datagram.next = auth.next_header();
+    datagram.skip(auth.slice().len())?;
+    Ok(datagram)
 }
 
 /// Walk the extension headers (RFC 8200 §4), in whatever order they come.
-fn extensions(mut next: IpNumber, mut rest: &[u8]) -> Result<(IpNumber, &[u8]), Refused> {
+fn extensions<'a>(
+    mut datagram: Datagram<'a>,
+    descent: &Descent<'_>,
+) -> Result<Datagram<'a>, Stop<'a>> {
     for _ in 0..=EXTENSIONS_MAX {
-        let used = match next {
-            ip_number::IPV6_HOP_BY_HOP | ip_number::IPV6_ROUTE | ip_number::IPV6_DEST_OPTIONS => {
-                let header =
-                    Ipv6RawExtHeaderSlice::from_slice(rest).map_err(|_| Refused::Truncated)?;
-                next = header.next_header();
-                header.slice().len()
+        match datagram.next {
+            // Mobility, host identity and shim6 headers (RFC 6275, 7401, 5533) are built alike.
+            ip_number::IPV6_HOP_BY_HOP
+            | ip_number::IPV6_ROUTE
+            | ip_number::IPV6_DEST_OPTIONS
+            | ip_number::MOBILITY
+            | ip_number::HIP
+            | ip_number::SHIM6 => {
+                let header = Ipv6RawExtHeaderSlice::from_slice(datagram.payload)
+                    .map_err(|_| Refused::Truncated)?;
+                datagram.next = header.next_header();
+                datagram.skip(header.slice().len())?;
             }
             ip_number::IPV6_FRAG => {
-                let header =
-                    Ipv6FragmentHeaderSlice::from_slice(rest).map_err(|_| Refused::Truncated)?;
+                let header = Ipv6FragmentHeaderSlice::from_slice(datagram.payload)
+                    .map_err(|_| Refused::Truncated)?;
+                datagram.next = header.next_header();
+                datagram.skip(header.slice().len())?;
                 // RFC 6946: an "atomic fragment" is whole.
                 if header.is_fragmenting_payload() {
-                    return Err(Refused::Fragment);
+                    let offset = u32::from(header.fragment_offset().value()).saturating_mul(8);
+                    let (id, more) = (header.identification(), header.more_fragments());
+                    return Err(datagram.piece(id, offset, more, descent));
                 }
-                next = header.next_header();
-                header.slice().len()
             }
-            ip_number::AUTH => {
-                let header =
-                    IpAuthHeaderSlice::from_slice(rest).map_err(|error| refusal_of_auth(&error))?;
-                next = header.next_header();
-                header.slice().len()
-            }
-            _ => return Ok((next, rest)),
-        };
-        rest = rest.get(used..).ok_or(Refused::Truncated)?;
-    }
-    Err(Refused::Malformed)
-}
-
-fn refusal_of_auth(error: &ip_auth::HeaderSliceError) -> Refused {
-    match error {
-        ip_auth::HeaderSliceError::Len(_) => Refused::Truncated,
-        ip_auth::HeaderSliceError::Content(_) => Refused::Malformed,
-    }
-}
-
-/// Both addresses, by their place alone.
-pub(super) fn addresses(network: Network, octets: &[u8]) -> Option<(Address, Address)> {
-    match network {
-        Network::V4 => {
-            let (_, pair) = octets.split_at_checked(12)?;
-            let (&[a, b, c, d, e, f, g, h], _) = pair.split_first_chunk::<8>()?;
-            let source = u64::from(u32::from_be_bytes([a, b, c, d]));
-            let destination = u64::from(u32::from_be_bytes([e, f, g, h]));
-            Some(([0, source], [0, destination]))
-        }
-        Network::V6 => {
-            let (_, pair) = octets.split_at_checked(8)?;
-            let (source, pair) = pair.split_first_chunk::<16>()?;
-            let (destination, _) = pair.split_first_chunk::<16>()?;
-            Some((words(*source), words(*destination)))
+            ip_number::AUTH => datagram = behind_auth(datagram)?,
+            _ => return Ok(datagram),
         }
     }
+    Err(Refused::Malformed.into())
 }
 
 fn words(octets: [u8; 16]) -> Address {
     let whole = u128::from_be_bytes(octets);
     // The halves of a 128-bit number fit 64 bits each.
     [(whole >> 64) as u64, whole as u64]
-}
-
-fn clamp(len: usize) -> u32 {
-    u32::try_from(len).unwrap_or(u32::MAX)
 }

@@ -4,14 +4,18 @@
 //! times as much and stops at the first header that it dislikes.
 #![warn(clippy::arithmetic_side_effects)]
 
+mod descent;
+mod ether;
 mod ip;
 mod link;
 mod transport;
 
-use model::{Frame, Refused, Tunnel, VlanId};
+use etherparse::{IpNumber, ip_number};
+use model::{Frame, LinkType, Refused, Tunnel, VlanId};
 
 use crate::ends::{Address, Key, Way};
 use crate::shard::shard_of;
+use descent::{Descent, Next};
 
 /// What a frame carried.
 #[derive(Clone, Copy, Debug)]
@@ -93,23 +97,149 @@ impl Packet<'_> {
     }
 }
 
+/// Why a frame led to no packet.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Stop<'a> {
+    /// It tells nothing about a conversation.
+    Refused(Refused),
+    /// It holds a part of a datagram; [`resume`] goes on when the whole of it is there.
+    Fragment(Piece<'a>),
+}
+
+impl From<Refused> for Stop<'_> {
+    fn from(why: Refused) -> Self {
+        Stop::Refused(why)
+    }
+}
+
+/// A fragment of a datagram (RFC 791 §3.2, RFC 8200 §4.5), of whatever depth.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Piece<'a> {
+    /// The addresses are of IPv6.
+    pub(crate) v6: bool,
+    /// Who sent the datagram.
+    pub(crate) source: Address,
+    /// Whom it was sent to.
+    pub(crate) destination: Address,
+    /// What tells the fragments of one datagram from another's; 16 bits of IPv4, 32 of IPv6.
+    pub(crate) id: u32,
+    /// What the datagram carries, or its first extension header that was cut up with it.
+    pub(crate) next: IpNumber,
+    /// Where the octets stand in the datagram's payload; 65,528 at most.
+    pub(crate) offset: u32,
+    /// Others come behind it.
+    pub(crate) more: bool,
+    /// The octets that were captured.
+    pub(crate) payload: &'a [u8],
+    /// How many they were on the wire.
+    pub(crate) payload_len: u32,
+    /// The innermost VLAN so far.
+    pub(crate) vlan: Option<VlanId>,
+    /// Encapsulations that were opened on the way, and one for having been put together.
+    pub(crate) depth: u8,
+}
+
+/// A datagram that was put together from its fragments; the fields are those of [`Piece`].
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Whole<'a> {
+    pub(crate) v6: bool,
+    pub(crate) source: Address,
+    pub(crate) destination: Address,
+    pub(crate) next: IpNumber,
+    pub(crate) payload: &'a [u8],
+    pub(crate) payload_len: u32,
+    pub(crate) vlan: Option<VlanId>,
+    pub(crate) depth: u8,
+}
+
 /// Peel a frame, or tell why it says nothing about a conversation. The outermost tunnel that has
 /// ends of its own goes to `tunnel`.
+///
+/// # Errors
+/// [`Stop`], also for a fragment.
 #[inline]
 pub(crate) fn peel<'a>(
     frame: &Frame<'a>,
-    _tunnel: &mut Option<Tunnel>,
-) -> Result<Packet<'a>, Refused> {
-    let inside = link::strip(frame.link, frame.bytes)?;
-    let beyond = u32::try_from(frame.bytes.len().saturating_sub(inside.octets.len()));
-    let room = frame.orig_len.saturating_sub(beyond.unwrap_or(u32::MAX));
-    let datagram = ip::read(inside.network, inside.octets, room)?;
-    transport::read(datagram, inside.vlan)
+    tunnel: &mut Option<Tunnel>,
+) -> Result<Packet<'a>, Stop<'a>> {
+    let mut descent = Descent::of(frame, tunnel);
+    match frame.bytes.split_first_chunk::<14>() {
+        // By far the most frequent.
+        Some((&[.., 8, 0], rest)) if frame.link == LinkType::ETHERNET => {
+            let datagram = ip::v4(rest, &descent)?;
+            if datagram.next == ip_number::TCP {
+                return transport::tcp(&datagram, None);
+            }
+            descent::datagram(datagram, &mut descent)
+        }
+        _ => descent::walk(Next::Link(frame.link), frame.bytes, &mut descent),
+    }
 }
 
-/// The addresses of the outermost IP header, read without judging it: what [`peel`] tells of a
-/// frame that it accepts, at a fraction of the cost.
+/// Go on from a datagram that was put together.
+///
+/// # Errors
+/// [`Stop`]: a fragment once more, when a tunnel inside carries one.
+pub(crate) fn resume<'a>(
+    whole: &Whole<'a>,
+    tunnel: &mut Option<Tunnel>,
+) -> Result<Packet<'a>, Stop<'a>> {
+    let mut descent = Descent::again(whole, tunnel);
+    let datagram = ip::whole(whole, &descent)?;
+    descent::datagram(datagram, &mut descent)
+}
+
+/// The addresses of the conversation that [`peel`] tells of a frame, or of the datagram that it is
+/// a fragment of; nothing of a frame that is refused.
 pub(crate) fn addresses(frame: &Frame<'_>) -> Option<(Address, Address)> {
-    let inside = link::strip(frame.link, frame.bytes).ok()?;
-    ip::addresses(inside.network, inside.octets)
+    match frame.bytes.first_chunk::<34>() {
+        // Ethernet, IPv4 without options, no fragment, TCP: no one has to judge it.
+        Some(
+            &[
+                _,
+                _,
+                _,
+                _,
+                _,
+                _,
+                _,
+                _,
+                _,
+                _,
+                _,
+                _,
+                8,
+                0,
+                0x45,
+                _,
+                _,
+                _,
+                _,
+                _,
+                0 | 0x40,
+                0,
+                _,
+                6,
+                _,
+                _,
+                a,
+                b,
+                c,
+                d,
+                e,
+                f,
+                g,
+                h,
+            ],
+        ) if frame.link == LinkType::ETHERNET => {
+            let source = u64::from(u32::from_be_bytes([a, b, c, d]));
+            let destination = u64::from(u32::from_be_bytes([e, f, g, h]));
+            Some(([0, source], [0, destination]))
+        }
+        _ => match peel(frame, &mut None) {
+            Ok(packet) => Some((packet.key.low, packet.key.high)),
+            Err(Stop::Fragment(piece)) => Some((piece.source, piece.destination)),
+            Err(Stop::Refused(_)) => None,
+        },
+    }
 }

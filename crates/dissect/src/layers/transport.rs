@@ -2,52 +2,55 @@
 //! segments before the network card has filled them in.
 
 use etherparse::err::tcp::HeaderSliceError;
-use etherparse::{TcpSlice, UdpSlice, ip_number};
+use etherparse::{TcpSlice, UdpSlice};
 use model::{Refused, VlanId};
 
 use super::ip::Datagram;
-use super::{Packet, Segment, TcpFlags};
+use super::{Packet, Segment, Stop, TcpFlags};
 use crate::ends::Key;
 
-/// Read the transport header of a datagram.
-#[inline]
-pub(super) fn read(datagram: Datagram<'_>, vlan: Option<VlanId>) -> Result<Packet<'_>, Refused> {
-    let head = match datagram.next {
-        ip_number::TCP => tcp(&datagram)?,
-        ip_number::UDP => udp(&datagram)?,
-        // IP in IP, IPv6 in IP, GRE, EtherIP, L2TP, MPLS in IP (RFC 4023).
-        ip_number::IPV4
-        | ip_number::IPV6
-        | ip_number::GRE
-        | ip_number::ETHER_IP
-        | ip_number::LAYER2_TUNNELING_PROTOCOL
-        | ip_number::MPLS_IN_IP => return Err(Refused::Encapsulated),
-        _ => return Err(Refused::OtherTransport),
-    };
-    let kind = if head.segment == Segment::Udp { Key::UDP } else { 0 }
-        | if datagram.v6 { Key::V6 } else { 0 };
-    let (from, to) = head.ports;
-    let (key, way) = Key::of((datagram.source, from), (datagram.destination, to), kind);
-    Ok(Packet {
-        key,
-        way,
-        vlan,
-        segment: head.segment,
-        ip_len: datagram.len,
-        payload_len: head.payload_len,
-        payload: head.payload,
-    })
-}
-
-struct Head<'a> {
-    ports: (u16, u16),
+/// What a transport header holds.
+pub(super) struct Head<'a> {
+    /// Source and destination.
+    pub(super) ports: (u16, u16),
     segment: Segment,
-    payload: &'a [u8],
-    payload_len: u32,
+    /// The octets behind it that were captured.
+    pub(super) payload: &'a [u8],
+    /// How many they were on the wire.
+    pub(super) payload_len: u32,
+}
+
+impl<'a> Head<'a> {
+    /// The packet of a conversation.
+    #[inline]
+    pub(super) fn packet(self, datagram: &Datagram<'_>, vlan: Option<VlanId>) -> Packet<'a> {
+        let kind = if self.segment == Segment::Udp { Key::UDP } else { 0 }
+            | if datagram.v6 { Key::V6 } else { 0 };
+        let (from, to) = self.ports;
+        let (key, way) = Key::of((datagram.source, from), (datagram.destination, to), kind);
+        Packet {
+            key,
+            way,
+            vlan,
+            segment: self.segment,
+            ip_len: datagram.len,
+            payload_len: self.payload_len,
+            payload: self.payload,
+        }
+    }
+}
+
+/// The segment in a datagram.
+#[inline]
+pub(super) fn tcp<'a>(
+    datagram: &Datagram<'a>,
+    vlan: Option<VlanId>,
+) -> Result<Packet<'a>, Stop<'a>> {
+    Ok(tcp_head(datagram)?.packet(datagram, vlan))
 }
 
 #[inline]
-fn tcp<'a>(datagram: &Datagram<'a>) -> Result<Head<'a>, Refused> {
+fn tcp_head<'a>(datagram: &Datagram<'a>) -> Result<Head<'a>, Refused> {
     match TcpSlice::from_slice(datagram.payload) {
         Ok(slice) => {
             let [.., flags] = *slice.slice().first_chunk::<14>().ok_or(Refused::Truncated)?;
@@ -88,8 +91,9 @@ fn tcp_cut<'a>(datagram: &Datagram<'a>) -> Result<Head<'a>, Refused> {
     })
 }
 
+/// The UDP header of a datagram.
 #[inline]
-fn udp<'a>(datagram: &Datagram<'a>) -> Result<Head<'a>, Refused> {
+pub(super) fn udp<'a>(datagram: &Datagram<'a>) -> Result<Head<'a>, Refused> {
     let slice = UdpSlice::from_slice_lax(datagram.payload).map_err(|_| Refused::Truncated)?;
     let payload_len = match u32::from(slice.length()) {
         // RFC 2675 §4: a jumbogram's, or one that is to be cut up.
