@@ -29,6 +29,8 @@ pub(super) struct Datagram<'a> {
     pub(super) payload_len: u32,
     /// The captured ones of them; padding of the link layer is not among them.
     pub(super) payload: &'a [u8],
+    /// Hops left; 0 of one that was put together.
+    pub(super) hops: u8,
 }
 
 /// Read an IPv4 header. Where it has no length, as of segments that the network card is to cut up
@@ -54,6 +56,7 @@ pub(super) fn v4<'a>(octets: &'a [u8], descent: &Descent<'_>) -> Result<Datagram
         len,
         payload_len: len.saturating_sub(clamp(header_len)),
         payload,
+        hops: header.ttl(),
     };
     if header.is_fragmenting_payload() {
         let id = u32::from(header.identification());
@@ -89,6 +92,7 @@ pub(super) fn v6<'a>(octets: &'a [u8], descent: &Descent<'_>) -> Result<Datagram
         len,
         payload_len: len.saturating_sub(40),
         payload,
+        hops: header.hop_limit(),
     };
     extensions(datagram, descent)
 }
@@ -100,7 +104,8 @@ pub(super) fn whole<'a>(
 ) -> Result<Datagram<'a>, Stop<'a>> {
     let &Whole { v6, source, destination, next, payload, payload_len, .. } = whole;
     let len = payload_len.saturating_add(if v6 { 40 } else { 20 });
-    let datagram = Datagram { source, destination, v6, next, len, payload_len, payload };
+    let datagram =
+        Datagram { source, destination, v6, next, len, payload_len, payload, hops: 0 };
     match (v6, next) {
         (true, _) => extensions(datagram, descent),
         (false, ip_number::AUTH) => Ok(behind_auth(datagram)?),

@@ -34,6 +34,10 @@ pub(crate) struct Packet<'a> {
     pub(crate) payload_len: u32,
     /// The octets of the payload that were captured.
     pub(crate) payload: &'a [u8],
+    /// A TCP header with its options; nothing of UDP, or of a header that was cut.
+    pub(crate) header: &'a [u8],
+    /// Hops that the datagram had left; 0 where a tunnel or fragments hid them.
+    pub(crate) hops: u8,
 }
 
 /// What a transport header says beyond its ports.

@@ -18,6 +18,7 @@ pub(super) struct Head<'a> {
     pub(super) payload: &'a [u8],
     /// How many they were on the wire.
     pub(super) payload_len: u32,
+    header: &'a [u8],
 }
 
 impl<'a> Head<'a> {
@@ -36,6 +37,8 @@ impl<'a> Head<'a> {
             ip_len: datagram.len,
             payload_len: self.payload_len,
             payload: self.payload,
+            header: self.header,
+            hops: datagram.hops,
         }
     }
 }
@@ -64,6 +67,7 @@ fn tcp_head<'a>(datagram: &Datagram<'a>) -> Result<Head<'a>, Refused> {
                 },
                 payload: slice.payload(),
                 payload_len: datagram.payload_len.saturating_sub(header_len),
+                header: slice.header_slice(),
             })
         }
         Err(HeaderSliceError::Len(_)) => tcp_cut(datagram),
@@ -87,6 +91,7 @@ fn tcp_cut<'a>(datagram: &Datagram<'a>) -> Result<Head<'a>, Refused> {
             flags: TcpFlags(flags),
         },
         payload: &[],
+        header: &[],
         payload_len: datagram.payload_len.saturating_sub(header_len),
     })
 }
@@ -107,5 +112,6 @@ pub(super) fn udp<'a>(datagram: &Datagram<'a>) -> Result<Head<'a>, Refused> {
         segment: Segment::Udp,
         payload: slice.payload(),
         payload_len,
+        header: &[],
     })
 }
