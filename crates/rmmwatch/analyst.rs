@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use deliver::{Delivery, Gone, Recorder, Stream};
+use deliver::{Delivery, Findings, Gone, Recorder, Stream};
 use detect::Detector;
 use intel::Book;
 use model::{Alert, Fact, Health, Match, Observation, Timestamp};
@@ -200,8 +200,13 @@ impl Analyst {
         let verdict =
             self.detector.weigh(seen, &setting, &self.matches, &mut |alert| alerts.tell(&alert));
         if self.observations_on {
-            let out = &mut self.lines.observations;
-            self.recorder.observation(seen, &setting, &self.matches, verdict.authorised, out);
+            let found = Findings {
+                setting: &setting,
+                matches: &self.matches,
+                authorised: verdict.authorised,
+                dns_transport: None,
+            };
+            self.recorder.observation(seen, &found, &mut self.lines.observations);
         }
         // An alert follows the record of what raised it, wherever batches end: streams that share an
         // output give the same octets for any number of lanes.

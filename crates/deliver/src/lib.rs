@@ -16,7 +16,7 @@ mod summary;
 pub use community_id::community_id;
 pub use delivery::{Delivered, Delivery, Ending, Gone};
 pub use error::DeliverError;
-pub use formats::ecs::{Recorder, RecorderOptions};
+pub use formats::ecs::{Findings, Recorder, RecorderOptions};
 pub use sinks::{Output, Stream, Target};
 pub use summary::{Files, summary_text};
 

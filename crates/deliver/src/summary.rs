@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use model::{Health, LinkType, Timestamp};
+use model::{DnsShare, Health, LinkType, Timestamp};
 
 use crate::limits::RULE_ROWS_MAX;
 use crate::stamp::Stamp;
@@ -23,7 +23,7 @@ pub struct Files {
 /// Every word of severity, the worst first.
 const WORDS: [&str; 5] = ["critical", "high", "medium", "low", "informational"];
 /// Files that the text names, of each kind.
-const FILE_ROWS_MAX: usize = 3;
+const FILE_ROWS_MAX: usize = 2;
 /// Columns of the first word of a row.
 const LABEL: usize = 14;
 
@@ -86,6 +86,10 @@ impl Rows {
             let links = links.map(|(LinkType(number), &count)| (number.to_string(), count));
             self.row("  link types", &list(links));
         }
+        if tally.reassembled > 0 || tally.unassembled > 0 {
+            let (whole, never) = (grouped(tally.reassembled), grouped(tally.unassembled));
+            self.row("fragments", &format!("{whole} datagrams put together, {never} never whole"));
+        }
         if let Some(kernel) = health.kernel {
             let lost = kernel.dropped.saturating_add(kernel.interface_dropped);
             let text = format!("{} ({:.4} %) in the kernel", grouped(lost), health.loss_pct());
@@ -110,6 +114,7 @@ impl Rows {
             let text = format!("{hellos} (without a name {nameless:.1} %, with ECH {ech:.1} %)");
             self.row("TLS hellos", &text);
         }
+        self.dns(&health.dns);
         let anomalies: u64 = tally.anomalies.values().sum();
         if anomalies > 0 {
             self.row("anomalies", &grouped(anomalies));
@@ -117,6 +122,23 @@ impl Rows {
         if health.panics > 0 {
             self.row("panics", &format!("{}; please report them", grouped(health.panics)));
         }
+    }
+
+    fn dns(&mut self, share: &DnsShare) {
+        let ways = [
+            ("in clear", share.clear),
+            ("over TLS", share.over_tls),
+            ("over HTTPS", share.over_https),
+            ("over QUIC", share.over_quic),
+        ];
+        let flows: u64 = ways.iter().map(|(_, count)| count).sum();
+        if flows == 0 {
+            return;
+        }
+        let met = ways.into_iter().filter(|(_, count)| *count > 0);
+        let met = list(met.map(|(way, count)| (way.to_owned(), count)));
+        let (flows, pct) = (grouped(flows), share.encrypted_pct());
+        self.row("DNS", &format!("{flows} flows ({met}; encrypted {pct:.1} %)"));
     }
 
     fn files(&mut self, files: &Files) {
@@ -246,10 +268,12 @@ mod tests {
             flows_one_way: 100,
             flows_evicted: 1,
             anomalies: BTreeMap::from([("dns.truncated", 7)]),
+            reassembled: 1_200,
+            unassembled: 3,
             ..Tally::default()
         };
         let health = Health {
-            dns: model::DnsShare::default(),
+            dns: DnsShare { clear: 9_000, over_tls: 400, over_https: 590, over_quic: 10 },
             at: Timestamp::from_secs(1_795_292_142, 0),
             since: Timestamp::from_secs(1_795_100_000, 0),
             frames,
@@ -281,19 +305,20 @@ time          2026-11-19 14:53:20 to 2026-11-21 20:15:42 (2 d 05:22:22)
 refused       8,000 (0.65 %): link type 1,000, not ip 1,000, other transport 1,000, \
 encapsulated 1,000, fragment 1,000, truncated 1,000, malformed 1,000, duplicate 1,000
   link types  105 900, 127 100
+fragments     1,200 datagrams put together, 3 never whole
 lost          20 (0.0010 %) in the kernel
 flows         12,345 (one-way 100, evicted 1)
 observations  54,321 (9 dropped)
 TLS hellos    3,000 (without a name 1.0 %, with ECH 10.0 %)
+DNS           10,000 flows (in clear 9,000, over TLS 400, over HTTPS 590, over QUIC 10; \
+encrypted 10.0 %)
 anomalies     7
 panics        1; please report them
 files         9 read, 5 passed over, 5 damaged
   passed over p0\\n\\u{1b}[31m.pcap: cut
-  passed over p1\\n\\u{1b}[31m.pcap: cut
-  passed over and 3 more
+  passed over and 4 more
   damaged     d0\\n\\u{1b}[31m.pcap: cut
-  damaged     d1\\n\\u{1b}[31m.pcap: cut
-  damaged     and 3 more
+  damaged     and 4 more
 alerts        60 (critical 2, high 57, low 1), 1,234 updates
              5  rmm.relay.tool-16
              5  rmm.relay.tool-17

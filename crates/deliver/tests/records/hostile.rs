@@ -24,6 +24,11 @@ impl Dice {
         self.below(2) == 0
     }
 
+    fn one_of<T: Copy>(&mut self, all: &[T]) -> T {
+        let place = self.next() as usize % all.len();
+        *all.get(place).expect("a place below the length")
+    }
+
     fn small(&mut self) -> u16 {
         u16::try_from(self.below(1 << 16)).expect("16 bits")
     }
@@ -88,7 +93,7 @@ impl Dice {
     }
 
     fn fact(&mut self) -> Fact {
-        match self.below(8) {
+        match self.below(9) {
             0 => Fact::FlowOpen,
             1 => Fact::FlowClose(Box::new(FlowClose {
                 reason: CloseReason::Timeout,
@@ -111,23 +116,23 @@ impl Dice {
                 records: (0..self.below(5)).map(|_| self.record()).collect(),
             })),
             4 => Fact::TlsHello(Box::new(TlsHello {
-                carrier: Carrier::Tls,
+                carrier: self.carrier(),
                 server_name: self.name(),
                 alpn: (0..self.below(4)).map(|_| self.octets(10).into()).collect(),
                 version: TlsVersion(self.small()),
                 versions: (0..self.below(4)).map(|_| self.version()).collect(),
                 ech: self.flip(),
-                ja3: None,
-                ja4: None,
+                ja3: self.flip().then(|| self.digits(b"0123456789abcdef", 32)),
+                ja4: self.flip().then(|| self.ja4()),
             })),
             5 => Fact::TlsCertificate(Box::new(TlsCertificate {
                 side: self.side(),
                 subject: self.text(),
                 issuer: self.text(),
                 names: (0..self.below(4)).filter_map(|_| self.name()).collect(),
-                sha1: None,
-                sha256: None,
-                chain: Vec::new(),
+                sha1: self.flip().then(|| self.digits(b"0123456789ABCDEF", 40)),
+                sha256: self.flip().then(|| self.digits(b"0123456789ABCDEF", 64)),
+                chain: (0..self.below(3)).map(|_| self.digits(b"0123456789ABCDEF", 64)).collect(),
                 not_before: self.next() as i64,
                 not_after: self.next() as i64,
             })),
@@ -138,6 +143,12 @@ impl Dice {
                 path: self.text(),
                 user_agent: self.flip().then(|| self.text()),
             })),
+            7 => Fact::Remote(Box::new(RemoteProtocol {
+                protocol: if self.flip() { Protocol::Rdp } else { Protocol::Rfb },
+                side: self.side(),
+                version: self.flip().then(|| self.text()),
+                details: (0..self.below(4)).map(|_| (self.word(), self.text())).collect(),
+            })),
             _ => Fact::FileDownload(Box::new(FileDownload {
                 kind: FileKind::Zip,
                 name: self.flip().then(|| self.text()),
@@ -146,6 +157,37 @@ impl Dice {
                 size: self.flip().then(|| self.next()),
             })),
         }
+    }
+
+    fn digits(&mut self, of: &[u8; 16], count: usize) -> Box<str> {
+        (0..count).map(|_| char::from(self.one_of(of))).collect()
+    }
+
+    fn ja4(&mut self) -> Box<str> {
+        let head = self.one_of(&["t13d1516h2", "q13i0000zZ", "d00d990100", "ts3i020300"]);
+        let hash = |dice: &mut Dice| dice.digits(b"0123456789abcdef", 12);
+        format!("{head}_{}_{}", hash(self), hash(self)).into()
+    }
+
+    fn word(&mut self) -> &'static str {
+        self.one_of(&["cookie", "security", "software", "requested"])
+    }
+
+    fn carrier(&mut self) -> Carrier {
+        match self.below(5) {
+            0 => Carrier::Tls,
+            1 => Carrier::Dtls,
+            2 => Carrier::Quic(1),
+            3 => Carrier::Quic(0xff00_0000 | self.small() as u32 & 0xff),
+            _ => Carrier::Quic(self.next() as u32),
+        }
+    }
+
+    fn ingress(&mut self) -> Option<std::sync::Arc<Tunnel>> {
+        let (source, destination) = (self.address(), self.address());
+        let id = self.flip().then(|| self.next() as u32);
+        let kind = if self.flip() { TunnelKind::Vxlan } else { TunnelKind::GtpU };
+        self.flip().then(|| Tunnel { kind, source, destination, id }.into())
     }
 
     fn version(&mut self) -> TlsVersion {
@@ -167,6 +209,7 @@ impl Dice {
         let fact = self.fact();
         let mut sample = samples::plain(flow, fact);
         sample.seen.at = Timestamp::from_nanos(self.next());
+        sample.seen.ingress = self.ingress();
         sample.setting.server_name = self.name();
         sample.authorised = self.flip().then(|| self.flip());
         sample

@@ -144,10 +144,11 @@ fn the_page_shows_the_golden_lines() {
     }
 }
 
-const ACTIONS: [&str; 9] = [
+const ACTIONS: [&str; 10] = [
     "dns-query",
     "dns-answer",
     "tls-client-hello",
+    "quic-client-hello",
     "tls-certificate",
     "http-request",
     "file-download",

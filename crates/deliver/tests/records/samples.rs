@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use deliver::{Files, Recorder, RecorderOptions};
+use deliver::{Files, Findings, Recorder, RecorderOptions};
 use model::*;
 
 /// 2026-11-21T20:15:42.123456Z and some nanoseconds.
@@ -19,6 +19,10 @@ pub(crate) fn all() -> Vec<(&'static str, String)> {
     }
     for (name, sample) in observations() {
         lines.push((name, line(|out| assert!(sample.write(&Recorder::default(), out)))));
+    }
+    for (name, sample) in recognised() {
+        let found = sample.findings();
+        lines.push((name, line(|out| Recorder::default().recognised(&sample.seen, &found, out))));
     }
     lines.push(("health_live", line(|out| sensor().health(&health(true), out))));
     lines.push(("health_empty", line(|out| Recorder::default().health(&Health::default(), out))));
@@ -43,11 +47,30 @@ pub(crate) struct Sample {
     pub(crate) setting: Setting,
     pub(crate) matches: Vec<Match>,
     pub(crate) authorised: Option<bool>,
+    pub(crate) dns_transport: Option<DnsTransport>,
 }
 
 impl Sample {
+    pub(crate) fn findings(&self) -> Findings<'_> {
+        Findings {
+            setting: &self.setting,
+            matches: &self.matches,
+            authorised: self.authorised,
+            dns_transport: self.dns_transport,
+        }
+    }
+
     pub(crate) fn write(&self, recorder: &Recorder, out: &mut Vec<u8>) -> bool {
-        recorder.observation(&self.seen, &self.setting, &self.matches, self.authorised, out)
+        recorder.observation(&self.seen, &self.findings(), out)
+    }
+}
+
+pub(crate) fn tunnel() -> Tunnel {
+    Tunnel {
+        kind: TunnelKind::Erspan,
+        source: ip("10.9.0.1"),
+        destination: ip("10.9.0.2"),
+        id: Some(101),
     }
 }
 
@@ -71,6 +94,10 @@ pub(crate) fn flow(transport: Transport, client: (&str, u16), server: (&str, u16
 
 pub(crate) fn tls_flow() -> Flow {
     flow(Transport::Tcp, ("10.20.4.17", 49_811), ("195.181.174.176", 443))
+}
+
+fn quic_flow() -> Flow {
+    flow(Transport::Udp, ("10.20.4.17", 50_123), ("195.181.174.176", 443))
 }
 
 fn dns_flow() -> Flow {
@@ -185,8 +212,21 @@ pub(crate) fn alerts() -> Vec<(&'static str, Alert)> {
         ],
         ..relay.clone()
     };
+    let quic = Alert {
+        id: AlertId(3),
+        ingress: Some(Arc::new(Tunnel { id: None, kind: TunnelKind::Gre, ..tunnel() })),
+        protocol: Some(Protocol::Quic),
+        flow: quic_flow(),
+        evidence: vec![Evidence {
+            source: SignSource::QuicSni,
+            role: Some(Role::Relay),
+            ..proof(SignSource::QuicSni, "relay-3185a847.net.anydesk.com")
+        }],
+        ..relay.clone()
+    };
     vec![
         ("alert_download", download),
+        ("alert_quic", quic),
         ("alert_relay", relay),
         ("alert_update", update),
         ("alert_indicator", indicator_alert()),
@@ -278,7 +318,7 @@ pub(crate) fn setting() -> Setting {
 /// An observation that no one says anything of.
 pub(crate) fn plain(flow: Flow, fact: Fact) -> Sample {
     let seen = Observation { at: AT, order: 1, flow, ingress: None, fact };
-    Sample { seen, setting: setting(), matches: vec![], authorised: None }
+    Sample { seen, setting: setting(), matches: vec![], authorised: None, dns_transport: None }
 }
 
 fn question(text: &str, kind: u16) -> DnsQuestion {
@@ -295,6 +335,7 @@ pub(crate) fn observations() -> Vec<(&'static str, Sample)> {
     samples.extend(tls());
     samples.extend(web());
     samples.extend(flows());
+    samples.extend(remote());
     samples
 }
 
@@ -373,8 +414,8 @@ pub(crate) fn hello() -> TlsHello {
         version: TlsVersion(0x0303),
         versions: vec![TlsVersion(0x7f1c), TlsVersion(0x0304), TlsVersion(0x0303)],
         ech: true,
-        ja3: None,
-        ja4: None,
+        ja3: Some("e7d705a3286e19ea42f587b344ee6865".into()),
+        ja4: Some("t13d1516h2_8daaf6152771_e5627efa2ab1".into()),
     }
 }
 
@@ -395,8 +436,8 @@ fn tls() -> Vec<(&'static str, Sample)> {
         issuer: "CN=AnyNet Root CA,O=philandro Software GmbH,C=DE".into(),
         names: vec![name("relay.example"), name("*.relay.example")],
         sha1: Some("9EF5AC3A1B02D6D3A0D8B3E1C0FFEE0011223344".into()),
-        sha256: None,
-        chain: Vec::new(),
+        sha256: Some("9EF5AC3A1B02D6D3A0D8B3E1C0FFEE00112233449EF5AC3A1B02D6D3A0D8B3E1".into()),
+        chain: vec!["00F5AC3A1B02D6D3A0D8B3E1C0FFEE00112233449EF5AC3A1B02D6D3A0D8B3E1".into()],
         not_before: 1_397_183_875,
         not_after: 253_402_300_800,
     };
@@ -406,7 +447,7 @@ fn tls() -> Vec<(&'static str, Sample)> {
         issuer: "CN=AnyDesk Client".into(),
         names: vec![name("client.example")],
         sha1: Some("00F5AC3A1B02D6D3A0D8B3E1C0FFEE0011223344".into()),
-        sha256: None,
+        sha256: Some("00F5AC3A1B02D6D3A0D8B3E1C0FFEE00112233449EF5AC3A1B02D6D3A0D8B3E1".into()),
         chain: Vec::new(),
         not_before: -1,
         not_after: 0,
@@ -424,7 +465,52 @@ fn tls() -> Vec<(&'static str, Sample)> {
     };
     let lent = Setting { server_name: Some(name("lent.example")), ..setting() };
     let nameless = Sample { setting: lent, ..plain(tls_flow(), Fact::TlsHello(Box::new(bare))) };
+    let dtls = TlsHello {
+        carrier: Carrier::Dtls,
+        server_name: None,
+        alpn: vec![],
+        version: TlsVersion(0xfefd),
+        versions: vec![TlsVersion(0xfefd)],
+        ech: false,
+        ..hello()
+    };
+    let quic = TlsHello {
+        carrier: Carrier::Quic(1),
+        alpn: vec![b"h3".as_slice().into()],
+        versions: vec![TlsVersion(0x0304)],
+        ech: false,
+        ja4: Some("q13d0312h3_55b375c5d22e_06cda9e17597".into()),
+        ..hello()
+    };
+    let google = TlsHello {
+        carrier: Carrier::Quic(u32::from_be_bytes(*b"Q046")),
+        ja3: None,
+        ja4: None,
+        versions: vec![],
+        alpn: vec![],
+        ..quic.clone()
+    };
+    let private = TlsHello {
+        server_name: Some(name("resolver.example")),
+        alpn: vec![b"dot".as_slice().into()],
+        ..quic.clone()
+    };
+    let private = TlsHello { carrier: Carrier::Tls, ..private };
+    let private = Sample {
+        dns_transport: Some(DnsTransport::Tls),
+        ..plain(
+            flow(Transport::Tcp, ("10.20.4.17", 49_812), ("192.0.2.53", 853)),
+            Fact::TlsHello(Box::new(private)),
+        )
+    };
+    let mut mirrored = plain(quic_flow(), Fact::TlsHello(Box::new(quic.clone())));
+    mirrored.seen.ingress = Some(Arc::new(tunnel()));
     vec![
+        ("quic_client_hello", plain(quic_flow(), Fact::TlsHello(Box::new(quic)))),
+        ("quic_client_hello_google", plain(quic_flow(), Fact::TlsHello(Box::new(google)))),
+        ("quic_client_hello_mirrored", mirrored),
+        ("tls_client_hello_datagrams", plain(quic_flow(), Fact::TlsHello(Box::new(dtls)))),
+        ("tls_client_hello_dns", private),
         ("tls_client_hello", plain(tls_flow(), Fact::TlsHello(Box::new(hello())))),
         ("tls_client_hello_bare", nameless),
         ("tls_certificate", plain(tls_flow(), Fact::TlsCertificate(Box::new(certificate)))),
@@ -520,6 +606,69 @@ fn flows() -> Vec<(&'static str, Sample)> {
         ("flow_close_one_way", plain(tls_flow(), Fact::FlowClose(Box::new(silent)))),
         ("remote_protocol", remote),
     ]
+}
+
+fn rdp_flow() -> Flow {
+    flow(Transport::Tcp, ("203.0.113.9", 51_000), ("10.20.4.17", 3_389))
+}
+
+/// Protocols of remote access that a reader knows, with a tool and without one.
+fn remote() -> Vec<(&'static str, Sample)> {
+    let greeting = RemoteProtocol {
+        protocol: Protocol::Ssh,
+        side: Side::Server,
+        version: Some("2.0".into()),
+        details: vec![("software", "OpenSSH_9.6".into()), ("software", "again".into())],
+    };
+    let request = RemoteProtocol {
+        protocol: Protocol::Rdp,
+        side: Side::Client,
+        version: None,
+        details: vec![("cookie", "mstshash=admin".into()), ("requested", "tls, nla".into())],
+    };
+    let screen = RemoteProtocol {
+        protocol: Protocol::Rfb,
+        side: Side::Server,
+        version: Some("003.008".into()),
+        details: vec![("security", "vnc, tls".into())],
+    };
+    let inbound = Setting { direction: Direction::Inbound, ..setting() };
+    let signed = |source, value: &str| Match {
+        version: Some("5.1".into()),
+        ..sign(source, value, value, Specificity::Specific)
+    };
+    let ssh = flow(Transport::Tcp, ("10.20.4.17", 49_813), ("192.0.2.22", 22));
+    vec![
+        ("remote_protocol_ssh", plain(ssh, Fact::Remote(Box::new(greeting)))),
+        (
+            "remote_protocol_rdp",
+            Sample { setting: inbound, ..plain(rdp_flow(), Fact::Remote(Box::new(request))) },
+        ),
+        (
+            "remote_protocol_vnc",
+            Sample {
+                matches: vec![signed(SignSource::Payload, "RFB 003.008")],
+                authorised: Some(false),
+                ..plain(rdp_flow(), Fact::Remote(Box::new(screen)))
+            },
+        ),
+    ]
+}
+
+/// Observations whose flow showed a tool by what passed, and that are told as something else.
+pub(crate) fn recognised() -> Vec<(&'static str, Sample)> {
+    let alpn = sign(SignSource::TlsAlpn, "anydesk/9.0.3", "anydesk/", Specificity::Specific);
+    let alpn = Match { version: Some("9.0.3".into()), ..alpn };
+    let client = Sample {
+        matches: vec![alpn],
+        authorised: Some(false),
+        ..plain(tls_flow(), Fact::TlsHello(Box::new(hello())))
+    };
+    let agent = sign(SignSource::HttpUserAgent, "Agent/1", "Agent/*", Specificity::Shared);
+    let http = flow(Transport::Tcp, ("10.20.4.17", 49_900), ("203.0.113.9", 8_080));
+    let request =
+        Sample { matches: vec![agent], ..plain(http, Fact::HttpRequest(Box::new(request()))) };
+    vec![("remote_protocol_alpn", client), ("remote_protocol_agent", request)]
 }
 
 pub(crate) fn health(live: bool) -> Health {

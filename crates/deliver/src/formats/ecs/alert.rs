@@ -6,7 +6,7 @@ use model::{Alert, DomainName, SignSource};
 use serde::Serialize;
 
 use super::attack::{self, Tactic};
-use super::envelope::{Ecs, End, Event, Id, Network, Observer, unset};
+use super::envelope::{Ecs, End, Event, Id, Ingress, Network, Observer, unset};
 use super::signs::Proof;
 use super::{SCHEMA_VERSION, words};
 use crate::stamp::Stamp;
@@ -123,6 +123,8 @@ struct Rmm<'a> {
     host: IpAddr,
     #[serde(skip_serializing_if = "unset")]
     guessed: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ingress: Option<Ingress>,
     detection: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     tool: Option<&'a str>,
@@ -166,17 +168,18 @@ pub(super) fn write(alert: &Alert, observer: Observer<'_>, out: &mut Vec<u8>) {
         source: End::new(flow.client, None, None),
         destination: End::new(flow.server, domain, None),
         network: Network::new(flow, alert.direction, protocol(alert), None),
-        dns: first(alert, SignSource::DnsQuestion)
+        dns: first(alert, &[SignSource::DnsQuestion])
             .map(|name| Asked { question: Question { name } }),
-        tls: first(alert, SignSource::TlsSni)
+        tls: first(alert, &[SignSource::TlsSni, SignSource::QuicSni])
             .map(|server_name| Greeted { client: Hello { server_name } }),
-        url: first(alert, SignSource::HttpHost).map(|domain| Visited { domain }),
-        file: first(alert, SignSource::HttpFile).map(|name| Fetched { name }),
+        url: first(alert, &[SignSource::HttpHost]).map(|domain| Visited { domain }),
+        file: first(alert, &[SignSource::HttpFile]).map(|name| Fetched { name }),
         related: related(alert),
         rmm: Rmm {
             schema: SCHEMA_VERSION,
             host: alert.host,
             guessed: flow.guessed,
+            ingress: alert.ingress.as_deref().map(Ingress::new),
             detection: alert.detection.word(),
             tool,
             operator: alert.operator.as_deref(),
@@ -191,9 +194,9 @@ pub(super) fn write(alert: &Alert, observer: Observer<'_>, out: &mut Vec<u8>) {
     super::line(&line, out);
 }
 
-/// The value of the first sign of that source.
-fn first(alert: &Alert, source: SignSource) -> Option<&str> {
-    alert.evidence.iter().find(|sign| sign.source == source).map(|sign| &*sign.value)
+/// The value of the first sign of one of those sources.
+fn first<'a>(alert: &'a Alert, sources: &[SignSource]) -> Option<&'a str> {
+    alert.evidence.iter().find(|sign| sources.contains(&sign.source)).map(|sign| &*sign.value)
 }
 
 /// The line for a list of alerts: the rule, the host, and the other end or the name asked for.
@@ -203,7 +206,7 @@ fn message(alert: &Alert) -> String {
     if *host == server.ip && *host != client.ip {
         return format!("{rule_name}: {host} from {client}");
     }
-    match (&alert.server_name, first(alert, SignSource::DnsQuestion)) {
+    match (&alert.server_name, first(alert, &[SignSource::DnsQuestion])) {
         (Some(name), _) => format!("{rule_name}: {host} to {name}:{}", server.port),
         (None, Some(name)) => format!("{rule_name}: {host} asked for {name}"),
         (None, None) => format!("{rule_name}: {host} to {server}"),

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use model::{AlertId, Direction, Endpoint, Flow, VlanId, Volume};
+use model::{AlertId, Direction, Endpoint, Flow, Tunnel, TunnelKind, VlanId, Volume};
 use serde::{Serialize, Serializer};
 use serde_json::value::{RawValue, to_raw_value};
 
@@ -92,8 +92,51 @@ pub(super) fn hex(value: u128) -> [u8; 32] {
     text
 }
 
-/// `observer`: this sensor. The same in every record, so its text is made once.
-pub(super) type Observer<'a> = &'a RawValue;
+/// `observer`: this sensor, and the tunnel that the frames came in, where there was one.
+#[derive(Clone, Copy)]
+pub(super) struct Observer<'a> {
+    /// The same in every record, so its text is made once.
+    sensor: &'a RawValue,
+    ingress: Option<&'a Tunnel>,
+}
+
+impl<'a> Observer<'a> {
+    pub(super) fn new(sensor: &'a RawValue, ingress: Option<&'a Tunnel>) -> Observer<'a> {
+        Observer { sensor, ingress }
+    }
+}
+
+impl Serialize for Observer<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (Some(tunnel), Some(fields)) = (self.ingress, self.sensor.get().strip_suffix('}'))
+        else {
+            return self.sensor.serialize(serializer);
+        };
+        // A tunnel's text is of words, digits, dots, colons and blanks: none needs an escape.
+        let text = format!("{fields},\"ingress\":{{\"interface\":{{\"alias\":\"{tunnel}\"}}}}}}");
+        match RawValue::from_string(text) {
+            Ok(whole) => whole.serialize(serializer),
+            Err(_) => self.sensor.serialize(serializer),
+        }
+    }
+}
+
+/// `rmm.ingress`: the same tunnel, field by field.
+#[derive(Serialize)]
+pub(super) struct Ingress {
+    kind: &'static str,
+    source: IpAddr,
+    destination: IpAddr,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<u32>,
+}
+
+impl Ingress {
+    pub(super) fn new(tunnel: &Tunnel) -> Ingress {
+        let Tunnel { kind, source, destination, id } = *tunnel;
+        Ingress { kind: TunnelKind::word(kind), source, destination, id }
+    }
+}
 
 /// The text of `observer`.
 pub(super) fn observer(name: Option<&str>) -> Box<RawValue> {

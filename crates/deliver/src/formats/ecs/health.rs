@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use model::{Health, KernelCounts, Refused};
+use model::{DnsShare, Health, KernelCounts, Refused};
 use serde::{Serialize, Serializer};
 
 use super::SCHEMA_VERSION;
@@ -45,6 +45,7 @@ struct Rmm<'a> {
 #[derive(Serialize)]
 struct Counts<'a> {
     frames: Frames<'a>,
+    fragments: Fragments,
     #[serde(skip_serializing_if = "Option::is_none")]
     kernel: Option<Kernel>,
     loss_pct: f64,
@@ -54,6 +55,7 @@ struct Counts<'a> {
     alerts: Alerts<'a>,
     authorised: Authorised<'a>,
     tls: TlsShares,
+    dns: DnsShares,
     anomalies: Named<'a>,
     memory: Named<'a>,
     panics: u64,
@@ -81,6 +83,13 @@ impl Serialize for RefusedCounts<'_> {
             Refused::ALL.iter().map(|why| (why.word(), self.0.get(why).copied().unwrap_or(0))),
         )
     }
+}
+
+/// Datagrams that came in fragments.
+#[derive(Serialize)]
+struct Fragments {
+    reassembled: u64,
+    unassembled: u64,
 }
 
 #[derive(Serialize)]
@@ -162,6 +171,28 @@ struct TlsShares {
     nameless_pct: f64,
     ech: u64,
     ech_pct: f64,
+}
+
+/// `rmm.health.dns`: flows, by how they asked for names.
+#[derive(Serialize)]
+struct DnsShares {
+    clear: u64,
+    over_tls: u64,
+    over_https: u64,
+    over_quic: u64,
+    encrypted_pct: f64,
+}
+
+impl DnsShares {
+    fn new(share: DnsShare) -> DnsShares {
+        DnsShares {
+            clear: share.clear,
+            over_tls: share.over_tls,
+            over_https: share.over_https,
+            over_quic: share.over_quic,
+            encrypted_pct: rounded(share.encrypted_pct()),
+        }
+    }
 }
 
 /// `rmm.summary`: what only the end of a run knows.
@@ -260,6 +291,7 @@ impl<'a> Counts<'a> {
                     .map(|(link, &frames)| LinkRefused { link_type: link.0, frames })
                     .collect(),
             },
+            fragments: Fragments { reassembled: tally.reassembled, unassembled: tally.unassembled },
             kernel: health.kernel.map(kernel),
             loss_pct: rounded(health.loss_pct()),
             flows: Flows {
@@ -292,6 +324,7 @@ impl<'a> Counts<'a> {
                 ech: health.tls_ech,
                 ech_pct: rounded(summary::share_pct(health.tls_ech, health.tls_hellos)),
             },
+            dns: DnsShares::new(health.dns),
             anomalies: Named(&tally.anomalies),
             memory: Named(&health.memory),
             panics: health.panics,

@@ -15,11 +15,12 @@ mod words;
 
 use std::hash::Hasher as _;
 
-use model::{Alert, Health, Match, Observation, Setting};
+use model::{Alert, DnsTransport, Health, Match, Observation, Setting};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use siphasher::sip128::{Hasher128 as _, SipHasher13};
 
+use self::envelope::Observer;
 use crate::stamp::STAMP_LEN;
 use crate::summary::Files;
 
@@ -43,6 +44,19 @@ const ID_KEY: [u8; 16] = *b"rmmwatch.record1";
 pub struct RecorderOptions {
     /// `observer.name`: which sensor this is, where there are several. An empty one is none.
     pub sensor: Option<String>,
+}
+
+/// What the other crates made of an observation.
+#[derive(Clone, Copy, Debug)]
+pub struct Findings<'a> {
+    /// Where its flow lies.
+    pub setting: &'a Setting,
+    /// What intelligence knows of it.
+    pub matches: &'a [Match],
+    /// The policy's word, where it said one.
+    pub authorised: Option<bool>,
+    /// How its flow carries DNS that cannot be read.
+    pub dns_transport: Option<DnsTransport>,
 }
 
 /// Writes records as lines of JSON.
@@ -70,32 +84,34 @@ impl Recorder {
 
     /// Add the record of an alert.
     pub fn alert(&self, alert: &Alert, out: &mut Vec<u8>) {
-        alert::write(alert, &self.observer, out);
+        let observer = Observer::new(&self.observer, alert.ingress.as_deref());
+        alert::write(alert, observer, out);
     }
 
-    /// Add the record of an observation; `authorised` is the policy's word, where it said one.
+    /// Add the record of an observation.
     ///
     /// False, and nothing added, when this fact has no record: an opening that no tool's signature
     /// fits.
-    pub fn observation(
-        &self,
-        seen: &Observation,
-        setting: &Setting,
-        matches: &[Match],
-        authorised: Option<bool>,
-        out: &mut Vec<u8>,
-    ) -> bool {
-        observation::write(seen, setting, matches, authorised, &self.observer, out)
+    pub fn observation(&self, seen: &Observation, found: &Findings<'_>, out: &mut Vec<u8>) -> bool {
+        let observer = Observer::new(&self.observer, seen.ingress.as_deref());
+        observation::write(seen, found, observer, out)
+    }
+
+    /// Add a `remote-protocol` record: what passed on the flow of an observation showed a tool.
+    /// The matches are the signs by which it did, all of the same tool.
+    pub fn recognised(&self, seen: &Observation, found: &Findings<'_>, out: &mut Vec<u8>) {
+        let observer = Observer::new(&self.observer, seen.ingress.as_deref());
+        observation::write_recognised(seen, found, observer, out);
     }
 
     /// Add a health record.
     pub fn health(&self, health: &Health, out: &mut Vec<u8>) {
-        health::write(health, None, &self.observer, out);
+        health::write(health, None, Observer::new(&self.observer, None), out);
     }
 
     /// Add the summary record, the last one of a run.
     pub fn summary(&self, health: &Health, files: &Files, out: &mut Vec<u8>) {
-        health::write(health, Some(files), &self.observer, out);
+        health::write(health, Some(files), Observer::new(&self.observer, None), out);
     }
 }
 

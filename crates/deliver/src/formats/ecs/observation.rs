@@ -3,15 +3,16 @@
 use std::net::IpAddr;
 
 use model::{
-    Carrier, DomainName, Fact, FlowClose, Match, Meaning, Observation, Protocol, Setting, Volume,
+    Carrier, DnsTransport, DomainName, Fact, FlowClose, Meaning, Observation, Protocol,
+    RemoteProtocol, Side, Volume,
 };
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::dns::Dns;
-use super::envelope::{Ecs, End, Event, Network, Observer, unset};
+use super::envelope::{Ecs, End, Event, Ingress, Network, Observer, unset};
 use super::signs::{self, Signs};
-use super::web::{Alpn, File, Http, RmmFile, RmmTls, Tls, Url, UserAgent, Versions};
-use super::{SCHEMA_VERSION, words};
+use super::web::{Alpn, File, Http, Quic, RmmFile, RmmTls, Tls, Url, UserAgent};
+use super::{Findings, SCHEMA_VERSION, words};
 use crate::stamp::Stamp;
 
 /// A line. What a fact does not have is left out.
@@ -48,6 +49,8 @@ struct Rmm<'a> {
     #[serde(skip_serializing_if = "unset")]
     guessed: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
+    ingress: Option<Ingress>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     policy: Option<Zone<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     tool: Option<&'a str>,
@@ -56,6 +59,8 @@ struct Rmm<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     operator: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     authorised: Option<bool>,
     #[serde(skip_serializing_if = "Signs::is_empty")]
     evidence: Signs<'a>,
@@ -63,12 +68,20 @@ struct Rmm<'a> {
     alpn: Option<Alpn<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     tls: Option<RmmTls<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ja4: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    quic: Option<Quic>,
     #[serde(skip_serializing_if = "unset")]
     ech: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dns_transport: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     file: Option<RmmFile>,
     #[serde(skip_serializing_if = "Option::is_none")]
     side: Option<&'static str>,
+    #[serde(skip_serializing_if = "Details::is_empty")]
+    details: Details<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     close_reason: Option<&'static str>,
 }
@@ -79,69 +92,137 @@ struct Zone<'a> {
     zone: &'a str,
 }
 
+/// `rmm.details`: what a protocol told in clear, by fixed words; the first of each.
+struct Details<'a>(&'a [(&'static str, Box<str>)]);
+
+impl Details<'_> {
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl Serialize for Details<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let known = |place: usize, word: &str| {
+            self.0.iter().take(place).any(|(earlier, _)| *earlier == word)
+        };
+        let rows = self.0.iter().enumerate().filter(|(place, (word, _))| !known(*place, word));
+        serializer.collect_map(rows.map(|(_, (word, text))| (word, text)))
+    }
+}
+
 pub(super) fn write(
     seen: &Observation,
-    setting: &Setting,
-    matches: &[Match],
-    authorised: Option<bool>,
+    found: &Findings<'_>,
     observer: Observer<'_>,
     out: &mut Vec<u8>,
 ) -> bool {
-    let tool_found = || matches.iter().any(|found| matches!(found.meaning, Meaning::Tool { .. }));
+    let tool_found =
+        || found.matches.iter().any(|sign| matches!(sign.meaning, Meaning::Tool { .. }));
     if matches!(seen.fact, Fact::Opening(_)) && !tool_found() {
         return false;
     }
-    let pointed = signs::pointed(matches);
-    let rmm = Rmm {
-        schema: SCHEMA_VERSION,
-        host: setting.host,
-        guessed: seen.flow.guessed,
-        policy: setting.zone.as_deref().map(|zone| Zone { zone }),
-        tool: pointed.as_ref().map(|pointed| pointed.tool.as_str()),
-        role: pointed.as_ref().map(|pointed| pointed.role),
-        operator: pointed.as_ref().and_then(|pointed| pointed.operator),
-        authorised,
-        evidence: Signs(matches),
-        alpn: None,
-        tls: None,
-        ech: false,
-        file: None,
-        side: None,
-        close_reason: None,
-    };
-    let kind = Kind::of(&seen.fact);
-    let protocol = kind.protocol.map(words::protocol).or(match seen.fact {
-        Fact::Opening(_) => rmm.tool, // the signature of its octets is what named it
-        _ => None,
-    });
-    let volumes = Volumes::of(&seen.fact);
-    let domain = server_name(&seen.fact).or(setting.server_name.as_ref()).map(DomainName::as_str);
-    let flow = &seen.flow;
-    let mut line = Line {
-        at: Stamp(seen.at),
-        ecs: Ecs::HERE,
-        event: Event {
-            action: Some(kind.action),
-            ..Event::new("event", "rmmwatch.observation", kind.category, kind.types)
-        },
-        observer,
-        source: End::new(flow.client, None, volumes.client),
-        destination: End::new(flow.server, domain, volumes.server),
-        network: Network::new(flow, setting.direction, protocol, volumes.both),
-        dns: None,
-        tls: None,
-        url: None,
-        http: None,
-        user_agent: None,
-        file: None,
-        rmm,
-    };
+    let mut line = Line::new(seen, found, &Kind::of(&seen.fact), observer);
     line.fill(&seen.fact);
+    line.rmm.dns_transport = found.dns_transport.map(DnsTransport::word);
     super::line_with_id(&line, out);
     true
 }
 
+/// The `remote-protocol` record of a fact that is told as something else.
+pub(super) fn write_recognised(
+    seen: &Observation,
+    found: &Findings<'_>,
+    observer: Observer<'_>,
+    out: &mut Vec<u8>,
+) {
+    let kind = Kind {
+        action: "remote-protocol",
+        category: Kind::NETWORK,
+        types: Kind::PROTOCOL,
+        ..Kind::of(&seen.fact)
+    };
+    let mut line = Line::new(seen, found, &kind, observer);
+    line.rmm.side = Some(words::side(shown_by(&seen.fact)));
+    super::line_with_id(&line, out);
+}
+
+/// Whose octets tell a fact; a hello and a request are the client's.
+fn shown_by(fact: &Fact) -> Side {
+    match fact {
+        Fact::TlsCertificate(shown) => shown.side,
+        Fact::Remote(remote) => remote.side,
+        Fact::Opening(opening) => opening.side,
+        Fact::DnsAnswer(_) | Fact::FileDownload(_) => Side::Server,
+        Fact::FlowOpen
+        | Fact::FlowClose(_)
+        | Fact::DnsQuery(_)
+        | Fact::TlsHello(_)
+        | Fact::HttpRequest(_) => Side::Client,
+    }
+}
+
 impl<'a> Line<'a> {
+    /// What every observation has.
+    fn new(
+        seen: &'a Observation,
+        found: &Findings<'a>,
+        kind: &Kind,
+        observer: Observer<'a>,
+    ) -> Line<'a> {
+        let pointed = signs::pointed(found.matches);
+        let setting = found.setting;
+        let rmm = Rmm {
+            schema: SCHEMA_VERSION,
+            host: setting.host,
+            guessed: seen.flow.guessed,
+            ingress: seen.ingress.as_deref().map(Ingress::new),
+            policy: setting.zone.as_deref().map(|zone| Zone { zone }),
+            tool: pointed.as_ref().map(|pointed| pointed.tool.as_str()),
+            role: pointed.as_ref().map(|pointed| pointed.role),
+            operator: pointed.as_ref().and_then(|pointed| pointed.operator),
+            version: pointed.as_ref().and_then(|pointed| pointed.version),
+            authorised: found.authorised,
+            evidence: Signs(found.matches),
+            alpn: None,
+            tls: None,
+            ja4: None,
+            quic: None,
+            ech: false,
+            dns_transport: None,
+            file: None,
+            side: None,
+            details: Details(&[]),
+            close_reason: None,
+        };
+        let protocol = kind.protocol.map(words::protocol).or(match seen.fact {
+            Fact::Opening(_) => rmm.tool, // the signature of its octets is what named it
+            _ => None,
+        });
+        let volumes = Volumes::of(&seen.fact);
+        let name = server_name(&seen.fact).or(setting.server_name.as_ref());
+        let flow = &seen.flow;
+        Line {
+            at: Stamp(seen.at),
+            ecs: Ecs::HERE,
+            event: Event {
+                action: Some(kind.action),
+                ..Event::new("event", "rmmwatch.observation", kind.category, kind.types)
+            },
+            observer,
+            source: End::new(flow.client, None, volumes.client),
+            destination: End::new(flow.server, name.map(DomainName::as_str), volumes.server),
+            network: Network::new(flow, setting.direction, protocol, volumes.both),
+            dns: None,
+            tls: None,
+            url: None,
+            http: None,
+            user_agent: None,
+            file: None,
+            rmm,
+        }
+    }
+
     /// Add what only this fact has.
     fn fill(&mut self, fact: &'a Fact) {
         match fact {
@@ -152,12 +233,14 @@ impl<'a> Line<'a> {
             Fact::TlsHello(hello) => {
                 self.tls = Some(Tls::hello(hello));
                 self.rmm.alpn = (!hello.alpn.is_empty()).then_some(Alpn(&hello.alpn));
-                self.rmm.tls = (!hello.versions.is_empty())
-                    .then_some(RmmTls { versions: Versions(&hello.versions) });
+                self.rmm.tls = RmmTls::hello(hello);
+                self.rmm.ja4 = hello.ja4.as_deref();
+                self.rmm.quic = Quic::of(hello.carrier);
                 self.rmm.ech = hello.ech;
             }
             Fact::TlsCertificate(shown) => {
                 self.tls = Some(Tls::certificate(shown));
+                self.rmm.tls = RmmTls::certificate(shown);
                 self.rmm.side = Some(words::side(shown.side));
             }
             Fact::HttpRequest(request) => {
@@ -171,9 +254,16 @@ impl<'a> Line<'a> {
                 self.file = Some(File::new(file));
                 self.rmm.file = Some(RmmFile { kind: words::file_kind(file.kind) });
             }
-            Fact::Remote(remote) => self.rmm.side = Some(words::side(remote.side)),
+            Fact::Remote(remote) => self.remote(remote),
             Fact::Opening(opening) => self.rmm.side = Some(words::side(opening.side)),
         }
+    }
+
+    fn remote(&mut self, remote: &'a RemoteProtocol) {
+        self.rmm.side = Some(words::side(remote.side));
+        // What a catalogue's row made of it says more than the protocol's own number.
+        self.rmm.version = self.rmm.version.or(remote.version.as_deref());
+        self.rmm.details = Details(&remote.details);
     }
 
     fn close(&mut self, close: &FlowClose) {
@@ -194,9 +284,12 @@ struct Kind {
 }
 
 impl Kind {
+    const NETWORK: &[&str] = &["network"];
+    const PROTOCOL: &[&str] = &["protocol", "info"];
+
     fn of(fact: &Fact) -> Kind {
-        const NETWORK: &[&str] = &["network"];
-        const PROTOCOL: &[&str] = &["protocol", "info"];
+        const NETWORK: &[&str] = Kind::NETWORK;
+        const PROTOCOL: &[&str] = Kind::PROTOCOL;
         let (action, category, types, protocol): (_, &[&str], &[&str], _) = match fact {
             Fact::FlowOpen => ("flow-open", NETWORK, &["connection", "start"], None),
             Fact::FlowClose(close) => {

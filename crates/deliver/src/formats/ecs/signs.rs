@@ -73,6 +73,8 @@ pub(super) struct Pointed<'a> {
     pub(super) tool: &'a ToolId,
     pub(super) role: &'static str,
     pub(super) operator: Option<&'a str>,
+    /// The tool's version, of the first of its signs that shows one.
+    pub(super) version: Option<&'a str>,
 }
 
 /// What the signs say together: the most specific one speaks, of equals the one whose role proves
@@ -96,5 +98,8 @@ pub(super) fn pointed(matches: &[Match]) -> Option<Pointed<'_>> {
         Operator::Named(name) => Some(&**name),
         Operator::Vendor | Operator::Server => None,
     };
-    Some(Pointed { tool, role: role.word(), operator })
+    let of_tool =
+        |sign: &&Match| matches!(&sign.meaning, Meaning::Tool { tool: other, .. } if other == tool);
+    let version = matches.iter().filter(of_tool).find_map(|sign| sign.version.as_deref());
+    Some(Pointed { tool, role: role.word(), operator, version })
 }

@@ -1,9 +1,11 @@
 //! `tls`, `url`, `http`, `user_agent` and `file`.
 
-use model::{DomainName, FileDownload, HttpRequest, Side, TlsCertificate, TlsHello, TlsVersion};
+use model::{
+    Carrier, DomainName, FileDownload, HttpRequest, Side, TlsCertificate, TlsHello, TlsVersion,
+};
 use serde::{Serialize, Serializer};
 
-use super::words::{self, Octets, VersionText};
+use super::words::{self, Octets, QuicVersionText, VersionText};
 use crate::stamp::SecondsStamp;
 
 /// `tls`.
@@ -27,6 +29,8 @@ struct TlsEnd<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     server_name: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    ja3: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     x509: Option<X509<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     hash: Option<Hash<'a>>,
@@ -49,7 +53,17 @@ struct Name<'a> {
 
 #[derive(Serialize)]
 struct Hash<'a> {
-    sha1: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sha1: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sha256: Option<&'a str>,
+}
+
+impl<'a> Hash<'a> {
+    fn new(shown: &'a TlsCertificate) -> Option<Hash<'a>> {
+        let (sha1, sha256) = (shown.sha1.as_deref(), shown.sha256.as_deref());
+        (sha1.is_some() || sha256.is_some()).then_some(Hash { sha1, sha256 })
+    }
 }
 
 struct Names<'a>(&'a [DomainName]);
@@ -69,12 +83,14 @@ impl Serialize for Names<'_> {
 impl<'a> Tls<'a> {
     pub(super) fn hello(hello: &'a TlsHello) -> Tls<'a> {
         let version = words::tls_version(best(hello));
-        let name = hello.server_name.as_ref().map(DomainName::as_str);
+        let server_name = hello.server_name.as_ref().map(DomainName::as_str);
+        let ja3 = hello.ja3.as_deref();
+        let told = server_name.is_some() || ja3.is_some();
         Tls {
             version: version.map(|(number, _)| number),
             version_protocol: version.map(|(_, protocol)| protocol),
             next_protocol: hello.alpn.first().map(|octets| Octets(octets)),
-            client: name.map(|name| TlsEnd { server_name: Some(name), ..TlsEnd::default() }),
+            client: told.then(|| TlsEnd { server_name, ja3, ..TlsEnd::default() }),
             server: None,
         }
     }
@@ -82,6 +98,7 @@ impl<'a> Tls<'a> {
     pub(super) fn certificate(shown: &'a TlsCertificate) -> Tls<'a> {
         let end = TlsEnd {
             server_name: None,
+            ja3: None,
             x509: Some(X509 {
                 subject: Name { distinguished_name: &shown.subject },
                 issuer: Name { distinguished_name: &shown.issuer },
@@ -89,7 +106,7 @@ impl<'a> Tls<'a> {
                 not_before: SecondsStamp(shown.not_before),
                 not_after: SecondsStamp(shown.not_after),
             }),
-            hash: shown.sha1.as_deref().map(|sha1| Hash { sha1 }),
+            hash: Hash::new(shown),
         };
         match shown.side {
             Side::Client => Tls { client: Some(end), ..Tls::default() },
@@ -116,13 +133,45 @@ impl Serialize for Alpn<'_> {
 }
 
 /// `rmm.tls`.
-#[derive(Serialize)]
+#[derive(Serialize, Default)]
 pub(super) struct RmmTls<'a> {
-    pub(super) versions: Versions<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    versions: Option<Versions<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    chain: Option<&'a [Box<str>]>,
+}
+
+impl<'a> RmmTls<'a> {
+    pub(super) fn hello(hello: &'a TlsHello) -> Option<RmmTls<'a>> {
+        let versions = hello.versions.as_slice();
+        (!versions.is_empty())
+            .then(|| RmmTls { versions: Some(Versions(versions)), ..RmmTls::default() })
+    }
+
+    /// ECS keeps `tls.server.certificate_chain` for whole certificates.
+    pub(super) fn certificate(shown: &'a TlsCertificate) -> Option<RmmTls<'a>> {
+        let chain = shown.chain.as_slice();
+        (!chain.is_empty()).then(|| RmmTls { chain: Some(chain), ..RmmTls::default() })
+    }
+}
+
+/// `rmm.quic`.
+#[derive(Serialize)]
+pub(super) struct Quic {
+    version: QuicVersionText,
+}
+
+impl Quic {
+    pub(super) fn of(carrier: Carrier) -> Option<Quic> {
+        match carrier {
+            Carrier::Quic(number) => Some(Quic { version: QuicVersionText(number) }),
+            Carrier::Tls | Carrier::Dtls => None,
+        }
+    }
 }
 
 /// `rmm.tls.versions`: every version offered, in order.
-pub(super) struct Versions<'a>(pub(super) &'a [TlsVersion]);
+struct Versions<'a>(&'a [TlsVersion]);
 
 impl Serialize for Versions<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

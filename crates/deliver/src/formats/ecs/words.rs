@@ -266,6 +266,28 @@ impl Serialize for VersionText {
     }
 }
 
+/// A QUIC version as people know it: `1`, `2` (RFC 9369), `draft-29`, Google's own `Q046`, else
+/// its number, `0xfaceb002`.
+#[derive(Clone, Copy)]
+pub(crate) struct QuicVersionText(pub(crate) u32);
+
+impl Serialize for QuicVersionText {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match (self.0, self.0.to_be_bytes()) {
+            (1, _) => serializer.serialize_str("1"),
+            (0x6b33_43cf, _) => serializer.serialize_str("2"),
+            (_, [0xff, 0, 0, draft]) => serializer.collect_str(&format_args!("draft-{draft}")),
+            (_, [kind @ (b'Q' | b'T'), b'0'..=b'9', b'0'..=b'9', b'0'..=b'9']) => {
+                let octets = self.0.to_be_bytes();
+                let digits = octets.get(1..).and_then(|digits| std::str::from_utf8(digits).ok());
+                let digits = digits.unwrap_or_default();
+                serializer.collect_str(&format_args!("{}{digits}", char::from(kind)))
+            }
+            (number, _) => serializer.collect_str(&format_args!("{number:#010x}")),
+        }
+    }
+}
+
 /// Octets as text: printable ASCII as it is, everything else and the backslash as `\xNN`.
 #[derive(Clone, Copy)]
 pub(crate) struct Octets<'a>(pub(crate) &'a [u8]);
@@ -318,6 +340,14 @@ mod tests {
             (text(VersionText(TlsVersion(0x0300))), "ssl 3.0"),
             (text(VersionText(TlsVersion(0xfefd))), "dtls 1.2"),
             (text(VersionText(TlsVersion(0x0001))), "0x0001"),
+            (text(QuicVersionText(1)), "1"),
+            (text(QuicVersionText(0x6b33_43cf)), "2"),
+            (text(QuicVersionText(0xff00_001d)), "draft-29"),
+            (text(QuicVersionText(u32::from_be_bytes(*b"Q046"))), "Q046"),
+            (text(QuicVersionText(u32::from_be_bytes(*b"T051"))), "T051"),
+            (text(QuicVersionText(u32::from_be_bytes(*b"Q04x"))), "0x51303478"),
+            (text(QuicVersionText(0xface_b002)), "0xfaceb002"),
+            (text(QuicVersionText(0)), "0x00000000"),
         ];
         for (got, want) in table {
             assert_eq!(got, want);
