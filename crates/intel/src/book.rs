@@ -1,11 +1,13 @@
 //! The index over catalogue and feeds, and what it says of itself.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
 use model::{Complaint, Meaning, Operator, Protocol, Role, Specificity, Stage};
 
-use crate::catalogue::Tenant;
+use crate::catalogue::{Taken, Tenant};
 use crate::gate::Gate;
 use crate::glob::Glob;
 use crate::index::{Certificates, Files, Payloads, Ports, RowNumber};
@@ -33,12 +35,16 @@ pub struct Book {
     pub(crate) networks: NetworkTable,
     pub(crate) ports: Ports,
     pub(crate) alpns: Vec<(Box<[u8]>, RowNumber)>,
+    /// By fingerprint.
+    pub(crate) ja4s: HashMap<Box<str>, Vec<RowNumber>, RandomState>,
     pub(crate) certificates: Certificates,
     pub(crate) user_agents: Vec<(Glob, RowNumber)>,
     pub(crate) paths: Vec<PathSign>,
     pub(crate) files: Files,
     pub(crate) payloads: Payloads,
     pub(crate) protocols: Vec<(Protocol, RowNumber)>,
+    /// What rows take out of what was seen.
+    pub(crate) taken: HashMap<RowNumber, Taken, RandomState>,
     pub(crate) feeds: Vec<Feed>,
     pub(crate) infos: Vec<FeedInfo>,
     pub(crate) indicators: Vec<Indicator>,

@@ -232,6 +232,9 @@ impl BookBuilder {
                 continue;
             };
             if self.index_row(&file.file, &row.row, row.sign, number, (row.line, row.column)) {
+                if row.taken.version.is_some() || row.taken.operator.is_some() {
+                    self.book.taken.insert(number, row.taken);
+                }
                 self.book.rows.push(RowPlace { tool, row: place, tenant: row.tenant });
                 rows.push(row.row);
             }
@@ -302,6 +305,7 @@ impl BookBuilder {
             }
             Sign::Network(network) => book.networks.insert(&network, NetworkOwner::Row(number)),
             Sign::Alpn => book.alpns.push((Box::from(row.value.as_bytes()), number)),
+            Sign::Ja4 => book.ja4s.entry(Box::from(&*row.value)).or_default().push(number),
             Sign::Certificate(sign) => book.certificates.0.push((sign, number)),
             Sign::UserAgent(glob) => book.user_agents.push((glob, number)),
             Sign::Path { glob, method } => {

@@ -105,6 +105,20 @@ pub const PATTERN_BYTES_MAX: usize = 256 << 10;
 /// - At the bound: the row does not load, with a complaint.
 pub const SIGNATURE_OCTETS_MAX: usize = 256;
 
+/// Pieces of a payload signature besides its first.
+///
+/// - Why so many: headers have a handful of fixed fields.
+/// - What it costs: one comparison each, for openings that the first pieces fit.
+/// - At the bound: the row does not load, with a complaint.
+pub const SIGNATURE_PIECES_MAX: usize = 8;
+
+/// Octets of a version, or of a tenant's name, that is taken out of what was seen.
+///
+/// - Why so many: host names end at 253; versions are far shorter.
+/// - What it costs: this much for a match.
+/// - At the bound: the rest is cut off.
+pub const TAKEN_LEN_MAX: usize = 253;
+
 /// Fixed octets that a payload signature must have.
 ///
 /// - Why so few: some protocols have no longer magic number.

@@ -9,11 +9,12 @@ use model::{
     Opening, Operator, Protocol, RecordData, RecordType, RemoteProtocol, Role, SignSource,
     Specificity, TlsCertificate, TlsHello, Transport,
 };
+use regex::bytes::Regex;
 
 use crate::book::{Book, Indicator, confidence, meaning_tool, operator_of};
 use crate::catalogue::{Tenant, protocol_word};
 use crate::index::{self, RowNumber};
-use crate::limits::{CERTIFICATE_NAMES_MAX, FEEDS_PER_NAME_MAX, MATCHES_MAX};
+use crate::limits::{CERTIFICATE_NAMES_MAX, FEEDS_PER_NAME_MAX, MATCHES_MAX, TAKEN_LEN_MAX};
 use crate::networks::Owner;
 use crate::rows::{Row, Tool};
 use crate::weigh::{Hit, Weighed};
@@ -142,21 +143,28 @@ impl Book {
 
     /// A sign that is no name: its row means what it says.
     fn give_row(&self, number: RowNumber, source: SignSource, value: &str, out: &mut Vec<Match>) {
-        self.give_versioned(number, source, value, None, out);
+        self.give_seen(number, source, value, value.as_bytes(), out);
     }
 
-    fn give_versioned(
+    /// The same where more was seen than is shown: the row's version and tenant are taken from it.
+    fn give_seen(
         &self,
         number: RowNumber,
         source: SignSource,
         value: &str,
-        version: Option<&str>,
+        seen: &[u8],
         out: &mut Vec<Match>,
     ) {
         let Some((tool, row, _)) = self.row(number) else { return };
-        let meaning = meaning_tool(tool, row.role, operator_of(tool));
+        let taken = self.taken.get(&number);
+        let take = |regex: Option<&Regex>| regex.and_then(|regex| taken_from(regex, seen));
+        let operator = match take(taken.and_then(|taken| taken.operator.as_ref())) {
+            Some(host) => Operator::Named(host.to_ascii_lowercase().into()),
+            None => operator_of(tool),
+        };
+        let meaning = meaning_tool(tool, row.role, operator);
         let mut found = self.tool_match(source, &value.into(), tool, row, row.specificity, meaning);
-        found.version = version.map(Arc::from);
+        found.version = take(taken.and_then(|taken| taken.version.as_ref())).map(Arc::from);
         push(out, found);
     }
 
@@ -233,7 +241,12 @@ impl Book {
         for (prefix, row) in &self.alpns {
             if let Some(offered) = hello.alpn.iter().find(|offered| offered.starts_with(prefix)) {
                 let value = offered.escape_ascii().to_string();
-                self.give_row(*row, SignSource::TlsAlpn, &value, out);
+                self.give_seen(*row, SignSource::TlsAlpn, &value, offered, out);
+            }
+        }
+        if let Some(ja4) = &hello.ja4 {
+            for row in self.ja4s.get(ja4).into_iter().flatten() {
+                self.give_row(*row, SignSource::TlsJa4, ja4, out);
             }
         }
     }
@@ -290,11 +303,11 @@ impl Book {
     }
 
     fn look_up_opening(&self, transport: Transport, opening: &Opening, out: &mut Vec<Match>) {
-        self.payloads.walk(transport, opening, &mut |row| {
+        for row in self.payloads.fitting(transport, opening) {
             let octets = opening.octets.iter().take(SHOWN_OCTETS);
             let value: Vec<String> = octets.map(|octet| format!("{octet:02x}")).collect();
-            self.give_row(row, SignSource::Payload, &value.join(" "), out);
-        });
+            self.give_seen(row, SignSource::Payload, &value.join(" "), &opening.octets, out);
+        }
     }
 
     /// A protocol that a reader recognised, with what it told: `vnc 003.008`.
@@ -309,14 +322,24 @@ impl Book {
         }
         let rows = self.protocols.iter().filter(|(protocol, _)| *protocol == remote.protocol);
         for (_, row) in rows {
-            let version = remote.version.as_deref();
-            self.give_versioned(*row, SignSource::Payload, &value, version, out);
+            let before = out.len();
+            self.give_row(*row, SignSource::Payload, &value, out);
+            if let Some(found) = out.get_mut(before) {
+                found.version = remote.version.as_deref().map(Arc::from);
+            }
         }
     }
 }
 
 /// Octets of an opening that a match shows.
 const SHOWN_OCTETS: usize = 32;
+
+/// The first group of an expression in what was seen, as text.
+fn taken_from(regex: &Regex, seen: &[u8]) -> Option<String> {
+    let group = regex.captures(seen)?.get(1)?;
+    let group = group.as_bytes().get(..TAKEN_LEN_MAX).unwrap_or(group.as_bytes());
+    Some(group.escape_ascii().to_string()).filter(|text| !text.is_empty())
+}
 
 /// The common name of a certificate without alternative names, when it can be a host's.
 fn common_name(certificate: &TlsCertificate) -> Option<DomainName> {

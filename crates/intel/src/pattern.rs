@@ -95,6 +95,21 @@ pub(crate) fn attribute(text: &str) -> Result<Regex, Unfit> {
         .map_err(|_| unfit("the pattern is too large", "repeat less, e.g. `{1,63}`"))
 }
 
+/// A regular expression with one group, which it takes out of a text.
+pub(crate) fn group(text: &str) -> Result<Regex, Unfit> {
+    parse(text)?;
+    let regex = RegexBuilder::new(text)
+        .unicode(false)
+        .size_limit(PATTERN_BYTES_MAX)
+        .build()
+        .map_err(|_| unfit("the pattern is too large", "repeat less, e.g. `{1,63}`"))?;
+    if regex.captures_len() != 2 {
+        let why = "the pattern has not just one group";
+        return Err(unfit(why, "put the part that is meant, and no other, in `(…)`"));
+    }
+    Ok(regex)
+}
+
 fn parse(text: &str) -> Result<Hir, Unfit> {
     regex_syntax::ParserBuilder::new()
         .unicode(false)

@@ -30,6 +30,8 @@ pub enum RowKind {
     Network,
     /// A protocol offered in a TLS hello.
     Alpn,
+    /// The JA4 fingerprint of a TLS hello.
+    Ja4,
     /// An attribute of a certificate's subject or issuer.
     Certificate,
     /// The User-Agent of an HTTP request.
@@ -55,6 +57,7 @@ impl RowKind {
             RowKind::Port => "port",
             RowKind::Network => "network",
             RowKind::Alpn => "alpn",
+            RowKind::Ja4 => "ja4",
             RowKind::Certificate => "certificate",
             RowKind::UserAgent => "user_agent",
             RowKind::Path => "path",

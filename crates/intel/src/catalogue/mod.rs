@@ -8,10 +8,11 @@ use std::sync::Arc;
 
 use ipnet::IpNet;
 use model::{Protocol, Role, Specificity, ToolId, Transport};
+use regex::bytes::Regex;
 
 pub(crate) use self::shows::protocol_word;
 use crate::glob::Glob;
-use crate::pattern::NamePattern;
+use crate::pattern::{self, NamePattern};
 use crate::rows::{Hosting, ROLES, Row, RowKind, SPECIFICITIES};
 use crate::sheet::{self, Complaints, Sheet, shown};
 use crate::signature::Signature;
@@ -33,6 +34,7 @@ pub(crate) struct FileRow {
     pub(crate) row: Row,
     pub(crate) sign: Sign,
     pub(crate) tenant: Tenant,
+    pub(crate) taken: Taken,
     pub(crate) line: u32,
     pub(crate) column: u32,
 }
@@ -46,6 +48,7 @@ pub(crate) enum Sign {
     Ports { transport: Transport, first: u16, last: u16 },
     Network(IpNet),
     Alpn,
+    Ja4,
     Certificate(CertificateSign),
     UserAgent(Glob),
     Path { glob: Glob, method: Option<Box<str>> },
@@ -59,7 +62,16 @@ pub(crate) enum Sign {
 pub(crate) struct CertificateSign {
     pub(crate) subject: Option<Box<str>>,
     pub(crate) issuer: Option<Box<str>>,
-    pub(crate) pattern: Option<regex::bytes::Regex>,
+    pub(crate) pattern: Option<Regex>,
+}
+
+/// What is taken out of what was seen: the first group of an expression.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Taken {
+    /// The tool's version.
+    pub(crate) version: Option<Regex>,
+    /// The tenant's host.
+    pub(crate) operator: Option<Regex>,
 }
 
 /// Which part of a name tells the tenant.
@@ -81,18 +93,14 @@ const TABLES: &[(&str, &[&str], Option<Role>, Reader)] = &[
     ("names", &["exact", "suffix", "pattern", "operator"], None, places::name),
     ("ports", &["transport", "port", "first", "last"], None, places::ports),
     ("networks", &["cidr"], None, places::network_of),
-    ("alpns", &["prefix"], None, shows::alpn),
+    ("alpns", &["prefix", "version"], None, shows::alpn),
+    ("ja4", &["fingerprint"], None, shows::ja4),
     ("certificates", &["subject", "issuer", "pattern"], None, shows::certificate),
-    ("user_agents", &["glob"], None, shows::user_agent),
-    ("paths", &["glob", "method"], None, shows::path),
+    ("user_agents", &["glob", "version"], None, shows::user_agent),
+    ("paths", &["glob", "method", "version", "operator_in"], None, shows::path),
     ("files", &["names"], Some(Role::Download), shows::files),
     ("protocols", &["protocol"], None, shows::protocol),
-    (
-        "payloads",
-        &["transport", "side", "offset", "bytes", "first_len_min", "first_len_max"],
-        None,
-        payload::payload,
-    ),
+    ("payloads", payload::KEYS, None, payload::payload),
 ];
 
 const SHARED_KEYS: [&str; 5] = ["role", "specificity", "source", "checked", "note"];
@@ -146,8 +154,8 @@ fn read_rows(
     let checked = entry.needed_date("checked", complaints);
     let role = entry.word("role", &ROLES, default_role, complaints);
     let signs = reader(entry, complaints);
-    let hint = matches!(signs.first(), Some((RowKind::Port, ..)));
-    let usual = if hint { Specificity::Shared } else { Specificity::Specific };
+    let hint = signs.first().and_then(|(kind, ..)| never_specific(*kind));
+    let usual = if hint.is_some() { Specificity::Shared } else { Specificity::Specific };
     let specificity = entry.word("specificity", &SPECIFICITIES, Some(usual), complaints);
     let tenants = [("host", Tenant::Host), ("label", Tenant::Label)];
     let tenant = entry.word("operator", &tenants, Some(Tenant::Vendor), complaints);
@@ -157,14 +165,14 @@ fn read_rows(
     else {
         return;
     };
-    if hint && specificity == Specificity::Specific {
-        complaints.at(
-            entry.offset(),
-            "a port is never specific".to_owned(),
-            "write `specificity = \"shared\"`: other programs use the port too",
-        );
+    if let (Some((why, fix)), Specificity::Specific) = (hint, specificity) {
+        complaints.at(entry.offset(), why.to_owned(), fix);
         specificity = Specificity::Shared;
     }
+    let taken = Taken {
+        version: group_in("version", entry, complaints),
+        operator: group_in("operator_in", entry, complaints),
+    };
     let (line, column) = complaints.place(entry.offset());
     let source: Arc<str> = source.value.into();
     let checked: Arc<str> = checked.value.into();
@@ -179,7 +187,34 @@ fn read_rows(
             note: note.clone(),
             gated: None,
         };
-        rows.push(FileRow { row, sign, tenant, line, column });
+        rows.push(FileRow { row, sign, tenant, taken: taken.clone(), line, column });
+    }
+}
+
+/// Why signs of this kind are never specific, and what to write; `None` when they may be.
+const fn never_specific(kind: RowKind) -> Option<(&'static str, &'static str)> {
+    match kind {
+        RowKind::Port => Some((
+            "a port is never specific",
+            "write `specificity = \"shared\"`: other programs use the port too",
+        )),
+        RowKind::Ja4 => Some((
+            "a fingerprint is never specific",
+            "write `specificity = \"shared\"`, or `generic` where a common library shows it",
+        )),
+        _ => None,
+    }
+}
+
+/// An expression with one group: what it takes out of what was seen.
+fn group_in(key: &str, entry: &Sheet<'_>, complaints: &mut Complaints<'_>) -> Option<Regex> {
+    let text = entry.text(key, complaints)?;
+    match pattern::group(text.value) {
+        Ok(regex) => Some(regex),
+        Err(unfit) => {
+            complaints.at(text.offset, unfit.why, unfit.fix);
+            None
+        }
     }
 }
 

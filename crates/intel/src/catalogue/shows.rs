@@ -20,6 +20,33 @@ pub(super) fn alpn(
     vec![(RowKind::Alpn, prefix.value.to_owned(), Sign::Alpn)]
 }
 
+/// JA4 of a client's hello: ten characters, and two halves of hashes.
+pub(super) fn ja4(
+    entry: &Sheet<'_>,
+    complaints: &mut Complaints<'_>,
+) -> Vec<(RowKind, String, Sign)> {
+    let what = "36 characters, e.g. `t13d1516h2_8daaf6152771_e5627efa2ab1`";
+    let Some(text) = entry.needed_text("fingerprint", what, complaints) else { return Vec::new() };
+    let parts: Vec<&str> = text.value.split('_').collect();
+    let hash = |part: &str| part.len() == 12 && part.bytes().all(|c| c.is_ascii_hexdigit());
+    let sound = match parts.as_slice() {
+        [head, ciphers, extensions] => {
+            head.len() == 10
+                && head.starts_with(['t', 'q', 'd'])
+                && head.is_ascii()
+                && hash(ciphers)
+                && hash(extensions)
+        }
+        _ => false,
+    };
+    if !sound {
+        let why = format!("`{}` is no JA4 fingerprint", shown(text.value));
+        complaints.at(text.offset, why, format!("write {what}"));
+        return Vec::new();
+    }
+    vec![(RowKind::Ja4, text.value.to_owned(), Sign::Ja4)]
+}
+
 pub(super) fn certificate(
     entry: &Sheet<'_>,
     complaints: &mut Complaints<'_>,
