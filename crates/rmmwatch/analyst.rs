@@ -206,7 +206,11 @@ impl Analyst {
                 authorised: verdict.authorised,
                 dns_transport: None,
             };
-            self.recorder.observation(seen, &found, &mut self.lines.observations);
+            let out = &mut self.lines.observations;
+            self.recorder.observation(seen, &found, out);
+            for signs in &verdict.recognised {
+                self.recorder.recognised(seen, &Findings { matches: signs, ..found }, out);
+            }
         }
         // An alert follows the record of what raised it, wherever batches end: streams that share an
         // output give the same octets for any number of lanes.

@@ -4,14 +4,16 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use model::{
-    Alert, Direction, Fact, FlowClose, Match, Meaning, Observation, Setting, Timestamp, ToolId,
+    Alert, Direction, Fact, FlowClose, Match, Meaning, Observation, Role, Setting, SignSource,
+    Specificity, Timestamp, ToolId,
 };
 
 use crate::limits::Limits;
-use crate::memory::{Flows, Names, Questions};
+use crate::memory::{Flows, Names, Questions, Recognised};
 use crate::policy::Policy;
 use crate::scene::Scene;
 use crate::stories::{Stories, Story, tell};
+use crate::weights::{Kind, is_use};
 
 /// All memory of hosts. It knows no clock: time comes in with the observations.
 #[derive(Debug)]
@@ -21,6 +23,7 @@ pub struct Detector {
     pub(crate) names: Names,
     pub(crate) questions: Questions,
     pub(crate) flows: Flows,
+    pub(crate) recognised: Recognised,
     pub(crate) stories: Stories,
     pub(crate) hits: BTreeMap<Arc<str>, Hits>,
     pub(crate) signs_left_out: u64,
@@ -37,6 +40,10 @@ pub struct Verdict {
     pub rule: Option<Arc<str>>,
     /// A rule kept quiet about it.
     pub suppressed: bool,
+    /// Tools that the flow showed here for the first time by what passed on it, each by the signs
+    /// that show it, in the order of the first ones. Nothing for a fact that itself says what
+    /// the flow is.
+    pub recognised: Vec<Vec<Match>>,
 }
 
 /// How often a rule decided.
@@ -61,6 +68,7 @@ impl Detector {
             names: Names::new(limits),
             questions: Questions::new(limits),
             flows: Flows::new(limits),
+            recognised: Recognised::new(limits),
             stories: Stories::new(limits),
             signs_left_out: 0,
             suppressed: 0,
@@ -122,7 +130,8 @@ impl Detector {
             return Verdict::default();
         }
         let scene = Scene::new(seen, setting);
-        let mut verdict = Verdict::default();
+        let recognised = self.recognise(seen, matches);
+        let mut verdict = Verdict { recognised, ..Verdict::default() };
         for (place, sign) in matches.iter().enumerate() {
             let earlier = matches.get(..place).unwrap_or_default();
             match &sign.meaning {
@@ -156,6 +165,7 @@ impl Detector {
         let (names, names_evicted) = self.names.counts();
         let (questions, questions_evicted) = self.questions.counts();
         let (flows, flows_evicted) = self.flows.counts();
+        let (recognised, recognised_evicted) = self.recognised.counts();
         BTreeMap::from([
             ("stories", stories as u64),
             ("stories_evicted", stories_evicted),
@@ -165,6 +175,8 @@ impl Detector {
             ("questions_evicted", questions_evicted),
             ("flows", flows as u64),
             ("flows_evicted", flows_evicted),
+            ("recognised", recognised as u64),
+            ("recognised_evicted", recognised_evicted),
             ("signs_left_out", self.signs_left_out),
             ("uses_suppressed", self.suppressed),
         ])
@@ -184,7 +196,29 @@ impl Detector {
         &self.hits
     }
 
+    /// The tools that a flow shows by what passed on it, and did not before.
+    fn recognise(&mut self, seen: &Observation, matches: &[Match]) -> Vec<Vec<Match>> {
+        let mut found: Vec<(ToolId, Vec<Match>)> = Vec::new();
+        for sign in matches {
+            let Meaning::Tool { tool, role, .. } = &sign.meaning else { continue };
+            if !shows_by_content(sign, *role) {
+                continue;
+            }
+            if let Some((_, signs)) = found.iter_mut().find(|(known, _)| known == tool) {
+                signs.push(sign.clone());
+            } else if self.recognised.note(&seen.flow, tool) {
+                found.push((tool.clone(), vec![sign.clone()]));
+            }
+        }
+        // Such a fact is told as what it is.
+        if matches!(seen.fact, Fact::Remote(_) | Fact::Opening(_)) {
+            found.clear();
+        }
+        found.into_iter().map(|(_, signs)| signs).collect()
+    }
+
     fn close(&mut self, seen: &Observation, close: &FlowClose) {
+        self.recognised.close(&seen.flow);
         for serial in self.flows.close(&seen.flow) {
             self.stories.touch(serial, close.last);
             self.stories.release(serial);
@@ -202,6 +236,16 @@ pub(crate) fn end(mut story: Story, at: Timestamp, out: &mut impl FnMut(Alert)) 
     if case.has_news(operator.as_ref()) {
         out(tell(case, operator.as_ref(), at.max(case.end)));
     }
+}
+
+/// Whether a sign shows its tool in use by what passed: not by a name, nor by what everyone shows.
+/// A fingerprint is of a library, unless nothing else has it.
+fn shows_by_content(sign: &Match, role: Role) -> bool {
+    let telling = match sign.source {
+        SignSource::TlsJa4 => sign.specificity == Specificity::Specific,
+        source => Kind::of(source) == Kind::Octets && sign.specificity != Specificity::Generic,
+    };
+    telling && is_use(role)
 }
 
 fn is_of(sign: &Match, id: &ToolId) -> bool {

@@ -43,6 +43,7 @@ fn judge_with(policy: Policy, octets: &[u8]) -> Vec<Alert> {
         names_max: 3,
         questions_max: 3,
         flows_max: 3,
+        recognised_max: 3,
         evidence_max: 4,
         growths_max: 2,
         quiet: Duration::from_secs(60),
@@ -65,9 +66,12 @@ fn judge_with(policy: Policy, octets: &[u8]) -> Vec<Alert> {
         let setting = detector.setting(&seen);
         let signs: Vec<Match> = (3..8).step_by(2).map(|p| sign(byte(p), byte(p + 1))).collect();
         let signs = signs.get(..usize::from(byte(2) >> 6)).unwrap_or_default();
-        detector.weigh(&seen, &setting, signs, &mut |alert| alerts.push(alert));
+        let verdict = detector.weigh(&seen, &setting, signs, &mut |alert| alerts.push(alert));
+        for shown in &verdict.recognised {
+            assert!(!shown.is_empty() && shown.iter().all(|sign| signs.contains(sign)));
+        }
         let counts = detector.memory_counts();
-        for bounded in ["stories", "names", "flows"] {
+        for bounded in ["stories", "names", "flows", "recognised"] {
             assert!(counts.get(bounded).is_some_and(|count| *count <= 3), "{counts:?}");
         }
     }

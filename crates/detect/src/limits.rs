@@ -40,6 +40,14 @@ pub const PARENTS_MAX: usize = 4;
 ///   its end; `flows_evicted` counts it.
 pub const FLOWS_MAX: usize = 1 << 15;
 
+/// Flows that showed a tool by what passed on them, so that each tool is told once a flow.
+///
+/// - Why so many: a sign shows at a flow's beginning, so that only flows of the last minutes matter.
+/// - What it costs: about 250 octets each, 1 MiB in all.
+/// - At the bound: the one without such a sign for longest goes; were it to show the tool again, a
+///   second record would tell it. `recognised_evicted` counts it.
+pub const RECOGNISED_MAX: usize = 4096;
+
 /// Different signs that one story lists.
 ///
 /// - Why so many: every kind of sign of a tool with three dozen host names.
@@ -109,6 +117,8 @@ pub struct Limits {
     pub questions_max: usize,
     /// See [`FLOWS_MAX`].
     pub flows_max: usize,
+    /// See [`RECOGNISED_MAX`].
+    pub recognised_max: usize,
     /// See [`EVIDENCE_MAX`].
     pub evidence_max: usize,
     /// See [`GROWTHS_MAX`].
@@ -126,6 +136,7 @@ impl Default for Limits {
             names_max: NAMES_MAX,
             questions_max: QUESTIONS_MAX,
             flows_max: FLOWS_MAX,
+            recognised_max: RECOGNISED_MAX,
             evidence_max: EVIDENCE_MAX,
             growths_max: GROWTHS_MAX,
             quiet: QUIET,

@@ -193,6 +193,7 @@ mod tests {
             ("lent names", thousands(limits::NAMES_MAX)),
             ("names asked of resolvers inside", thousands(limits::QUESTIONS_MAX)),
             ("flows that showed a sign", thousands(limits::FLOWS_MAX)),
+            ("flows that showed a tool by what passed", thousands(limits::RECOGNISED_MAX)),
             ("different signs listed by a story", limits::EVIDENCE_MAX.to_string()),
         ] {
             rows.push(format!("| {what} | {count} |"));

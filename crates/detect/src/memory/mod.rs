@@ -4,7 +4,9 @@ mod flows;
 mod names;
 mod questions;
 mod recent;
+mod recognised;
 
 pub(crate) use flows::{Claim, Flows, Rank};
 pub(crate) use names::Names;
 pub(crate) use questions::Questions;
+pub(crate) use recognised::Recognised;

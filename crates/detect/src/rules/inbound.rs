@@ -29,5 +29,6 @@ fn weigh(sight: &Sight<'_>) -> Option<Finding> {
 
 /// Whether the client showed the sign, or the server did to it: not one that others say of them.
 pub(super) fn is_presented(source: SignSource) -> bool {
-    Kind::of(source) == Kind::Octets || matches!(source, SignSource::TlsSni | SignSource::HttpHost)
+    Kind::of(source) == Kind::Octets
+        || matches!(source, SignSource::TlsSni | SignSource::QuicSni | SignSource::HttpHost)
 }

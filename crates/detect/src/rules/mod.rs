@@ -46,6 +46,8 @@ mod tests {
         let table: &[(&str, Direction, Specificity, &str)] = &[
             ("DnsQuestion Relay Vendor", Outbound, Specificity::Specific, "relay 50"),
             ("TlsSni Relay Vendor", Outbound, Specificity::Specific, "relay 50"),
+            ("QuicSni Relay Vendor", Outbound, Specificity::Specific, "relay 50"),
+            ("TlsJa4 Relay Vendor", Outbound, Specificity::Specific, "protocol 60"),
             ("HttpHost Api Vendor", Outbound, Specificity::Specific, "api 45"),
             ("DnsAnswer Unknown Vendor", Outbound, Specificity::Specific, "api 30"),
             ("DnsQuestion Relay Vendor", Outbound, Specificity::Shared, "relay 25"),
@@ -68,6 +70,8 @@ mod tests {
             ("Payload Relay Vendor", Internal, Specificity::Specific, "protocol 60"),
             ("Payload Relay Server", Inbound, Specificity::Specific, "inbound 75"),
             ("TlsSni Relay Server", Inbound, Specificity::Specific, "inbound 75"),
+            ("QuicSni Relay Server", Inbound, Specificity::Specific, "inbound 75"),
+            ("QuicSni Relay Vendor", Inbound, Specificity::Specific, "-"),
             ("TlsSni Relay Vendor", Inbound, Specificity::Specific, "-"),
             ("HttpHost Api Vendor", Inbound, Specificity::Specific, "-"),
             ("TlsAlpn Relay Vendor", Inbound, Specificity::Specific, "inbound 75"),

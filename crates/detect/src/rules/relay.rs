@@ -45,6 +45,10 @@ fn weigh(sight: &Sight<'_>) -> Option<Finding> {
 pub(super) fn is_name(source: SignSource) -> bool {
     matches!(
         source,
-        SignSource::DnsQuestion | SignSource::DnsAnswer | SignSource::TlsSni | SignSource::HttpHost
+        SignSource::DnsQuestion
+            | SignSource::DnsAnswer
+            | SignSource::TlsSni
+            | SignSource::QuicSni
+            | SignSource::HttpHost
     )
 }

@@ -8,6 +8,7 @@
 mod lives;
 mod operators;
 mod policies;
+mod recognised;
 mod resolvers;
 
 use std::sync::Arc;
@@ -15,8 +16,9 @@ use std::sync::Arc;
 use model::{
     Alert, Carrier, CloseReason, DnsAnswer, DnsQuery, DnsQuestion, DnsRecord, DomainName, Endpoint,
     Fact, FileDownload, FileKind, Flow, FlowClose, HttpRequest, Match, Meaning, Observation,
-    Opening, Operator, Protocol, RecordData, RecordType, Role, Side, SignSource, Specificity,
-    Stage, Timestamp, TlsCertificate, TlsHello, TlsVersion, ToolId, Transport, VlanId, Volume,
+    Opening, Operator, Protocol, RecordData, RecordType, RemoteProtocol, Role, Side, SignSource,
+    Specificity, Stage, Timestamp, TlsCertificate, TlsHello, TlsVersion, ToolId, Transport, VlanId,
+    Volume,
 };
 
 use crate::rules::Finding;
@@ -90,8 +92,10 @@ fn source(word: &str) -> SignSource {
         S::DnsQuestion,
         S::DnsAnswer,
         S::TlsSni,
+        S::QuicSni,
         S::TlsAlpn,
         S::TlsCertificate,
+        S::TlsJa4,
         S::HttpHost,
         S::HttpUserAgent,
         S::HttpPath,
@@ -168,15 +172,14 @@ fn fact(word: &str, argument: &str, more: &str, at: Timestamp) -> Fact {
             rcode: 0,
         })),
         "open" => Fact::FlowOpen,
-        "hello" => Fact::TlsHello(Box::new(TlsHello {
-            carrier: Carrier::Tls,
-            server_name: name(argument),
-            alpn: Vec::new(),
-            version: TlsVersion(0x0303),
-            versions: Vec::new(),
-            ech: false,
-            ja3: None,
-            ja4: None,
+        "hello" => hello(Carrier::Tls, argument, false),
+        "quic" => hello(Carrier::Quic(1), argument, false),
+        "quic-ech" => hello(Carrier::Quic(1), argument, true),
+        "remote" => Fact::Remote(Box::new(RemoteProtocol {
+            protocol: Protocol::Rdp,
+            side: Side::Client,
+            version: None,
+            details: Vec::new(),
         })),
         "certificate" => Fact::TlsCertificate(Box::new(TlsCertificate {
             side: Side::Server,
@@ -220,10 +223,25 @@ fn fact(word: &str, argument: &str, more: &str, at: Timestamp) -> Fact {
     }
 }
 
+fn hello(carrier: Carrier, argument: &str, ech: bool) -> Fact {
+    Fact::TlsHello(Box::new(TlsHello {
+        carrier,
+        server_name: name(argument),
+        alpn: Vec::new(),
+        version: TlsVersion(0x0303),
+        versions: Vec::new(),
+        ech,
+        ja3: None,
+        ja4: None,
+    }))
+}
+
 /// What came of a scene.
 pub(crate) struct Outcome {
     pub(crate) alerts: Vec<Alert>,
     pub(crate) verdicts: Vec<Option<bool>>,
+    /// `3 alpha TlsAlpn+TlsCertificate`: the line, from 0, the tool and the signs that showed it.
+    pub(crate) recognised: Vec<String>,
     pub(crate) detector: Detector,
 }
 
@@ -232,6 +250,7 @@ pub(crate) fn play(policy: &str, limits: &Limits, scene: &str) -> Outcome {
     let first = play_once(policy, limits, scene);
     let again = play_once(policy, limits, scene);
     assert_eq!(first.alerts, again.alerts, "the same input gives the same alerts");
+    assert_eq!(first.recognised, again.recognised);
     let mut told: Vec<model::AlertId> = Vec::new();
     for alert in &first.alerts {
         assert!(!alert.evidence.is_empty() && alert.start <= alert.end, "{alert:?}");
@@ -248,18 +267,29 @@ fn play_once(policy: &str, limits: &Limits, scene: &str) -> Outcome {
     let mut detector = Detector::new(policy, limits);
     let mut alerts = Vec::new();
     let mut verdicts = Vec::new();
+    let mut recognised = Vec::new();
     let lines = scene.lines().map(str::trim).filter(|line| !line.is_empty());
     for (number, line) in lines.enumerate() {
         let (seen, signs) = step(line, number as u64 * 2 + 1);
         detector.advance(seen.at, &mut |alert| alerts.push(alert));
         let setting = detector.setting(&seen);
         let verdict = detector.weigh(&seen, &setting, &signs, &mut |alert| alerts.push(alert));
+        recognised.extend(verdict.recognised.iter().map(|signs| shown(number, signs)));
         if !signs.is_empty() {
             verdicts.push(verdict.authorised);
         }
     }
     detector.finish(&mut |alert| alerts.push(alert));
-    Outcome { alerts, verdicts, detector }
+    Outcome { alerts, verdicts, recognised, detector }
+}
+
+fn shown(line: usize, signs: &[Match]) -> String {
+    let sources: Vec<String> = signs.iter().map(|sign| format!("{:?}", sign.source)).collect();
+    let tool = signs.iter().find_map(|sign| match &sign.meaning {
+        Meaning::Tool { tool, .. } => Some(tool.as_str()),
+        Meaning::Indicator { .. } => None,
+    });
+    format!("{line} {} {}", tool.unwrap_or("-"), sources.join("+"))
 }
 
 /// `0 new rmm.relay.alpha 50 60% 10.0.0.5 - x1 0-0`: when, first or again, rule, severity,
