@@ -147,3 +147,45 @@ pub(crate) const HTTP_WAITING_OCTETS_MAX: usize = 1536;
 /// - What it costs: nothing of the reader's; the opening has them.
 /// - At the bound: the framing is taken to be lost; `http_chunk_malformed` counts it.
 pub(crate) const HTTP_CHUNK_LINE_MAX: usize = 1024;
+
+/// Packets looked at in one QUIC datagram.
+///
+/// - Why so many: real ones hold two or three Initials, 0-RTT and handshake packets.
+/// - What it costs: some 10 ns each, and see [`QUIC_OPENED_MAX`].
+/// - At the bound: what follows in the datagram is not looked at.
+pub(crate) const QUIC_PACKETS_MAX: usize = 8;
+
+/// Initials that are tried to be opened in one flow.
+///
+/// - Why so many: hellos span up to four, each sent again a few times, once more behind a Retry.
+/// - What it costs: about 2 µs each of 1,200 octets, of which a key is derived in 1 µs.
+/// - At the bound: what half a hello tells is told, and the flow is given up.
+pub(crate) const QUIC_OPENED_MAX: u32 = 16;
+
+/// Datagrams of a flow that are read before its hello is whole.
+///
+/// - Why so many: a first flight of ten with early data, sent again, and what the other end says.
+/// - What it costs: some 20 ns each beside the Initials in them.
+/// - At the bound: what half a hello tells is told, and the flow is given up.
+pub(crate) const QUIC_DATAGRAMS_MAX: u32 = 32;
+
+/// Gaps between the pieces of one hello.
+///
+/// - Why so many: browsers cut a hello into some twenty pieces and shuffle them, on purpose.
+/// - What it costs: 16 octets each, and 16 KiB of octets a flow, of the budget of all openings.
+/// - At the bound: the piece is not held; `quic_crypto_in_too_many_pieces` counts it.
+pub(crate) const QUIC_PIECES_MAX: usize = 64;
+
+/// Octets behind the version of a packet of Google's old QUIC in which its hello is looked for.
+///
+/// - Why so many: a number, a hash, and acknowledgements stand before it, 50 octets as seen.
+/// - What it costs: about 50 ns.
+/// - At the bound: the packet has no hello.
+pub(crate) const QUIC_CHLO_AT_MAX: usize = 160;
+
+/// Tags of a hello of Google's old QUIC.
+///
+/// - Why so many: real ones have up to 29.
+/// - What it costs: a nanosecond each.
+/// - At the bound: it is no hello.
+pub(crate) const QUIC_TAGS_MAX: usize = 128;

@@ -6,16 +6,17 @@ mod http;
 mod limits;
 #[cfg(test)]
 mod mutate;
+mod quic;
 pub(crate) mod reader;
 mod tls;
 
 use reader::Entry;
 
 /// Every protocol, in the order in which they are asked.
-pub(crate) const PROTOCOLS: &[Entry] = &[dns::ENTRY, tls::ENTRY, http::ENTRY];
+pub(crate) const PROTOCOLS: &[Entry] = &[dns::ENTRY, tls::ENTRY, http::ENTRY, quic::ENTRY];
 
 /// A fuzz body and its name.
 pub(crate) type Fuzz = (&'static str, fn(&[u8]));
 
 /// The fuzz body of each protocol.
-pub(crate) const FUZZ: &[Fuzz] = &[("dns", dns::fuzz), ("tls", tls::fuzz), ("http", http::fuzz)];
+pub(crate) const FUZZ: &[Fuzz] = &[("dns", dns::fuzz), ("tls", tls::fuzz), ("http", http::fuzz), ("quic", quic::fuzz)];

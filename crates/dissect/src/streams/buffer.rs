@@ -44,7 +44,6 @@ impl Budget {
     }
 
     /// Octets held now.
-    #[cfg(test)]
     pub(crate) const fn held(&self) -> usize {
         self.held
     }

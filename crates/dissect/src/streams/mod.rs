@@ -5,6 +5,7 @@ mod opening;
 mod openings;
 mod stream;
 
+pub(crate) use buffer::{Budget, Buffer, Put};
 pub(crate) use opening::{Opening, OverBudget};
 pub(crate) use openings::Openings;
 pub(crate) use stream::Window;
