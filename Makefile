@@ -37,8 +37,8 @@ bench: deps ## CPU per packet against a bare libpcap loop on the same file, in t
 bench-instructions: deps ## Instructions per packet by callgrind: the same figure on any machine
 	@./packaging/bench/instructions.sh
 
-fuzz: deps ## Two minutes of mutated input for each fuzz body, overflow checks on
-	@cargo bench --profile fuzz --bench fuzz -- --seconds $${RMMWATCH_FUZZ_SECS:-120}
+fuzz: deps ## Two minutes for each fuzz body: coverage-guided where cargo-fuzz is, else mutated samples
+	@./packaging/fuzz.sh $${RMMWATCH_FUZZ_SECS:-120}
 
 pcaps: ## Build the committed captures anew from their scenarios
 	@for scene in pcaps/scenarios/*.toml; do \

@@ -2,7 +2,7 @@
 //! `cargo bench --bench fuzz -- --seconds 120 [name]`.
 //!
 //! A coverage-blind mutator on the stable compiler over real samples: the committed captures, the
-//! catalogue, the feeds and the policy. Overflow checks are on. A body that panics prints the octets
+//! catalogue, the feeds and the policy, with `RMMWATCH_CORPUS` the captures there. Overflow checks are on. A body that panics prints the octets
 //! that did it, in hexadecimal, and the seed; both become a case of the parser's own tests.
 
 #![allow(clippy::print_stdout, clippy::indexing_slicing, reason = "a harness prints its table")]
@@ -12,6 +12,8 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use model::LinkType;
+
+mod bodies;
 
 /// A body, its name, and what it is given before it is mutated.
 struct Target {
@@ -27,6 +29,9 @@ fn main() {
     }
     let after =
         |flag: &str| args.iter().position(|arg| arg == flag).and_then(|at| args.get(at + 1));
+    if let Some(folder) = after("--write-samples") {
+        return write_samples(Path::new(folder));
+    }
     let secs = after("--seconds").and_then(|text| text.parse().ok()).unwrap_or(120);
     let only = args.last().filter(|last| last.parse::<u64>().is_err() && !last.starts_with('-'));
     let named = |target: &Target| only.is_none_or(|name| target.name.contains(&**name));
@@ -40,33 +45,61 @@ fn main() {
 fn targets() -> Vec<Target> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let captures = read_all(&root.join("pcaps"), "pcap");
-    let payloads: Vec<Vec<u8>> = captures.iter().flat_map(|capture| payloads(capture)).collect();
-    let lists: Vec<Vec<u8>> = captures.iter().map(|capture| frame_list(capture)).collect();
+    let (mut payloads, mut lists) = (Vec::new(), Vec::new());
+    for capture in captures.iter().cloned().chain(corpus()) {
+        payloads.extend(payloads_of(&capture));
+        lists.push(frame_list(&capture));
+    }
     let catalogue = read_all(&root.join("config/catalogue"), "toml");
     let mut feeds = read_all(&root.join("config/feeds"), "toml");
     feeds.extend(intel::fuzz::feed_samples().into_iter().map(|(_, text)| text.as_bytes().to_vec()));
     let mut policies = read_all(&root.join("pcaps"), "toml");
     policies.extend(read_all(&root.join("config"), "toml"));
-    let mut targets = vec![
-        target("capture.reader", capture::fuzz::reader, captures),
-        target("dissect.frames", dissect::fuzz::frames, lists),
-        target("intel.catalogue", intel::fuzz::catalogue, catalogue),
-        target("intel.feed", intel::fuzz::feed, feeds),
-        target("intel.glob", intel::fuzz::glob, vec![b"AnyDesk*/?.exe".to_vec()]),
-        target("detect.policy", detect::fuzz::policy, policies),
-        target("detect.judge", detect::fuzz::judge, payloads.clone()),
-    ];
-    targets.extend(
-        dissect::fuzz::protocols()
-            .iter()
-            .map(|(name, body)| target(&format!("dissect.{name}"), *body, payloads.clone())),
-    );
-    targets
+    let samples = |name: &str| match name {
+        "capture.reader" => captures.clone(),
+        "dissect.frames" => lists.clone(),
+        "intel.catalogue" => catalogue.clone(),
+        "intel.feed" => feeds.clone(),
+        "intel.glob" => vec![b"AnyDesk*/?.exe".to_vec()],
+        "detect.policy" => policies.clone(),
+        _ => payloads.clone(),
+    };
+    let targets = bodies::all().into_iter().map(|(name, body)| {
+        let samples = samples(&name);
+        assert!(!samples.is_empty(), "{name} has no samples");
+        Target { name, body, samples }
+    });
+    targets.collect()
 }
 
-fn target(name: &str, body: fn(&[u8]), samples: Vec<Vec<u8>>) -> Target {
-    assert!(!samples.is_empty(), "{name} has no samples");
-    Target { name: name.to_owned(), body, samples }
+/// Classic captures of the folder that `RMMWATCH_CORPUS` names, where it names one.
+fn corpus() -> Vec<Vec<u8>> {
+    let Some(folder) = std::env::var_os("RMMWATCH_CORPUS") else { return Vec::new() };
+    let mut folders = vec![Path::new(&folder).join("captures/files")];
+    let mut found = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+            let path = entry.path();
+            if path.is_dir() { folders.push(path) } else { found.push(path) }
+        }
+    }
+    found.sort();
+    // Long captures say the same for longer.
+    let short = found.iter().filter(|path| path.metadata().is_ok_and(|file| file.len() < 1 << 18));
+    short.filter_map(|path| std::fs::read(path).ok()).collect()
+}
+
+/// Samples as files, a folder a body: what a coverage-guided fuzzer begins with.
+fn write_samples(folder: &Path) {
+    for target in targets() {
+        let folder = folder.join(&target.name);
+        std::fs::create_dir_all(&folder).expect("a folder");
+        let kept = target.samples.iter().filter(|sample| sample.len() < 1 << 16);
+        for (number, sample) in kept.enumerate() {
+            std::fs::write(folder.join(format!("sample-{number}")), sample).expect("a file");
+        }
+        println!("{}", target.name);
+    }
 }
 
 fn fuzz(target: &Target, at_most: Duration) -> bool {
@@ -150,7 +183,7 @@ fn frames(capture: &[u8]) -> Vec<&[u8]> {
 }
 
 /// What the frames of a capture carry behind Ethernet, IPv4 and TCP or UDP, where it is that simple.
-fn payloads(capture: &[u8]) -> Vec<Vec<u8>> {
+fn payloads_of(capture: &[u8]) -> Vec<Vec<u8>> {
     frames(capture)
         .into_iter()
         .filter_map(|frame| match (frame.get(12..15)?, frame.get(23)?) {
