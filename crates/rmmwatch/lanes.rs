@@ -1,8 +1,8 @@
 //! Frames to facts, on one thread or on several, with the same facts in the same order.
 //!
 //! One lane reads and dissects on the same thread, without a copy. With more, the reader deals
-//! each frame to the lane that owns its shard, in parcels; every parcel of a round carries the
-//! round's ticks of time, and the analyst merges the lanes round by round.
+//! each frame to the lane that owns its shard, fragments to every lane, in parcels; every parcel of
+//! a round carries the round's ticks of time, and the analyst merges the lanes round by round.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
@@ -334,6 +334,18 @@ struct Parcel {
     octets: Vec<u8>,
 }
 
+impl Parcel {
+    /// Put a frame in. Answers whether the parcel is full.
+    fn pack(&mut self, frame: &Frame<'_>) -> bool {
+        let start = self.octets.len();
+        self.octets.extend_from_slice(frame.bytes);
+        let end = self.octets.len();
+        let Frame { at, order, link, orig_len, .. } = *frame;
+        self.tasks.push(Task::Frame(Packed { at, order, link, orig_len, start, end }));
+        end >= PARCEL_BYTES_MAX
+    }
+}
+
 /// Deals frames to lanes on other threads.
 pub(crate) struct Dealer {
     lanes: Vec<Handle>,
@@ -393,15 +405,18 @@ impl Dealer {
                 }
             }
             self.last_order = frame.order;
-            let lane = dissect::shard(frame) % self.parcels.len().max(1);
-            let Some(parcel) = self.parcels.get_mut(lane) else { continue };
-            let start = parcel.octets.len();
-            parcel.octets.extend_from_slice(frame.bytes);
-            let end = parcel.octets.len();
-            let Frame { at, order, link, orig_len, .. } = *frame;
-            parcel.tasks.push(Task::Frame(Packed { at, order, link, orig_len, start, end }));
-            self.frames += 1;
-            let full = parcel.octets.len() >= PARCEL_BYTES_MAX;
+            let lanes = self.parcels.len().max(1);
+            let full = match dissect::shard(frame) {
+                Some(shard) => {
+                    self.frames += 1;
+                    self.parcels.get_mut(shard % lanes).is_some_and(|parcel| parcel.pack(frame))
+                }
+                // A fragment is everyone's.
+                None => {
+                    self.frames += lanes;
+                    self.parcels.iter_mut().fold(false, |full, parcel| parcel.pack(frame) | full)
+                }
+            };
             if (full || self.frames >= PARCEL_FRAMES_MAX * self.lanes.len()) && !self.deal() {
                 return false;
             }

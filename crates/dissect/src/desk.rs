@@ -6,11 +6,13 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use model::{
-    Fact, Flow, LinkType, Observation, Opening, Protocol, Refused, Side, Tally, Timestamp, Tunnel,
+    Fact, Flow, Frame, LinkType, Observation, Opening, Protocol, Refused, Side, Tally, Timestamp,
+    Tunnel,
 };
 
 use crate::ends::Way;
 use crate::flows::Meta;
+use crate::fragments::Outcome;
 use crate::limits::Limits;
 use crate::protocols::reader::{Entry, Out};
 use crate::streams::Window;
@@ -84,6 +86,21 @@ pub(crate) struct Counts {
 }
 
 impl Counts {
+    /// A frame that is counted here.
+    #[inline]
+    pub(crate) fn frame(&mut self, frame: &Frame<'_>) {
+        self.frames += 1;
+        self.bytes += u64::from(frame.orig_len);
+    }
+
+    /// What it was a packet of.
+    #[inline]
+    pub(crate) fn packet(&mut self, udp: bool) {
+        let udp = u64::from(udp);
+        self.udp += udp;
+        self.tcp += 1 - udp;
+    }
+
     /// A frame that said nothing about a conversation.
     pub(crate) fn refuse(&mut self, why: Refused, link: LinkType) {
         // `Refused::ALL` is in the order of the variants.
@@ -92,6 +109,25 @@ impl Counts {
         }
         if why == Refused::LinkType {
             *self.links_refused.entry(link).or_default() += 1;
+        }
+    }
+
+    /// A packet that was counted is the same as one a moment before.
+    #[cold]
+    pub(crate) fn take_back(&mut self, udp: bool) {
+        let packets = if udp { &mut self.udp } else { &mut self.tcp };
+        *packets = packets.saturating_sub(1);
+        self.refuse(Refused::Duplicate, LinkType::RAW);
+    }
+
+    /// What fragments did.
+    pub(crate) fn fragmented(&mut self, outcome: &Outcome) {
+        self.unassembled += outcome.given_up;
+        if outcome.whole.is_some() {
+            self.reassembled += 1;
+        }
+        if let Some(name) = outcome.anomaly {
+            *self.anomalies.entry(name).or_default() += 1;
         }
     }
 

@@ -7,11 +7,12 @@ use model::{CloseReason, Frame, Observation, Refused, Tally, Timestamp, Tunnel};
 use crate::conversations::{Conversations, Due, Found, split};
 use crate::desk::{Bounds, Counts, Desk};
 use crate::flows::HashKey;
-use crate::layers::{self, Packet, Stop};
+use crate::fragments::{Fragments, Gathered};
+use crate::layers::{self, Packet, Piece, Stop};
 use crate::limits::{BATCH, Limits};
 use crate::protocols::PROTOCOLS;
 use crate::protocols::reader::Entry;
-use crate::shard::{SHARDS, Shards, shard};
+use crate::shard::{NO_CONVERSATION, SHARDS, Shards, shard};
 
 /// The key of the flow tables' hash. Random where strangers send; a fixed one gives the same
 /// evictions, and so the same facts, each time.
@@ -25,6 +26,8 @@ pub struct Dissector {
     hash_key: HashKey,
     shards: Shards,
     conversations: [Option<Box<Conversations>>; SHARDS],
+    /// The same in every lane, as all of them see all fragments.
+    fragments: Fragments,
     counts: Counts,
 }
 
@@ -65,11 +68,13 @@ impl Dissector {
             shards.owns(number).then(|| Box::new(Conversations::new(&bounds)))
         });
         let (hash_key, counts) = (HashKey::new(seed.0), Counts::default());
-        Dissector { protocols, bounds, hash_key, shards, conversations, counts }
+        let fragments = Fragments::new(limits, hash_key.clone());
+        Dissector { protocols, bounds, hash_key, shards, conversations, fragments, counts }
     }
 
     /// Read frames in their order; each fact that they complete goes to `out`. Frames of shards
-    /// that are not this dissector's are passed over and not counted. A batch, so that the memory
+    /// that are not this dissector's are passed over and not counted; fragments are wanted of all
+    /// shards (see [`shard`]). A batch, so that the memory
     /// of many flows is fetched at once; batches of one give the same facts.
     pub fn push(&mut self, frames: &[Frame<'_>], out: &mut impl FnMut(Observation)) {
         for batch in frames.chunks(BATCH) {
@@ -77,11 +82,29 @@ impl Dissector {
         }
     }
 
-    fn push_batch(&mut self, frames: &[Frame<'_>], out: &mut dyn FnMut(Observation)) {
-        let mut batch: Batch<'_> = [const { None }; BATCH];
-        let mut tunnels: Tunnels = [None; BATCH];
-        self.peel(frames, &mut batch, &mut tunnels);
-        self.touch(&mut batch);
+    fn push_batch(&mut self, mut frames: &[Frame<'_>], out: &mut dyn FnMut(Observation)) {
+        while !frames.is_empty() {
+            let mut batch: Batch<'_> = [const { None }; BATCH];
+            let mut tunnels: Tunnels = [None; BATCH];
+            let (used, whole) = self.peel(frames, &mut batch, &mut tunnels);
+            self.touch(&mut batch);
+            self.work_off(frames, &batch, &tunnels, out);
+            let (done, rest) = frames.split_at_checked(used).unwrap_or((frames, &[]));
+            if let (Some(whole), Some(frame)) = (whole, done.last()) {
+                self.go_on(whole, frame, out);
+            }
+            frames = rest;
+        }
+    }
+
+    /// Read the packets of a batch.
+    fn work_off(
+        &mut self,
+        frames: &[Frame<'_>],
+        batch: &Batch<'_>,
+        tunnels: &Tunnels,
+        out: &mut dyn FnMut(Observation),
+    ) {
         let Dissector { protocols, bounds, conversations, counts, .. } = self;
         let mut desk = Desk { protocols, bounds, counts, out, at: Timestamp::ZERO, order: 0 };
         for waiting in batch.iter().map_while(Option::as_ref) {
@@ -96,8 +119,14 @@ impl Dissector {
         }
     }
 
-    /// Peel frames and count them, whatever they are.
-    fn peel<'a>(&mut self, frames: &[Frame<'a>], batch: &mut Batch<'a>, tunnels: &mut Tunnels) {
+    /// Peel frames and count them, whatever they are, up to one that makes a fragmented datagram
+    /// whole: that is read when all before it are. Answers how many frames those are.
+    fn peel<'a>(
+        &mut self,
+        frames: &[Frame<'a>],
+        batch: &mut Batch<'a>,
+        tunnels: &mut Tunnels,
+    ) -> (usize, Option<Gathered>) {
         // The first touch of a frame is the dearest: let no one's wait for another's.
         black_box(frames.iter().fold(0, |sum, frame| {
             // The headers of most frames end in their first 64 octets, over two cache lines.
@@ -105,32 +134,122 @@ impl Dissector {
             sum ^ ends
         }));
         let mut places = batch.iter_mut();
-        let all = self.shards == Shards::all();
         for ((number, frame), tunnel) in frames.iter().enumerate().zip(tunnels) {
-            if !all && !self.shards.owns(shard(frame)) {
-                continue;
-            }
-            self.counts.frames += 1;
-            self.counts.bytes += u64::from(frame.orig_len);
             let packet = match layers::peel(frame, tunnel) {
                 Ok(packet) => packet,
-                Err(stop) => {
-                    let why = match stop {
-                        Stop::Refused(why) => why,
-                        Stop::Fragment(_) => Refused::Fragment,
-                    };
-                    self.counts.refuse(why, frame.link);
+                Err(Stop::Refused(why)) => {
+                    if shard(frame).is_some_and(|shard| self.shards.owns(shard)) {
+                        self.counts.frame(frame);
+                        self.counts.refuse(why, frame.link);
+                    }
                     continue;
                 }
+                Err(Stop::Fragment(piece)) => match self.piece(&piece, tunnel.as_ref(), frame) {
+                    Some(whole) => return (number + 1, Some(whole)),
+                    None => continue,
+                },
             };
-            let udp = u64::from(packet.key.is_udp());
-            self.counts.udp += udp;
-            self.counts.tcp += 1 - udp;
+            let shard = packet.shard();
+            if !self.shards.owns(shard) {
+                continue;
+            }
+            self.counts.frame(frame);
+            self.counts.packet(packet.key.is_udp());
             if let Some(place) = places.next() {
                 // Under 256 both.
-                let (frame, shard) = (number as u8, packet.shard() as u8);
+                let (frame, shard) = (number as u8, shard as u8);
                 let hash = self.hash_key.hash(&packet.key);
                 *place = Some(Waiting { packet, hash, frame, shard, likely: 0 });
+            }
+        }
+        (frames.len(), None)
+    }
+
+    /// A frame held a fragment. If that makes a datagram whole, the frame is counted as what that
+    /// turns out to be.
+    #[cold]
+    fn piece(
+        &mut self,
+        piece: &Piece<'_>,
+        tunnel: Option<&Tunnel>,
+        frame: &Frame<'_>,
+    ) -> Option<Gathered> {
+        let outcome = self.fragments.push(piece, tunnel, frame.at);
+        // Every lane sees all fragments.
+        if self.shards.owns(NO_CONVERSATION) {
+            self.counts.fragmented(&outcome);
+            if outcome.whole.is_none() {
+                let why = if outcome.twin { Refused::Duplicate } else { Refused::Fragment };
+                self.counts.frame(frame);
+                self.counts.refuse(why, frame.link);
+            }
+        }
+        outcome.whole
+    }
+
+    /// Go on with a datagram that this frame made whole.
+    fn go_on(&mut self, whole: Gathered, frame: &Frame<'_>, out: &mut dyn FnMut(Observation)) {
+        let mut next = Some(whole);
+        // Each time around is an encapsulation deeper, of which layers open a few only.
+        while let Some(whole) = next.take() {
+            let mut tunnel = whole.tunnel();
+            match layers::resume(&whole.whole(), &mut tunnel) {
+                Ok(packet) => {
+                    if self.shards.owns(packet.shard()) {
+                        self.counts.frame(frame);
+                        self.counts.packet(packet.key.is_udp());
+                        self.alone(&packet, tunnel.as_ref(), (frame.at, frame.order), out, false);
+                    }
+                }
+                Err(Stop::Refused(why)) => {
+                    if self.shards.owns(NO_CONVERSATION) {
+                        self.counts.frame(frame);
+                        self.counts.refuse(why, frame.link);
+                    }
+                }
+                Err(Stop::Fragment(piece)) => next = self.piece(&piece, tunnel.as_ref(), frame),
+            }
+        }
+    }
+
+    /// Read a packet that is in no batch. `part`: of a datagram that was never whole.
+    fn alone(
+        &mut self,
+        packet: &Packet<'_>,
+        tunnel: Option<&Tunnel>,
+        (at, order): (Timestamp, u64),
+        out: &mut dyn FnMut(Observation),
+        part: bool,
+    ) {
+        let Dissector { protocols, bounds, conversations, counts, hash_key, .. } = self;
+        let mut desk = Desk { protocols, bounds, counts, out, at, order };
+        let hash = hash_key.hash(&packet.key);
+        if let Some(Some(home)) = conversations.get_mut(packet.shard()) {
+            let (_, likely) = home.touch_row(hash);
+            let found = Found { packet, hash, likely, tunnel };
+            if part {
+                home.take_part(&found, &mut desk);
+            } else {
+                home.take(&found, &mut desk);
+            }
+        }
+    }
+
+    /// Tell the beginnings of datagrams that are given up.
+    fn tell_parts(
+        &mut self,
+        parts: &[Gathered],
+        given_up: u64,
+        moment: (Timestamp, u64),
+        out: &mut dyn FnMut(Observation),
+    ) {
+        if self.shards.owns(NO_CONVERSATION) {
+            self.counts.unassembled += given_up;
+        }
+        for part in parts {
+            let mut tunnel = part.tunnel();
+            if let Ok(packet) = layers::resume(&part.whole(), &mut tunnel) {
+                self.alone(&packet, tunnel.as_ref(), moment, out, true);
             }
         }
     }
@@ -155,17 +274,25 @@ impl Dissector {
         black_box(sum);
     }
 
-    /// Time passes: close the flows that were silent for too long, those that began first first.
+    /// Time passes: tell what there is of datagrams of which fragments never came, then close the
+    /// flows that were silent for too long, those that began first first.
     /// To be called when packet time enters a new second. Time that runs backwards closes nothing.
     pub fn advance(&mut self, at: Timestamp, order: u64, out: &mut impl FnMut(Observation)) {
+        let mut parts = Vec::new();
+        let given_up = self.fragments.expire(at, &mut parts);
+        self.tell_parts(&parts, given_up, (at, order), out);
         let (now, _) = split(at);
         self.close_some(at, order, CloseReason::Timeout, out, &mut |home, desk, due| {
             home.expire(now, desk, due);
         });
     }
 
-    /// The capture ends: close every flow, those that began first first.
+    /// The capture ends: tell what there is of datagrams of which fragments never came, then close
+    /// every flow, those that began first first.
     pub fn finish(&mut self, at: Timestamp, order: u64, out: &mut impl FnMut(Observation)) {
+        let mut parts = Vec::new();
+        let given_up = self.fragments.finish(&mut parts);
+        self.tell_parts(&parts, given_up, (at, order), out);
         self.close_some(at, order, CloseReason::End, out, &mut |home, _, due| home.all(due));
     }
 

@@ -17,6 +17,14 @@ pub fn protocols() -> &'static [Body] {
     FUZZ
 }
 
+/// Datagrams cut into fragments as the octets say: see `fragments`.
+///
+/// # Panics
+/// When what comes out is not what was cut.
+pub fn fragments(octets: &[u8]) {
+    crate::fragments::fuzz(octets);
+}
+
 /// Link types that the first octet of a frame chooses from.
 const LINKS: [LinkType; 12] = [
     LinkType::ETHERNET,
@@ -110,7 +118,7 @@ pub fn frames(octets: &[u8]) {
     let frames = cut_up(octets);
     for frame in &frames {
         if let Ok(packet) = layers::peel(frame, &mut None) {
-            assert_eq!(packet.shard(), shard(frame), "one shard for readers and dealers");
+            assert_eq!(Some(packet.shard()), shard(frame), "one shard for readers and dealers");
             assert!(packet.payload.len() <= packet.payload_len as usize, "{packet:?}");
             assert!(packet.payload_len < packet.ip_len.max(1), "{packet:?}");
         }

@@ -11,6 +11,7 @@ mod desk;
 mod dissector;
 mod ends;
 mod flows;
+mod fragments;
 #[doc(hidden)]
 pub mod fuzz;
 mod layers;
@@ -20,10 +21,11 @@ mod shard;
 mod streams;
 #[cfg(test)]
 mod trials;
+mod twins;
 
 pub use dissector::{Dissector, Seed};
 pub use limits::{
-    FLOWS_MAX, HOLES_MAX, Limits, OPENING_LEN_MAX, OPENINGS_BYTES_MAX, TCP_HALF_OPEN, TCP_IDLE,
-    TCP_LINGER, UDP_IDLE,
+    FLOWS_MAX, FRAGMENTED_MAX, FRAGMENTS_BYTES_MAX, HOLES_MAX, Limits, OPENING_LEN_MAX,
+    OPENINGS_BYTES_MAX, TCP_HALF_OPEN, TCP_IDLE, TCP_LINGER, UDP_IDLE,
 };
 pub use shard::{SHARDS, Shards, shard};

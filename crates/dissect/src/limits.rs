@@ -98,6 +98,44 @@ pub(crate) const STRAY_AHEAD: usize = 1 << 20;
 /// Such segments in a row, before the stream is taken to have lost what is between.
 pub(crate) const STRAYS_MAX: u8 = 4;
 
+/// Segments beyond the window while the other end is heard and acknowledges nothing of them, before
+/// the stream is taken to have lost what is between all the same: the other end's acknowledgements
+/// may have gone another way. A few forged ones must not hide what was lost by no one.
+pub(crate) const STRAYS_UNACKNOWLEDGED_MAX: u8 = 64;
+
+/// Times that a stream whose beginning no SYN told is taken to have begun earlier than it seemed.
+///
+/// - Why so many: the first flight of a page's request in small segments, last one first.
+/// - What it costs: what is held is moved each time.
+/// - At the bound: what comes before is not read.
+pub(crate) const EARLIER_MAX: u8 = 64;
+
+/// Octets that wait for more before they are shown to a reader each time that more come. Above, they
+/// are shown when a sixteenth more came, or when nothing more will: however few octets a segment
+/// has, each is looked at some twenty times at most.
+pub(crate) const SHOWN_ALWAYS_MAX: usize = 256;
+
+/// Octets of what a client said since the server last spoke that are held beside the stream, so that
+/// segments which contradict each other can be told in every way (`streams::flight`).
+///
+/// - Why so many: a long hello or head, and a false one before it.
+/// - What it costs: of the budget for openings, until the server answers; some 100 ns a connection.
+/// - At the bound: what stands behind is read in one way only.
+pub(crate) const FLIGHT_LEN_MAX: usize = 8 << 10;
+
+/// Gaps in that.
+pub(crate) const FLIGHT_HOLES_MAX: usize = 16;
+
+/// Kinds of segments in that, by hops left, checksum and the like.
+///
+/// - Why so many: a true one, and false ones made in two or three ways.
+/// - What it costs: as many octets again for each beyond the first.
+/// - At the bound: the others count for the whole only.
+pub(crate) const FLIGHT_KINDS_MAX: usize = 4;
+
+/// Urgent octets in that.
+pub(crate) const FLIGHT_URGENT_MAX: usize = 8;
+
 /// Octets between where a SYN said that a stream begins and the first that came of it, if those
 /// before are only late: more than a first flight has. Beyond, the SYN was of another connection.
 pub(crate) const LATE_MAX: u32 = 64 << 10;
@@ -108,6 +146,52 @@ pub(crate) const GAP_ACKS_MAX: u8 = 8;
 
 /// Frames worked on together, so that the flow table's memory is fetched for all of them at once.
 pub(crate) const BATCH: usize = 32;
+
+/// Fragmented datagrams that are put together at once.
+///
+/// - Why so many: fragments of one datagram come within microseconds of each other, so that only
+///   lossy or hostile ones wait; 4,096 in 30 s are 136 a second of those.
+/// - What it costs: of the budget below, 512 octets each beside what came of them.
+/// - At the bound: the one that began first is given up; `unassembled` counts it, and its beginning
+///   is told.
+pub const FRAGMENTED_MAX: usize = 4096;
+
+/// Octets held for fragmented datagrams together.
+///
+/// - Why so many: 256 of the longest there can be, or 4,096 that lack something of 4 KiB.
+/// - What it costs: itself, taken as needed, in every lane.
+/// - At the bound: as [`FRAGMENTED_MAX`].
+pub const FRAGMENTS_BYTES_MAX: usize = 16 << 20;
+
+/// How long a fragmented datagram may lack something: as long as Linux waits
+/// (`net.ipv4.ipfrag_time`). RFC 8200 §4.5 has 60 s, RFC 791 §3.2 15 s.
+pub(crate) const FRAGMENTS_AGE: Duration = Duration::from_secs(30);
+
+/// Separate pieces held of one datagram; those that follow each other in order are one.
+///
+/// - Why so many: a datagram of 9,000 octets in the smallest fragments there are, in any order, has
+///   1,125 of them at most half of the time apart.
+/// - What it costs: 12 octets each, of the budget above.
+/// - At the bound: what would be another piece is dropped; `ip_fragments_too_many` counts it.
+pub(crate) const FRAGMENT_RUNS_MAX: usize = 1024;
+
+/// Beginnings that are kept of datagrams that had to make room, until the next second tells them.
+///
+/// - Why so many: a few names of each are worth it; a flood may have the rest.
+/// - What it costs: [`PART_LEN_MAX`] each, 512 KiB.
+/// - At the bound: the others are only counted.
+pub(crate) const PARTS_MAX: usize = 256;
+
+/// Octets of such a beginning: what one Ethernet frame has, and some.
+pub(crate) const PART_LEN_MAX: usize = 2 << 10;
+
+/// Packets of one shard that are known again when a span port mirrors them twice.
+///
+/// - Why so many: copies follow within some ten microseconds, in which 100 Gbit/s have a thousand
+///   packets over 16 shards.
+/// - What it costs: 12 octets each, 96 KiB in all.
+/// - At the bound: the later packet takes the place; a copy of the earlier one counts as a packet.
+pub(crate) const TWINS: usize = 512;
 
 /// The bounds of a dissector that a caller may set.
 #[derive(Clone, Debug)]
@@ -128,6 +212,10 @@ pub struct Limits {
     pub tcp_linger: Duration,
     /// As [`UDP_IDLE`].
     pub udp_idle: Duration,
+    /// As [`FRAGMENTED_MAX`].
+    pub fragmented_max: usize,
+    /// As [`FRAGMENTS_BYTES_MAX`].
+    pub fragments_bytes_max: usize,
 }
 
 impl Default for Limits {
@@ -141,6 +229,8 @@ impl Default for Limits {
             tcp_half_open: TCP_HALF_OPEN,
             tcp_linger: TCP_LINGER,
             udp_idle: UDP_IDLE,
+            fragmented_max: FRAGMENTED_MAX,
+            fragments_bytes_max: FRAGMENTS_BYTES_MAX,
         }
     }
 }

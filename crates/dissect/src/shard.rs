@@ -1,14 +1,18 @@
-//! How conversations are dealt to lanes: by their pair of addresses.
+//! How conversations are dealt to lanes: by their pair of addresses, inside all tunnels.
 //!
 //! Everything that a dissector remembers is parted by shard, so that one dissector with all
 //! shards and several with some each tell the same facts. The shard is not keyed: whoever deals
 //! frames out must agree with whoever reads them. A stranger who aims at one shard gets a
 //! sixteenth of the memory to fill, with a keyed table inside.
+//!
+//! Fragments are the exception. Until a datagram is whole no one knows what it carries, and when it
+//! carries a tunnel, its conversation may live in any shard. So every lane gets all fragments and
+//! keeps the same table of them, and the lane that owns the shard of what comes out reads it.
 
 use model::Frame;
 
 use crate::ends::Address;
-use crate::layers;
+use crate::layers::{self, Stop};
 
 /// Shards in all.
 pub const SHARDS: usize = 16;
@@ -38,12 +42,20 @@ impl Shards {
     }
 }
 
-/// The shard that a frame belongs to, 0 to 15; 0 when it has no IP addresses. Cheap: whoever deals
-/// frames to lanes calls it for each.
+/// The shard that a frame belongs to, 0 to 15: that of the conversation inside, whatever tunnels it
+/// came in; 0 when it tells of none. `None` for a fragment, which every lane must see: only the
+/// whole datagram tells whose it is. Cheap: whoever deals frames to lanes calls it for each.
 #[must_use]
-pub fn shard(frame: &Frame<'_>) -> usize {
-    layers::addresses(frame).map_or(0, |(source, destination)| shard_of(&source, &destination))
+pub fn shard(frame: &Frame<'_>) -> Option<usize> {
+    match layers::addresses(frame) {
+        Ok((source, destination)) => Some(shard_of(&source, &destination)),
+        Err(Stop::Refused(_)) => Some(NO_CONVERSATION),
+        Err(Stop::Fragment(_)) => None,
+    }
 }
+
+/// The shard that counts what belongs to no conversation.
+pub(crate) const NO_CONVERSATION: usize = 0;
 
 /// The shard of a pair of addresses, the same both ways.
 #[inline]

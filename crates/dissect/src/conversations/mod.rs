@@ -16,6 +16,7 @@ use crate::ends::Way;
 use crate::flows::{Meta, Slot, Table, Wheel};
 use crate::layers::{Packet, Segment};
 use crate::streams::{Opening, Openings};
+use crate::twins::{Twins, content_of, mark_of};
 
 /// Everything that is remembered of one shard.
 pub(crate) struct Conversations {
@@ -26,6 +27,8 @@ pub(crate) struct Conversations {
     heard_both_ways: bool,
     /// The tunnels of flows that came in one.
     ingress: Ingress,
+    /// The packets that came last.
+    twins: Twins,
     /// Slots that come up in one turn of the wheel; kept for its memory.
     due: Vec<Slot>,
 }
@@ -60,6 +63,7 @@ impl Conversations {
             openings,
             heard_both_ways: false,
             ingress: Ingress::default(),
+            twins: Twins::new(),
             due: Vec::new(),
         }
     }
@@ -81,14 +85,59 @@ impl Conversations {
     /// Take a packet in.
     #[inline]
     pub(crate) fn take(&mut self, found: &Found<'_, '_>, desk: &mut Desk<'_>) {
+        let slot = self.table.find(&found.packet.key, found.hash, found.likely);
+        if self.is_twin(slot, found, desk.at) {
+            return self.twin(slot, found, desk);
+        }
+        self.put(slot, found, desk);
+    }
+
+    /// A packet came a moment before. Its octets may have been forged to look the same: of a stream
+    /// that is still read, what came first has stood anyway, but what contradicts is to be seen.
+    #[cold]
+    fn twin(&mut self, slot: Option<Slot>, found: &Found<'_, '_>, desk: &mut Desk<'_>) {
+        let packet = found.packet;
+        desk.counts.take_back(packet.key.is_udp());
+        let Some((slot, entry)) = slot.and_then(|slot| Some((slot, self.table.entry(slot)?))) else {
+            return;
+        };
+        let wanted = packet.segment != Segment::Udp && !packet.payload.is_empty();
+        if wanted && !entry.row.meta.all_done() {
+            self.read(slot, found, false, desk);
+        }
+    }
+
+    /// Take in what there is of a datagram that was never whole. No frame counts for it.
+    pub(crate) fn take_part(&mut self, found: &Found<'_, '_>, desk: &mut Desk<'_>) {
+        let slot = self.table.find(&found.packet.key, found.hash, found.likely);
+        self.put(slot, found, desk);
+    }
+
+    #[inline]
+    fn put(&mut self, slot: Option<Slot>, found: &Found<'_, '_>, desk: &mut Desk<'_>) {
         let moment = split(desk.at);
-        if let Some(slot) = self.table.find(&found.packet.key, found.hash, found.likely)
+        if let Some(slot) = slot
             && self.count(slot, found, moment, desk)
         {
             return;
         }
         let slot = self.open(found, moment.0, desk);
         self.count(slot, found, moment, desk);
+    }
+
+    /// Whether a packet came a moment before. A datagram that someone may read is looked at in full.
+    #[inline]
+    fn is_twin(&mut self, slot: Option<Slot>, found: &Found<'_, '_>, at: Timestamp) -> bool {
+        let packet = found.packet;
+        let mark = mark_of(packet, found.hash);
+        let mut content = 0;
+        if packet.segment == Segment::Udp && !packet.payload.is_empty() {
+            let meta = slot.and_then(|slot| self.table.entry(slot)).map(|entry| entry.row.meta);
+            if !meta.is_some_and(|meta| meta.has(Meta::GIVEN_UP) && meta.done(packet.way)) {
+                content = content_of(mark, packet.payload);
+            }
+        }
+        self.twins.again(mark, content, at)
     }
 
     /// Count a packet into a flow, and read it if anything is wanted of it. False when the flow

@@ -32,4 +32,13 @@ impl HashKey {
         hasher.write_u64(key.tail);
         hasher.finish()
     }
+
+    /// The hash of any words.
+    pub(crate) fn hash_words(&self, words: &[u64]) -> u64 {
+        let mut hasher = FoldHasher::with_seed(self.first, &self.shared);
+        for word in words {
+            hasher.write_u64(*word);
+        }
+        hasher.finish()
+    }
 }

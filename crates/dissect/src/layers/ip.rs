@@ -31,6 +31,8 @@ pub(super) struct Datagram<'a> {
     pub(super) payload: &'a [u8],
     /// Hops left; 0 of one that was put together.
     pub(super) hops: u8,
+    /// The identification of IPv4; 0 of IPv6, or of one that was put together.
+    pub(super) id: u16,
 }
 
 /// Read an IPv4 header. Where it has no length, as of segments that the network card is to cut up
@@ -57,6 +59,7 @@ pub(super) fn v4<'a>(octets: &'a [u8], descent: &Descent<'_>) -> Result<Datagram
         payload_len: len.saturating_sub(clamp(header_len)),
         payload,
         hops: header.ttl(),
+        id: header.identification(),
     };
     if header.is_fragmenting_payload() {
         let id = u32::from(header.identification());
@@ -93,6 +96,7 @@ pub(super) fn v6<'a>(octets: &'a [u8], descent: &Descent<'_>) -> Result<Datagram
         payload_len: len.saturating_sub(40),
         payload,
         hops: header.hop_limit(),
+        id: 0,
     };
     extensions(datagram, descent)
 }
@@ -105,7 +109,7 @@ pub(super) fn whole<'a>(
     let &Whole { v6, source, destination, next, payload, payload_len, .. } = whole;
     let len = payload_len.saturating_add(if v6 { 40 } else { 20 });
     let datagram =
-        Datagram { source, destination, v6, next, len, payload_len, payload, hops: 0 };
+        Datagram { source, destination, v6, next, len, payload_len, payload, hops: 0, id: 0 };
     match (v6, next) {
         (true, _) => extensions(datagram, descent),
         (false, ip_number::AUTH) => Ok(behind_auth(datagram)?),

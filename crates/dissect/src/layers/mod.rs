@@ -10,7 +10,8 @@ mod ip;
 mod link;
 mod transport;
 
-use etherparse::{IpNumber, ip_number};
+pub(crate) use etherparse::IpNumber;
+use etherparse::ip_number;
 use model::{Frame, LinkType, Refused, Tunnel, VlanId};
 
 use crate::ends::{Address, Key, Way};
@@ -38,6 +39,9 @@ pub(crate) struct Packet<'a> {
     pub(crate) header: &'a [u8],
     /// Hops that the datagram had left; 0 where a tunnel or fragments hid them.
     pub(crate) hops: u8,
+    /// What both copies of a packet that is mirrored twice share beside ports, numbers and payload:
+    /// the IPv4 identification and the fixed rest of the transport header, its checksum too.
+    pub(crate) marks: u64,
 }
 
 /// What a transport header says beyond its ports.
@@ -193,9 +197,11 @@ pub(crate) fn resume<'a>(
     descent::datagram(datagram, &mut descent)
 }
 
-/// The addresses of the conversation that [`peel`] tells of a frame, or of the datagram that it is
-/// a fragment of; nothing of a frame that is refused.
-pub(crate) fn addresses(frame: &Frame<'_>) -> Option<(Address, Address)> {
+/// The addresses of the conversation that [`peel`] tells of a frame.
+///
+/// # Errors
+/// [`Stop`], as [`peel`] has it.
+pub(crate) fn addresses<'a>(frame: &Frame<'a>) -> Result<(Address, Address), Stop<'a>> {
     match frame.bytes.first_chunk::<34>() {
         // Ethernet, IPv4 without options, no fragment, TCP: no one has to judge it.
         Some(
@@ -238,12 +244,8 @@ pub(crate) fn addresses(frame: &Frame<'_>) -> Option<(Address, Address)> {
         ) if frame.link == LinkType::ETHERNET => {
             let source = u64::from(u32::from_be_bytes([a, b, c, d]));
             let destination = u64::from(u32::from_be_bytes([e, f, g, h]));
-            Some(([0, source], [0, destination]))
+            Ok(([0, source], [0, destination]))
         }
-        _ => match peel(frame, &mut None) {
-            Ok(packet) => Some((packet.key.low, packet.key.high)),
-            Err(Stop::Fragment(piece)) => Some((piece.source, piece.destination)),
-            Err(Stop::Refused(_)) => None,
-        },
+        _ => peel(frame, &mut None).map(|packet| (packet.key.low, packet.key.high)),
     }
 }

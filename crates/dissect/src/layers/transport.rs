@@ -19,6 +19,8 @@ pub(super) struct Head<'a> {
     /// How many they were on the wire.
     pub(super) payload_len: u32,
     header: &'a [u8],
+    /// What the rest of the header holds.
+    marks: u64,
 }
 
 impl<'a> Head<'a> {
@@ -39,6 +41,8 @@ impl<'a> Head<'a> {
             payload: self.payload,
             header: self.header,
             hops: datagram.hops,
+            // Where TCP has its urgent pointer.
+            marks: self.marks ^ u64::from(datagram.id),
         }
     }
 }
@@ -56,7 +60,10 @@ pub(super) fn tcp<'a>(
 fn tcp_head<'a>(datagram: &Datagram<'a>) -> Result<Head<'a>, Refused> {
     match TcpSlice::from_slice(datagram.payload) {
         Ok(slice) => {
-            let [.., flags] = *slice.slice().first_chunk::<14>().ok_or(Refused::Truncated)?;
+            // Offset and flags, window, checksum, urgent pointer.
+            let (_, rest) = slice.slice().split_at_checked(12).ok_or(Refused::Truncated)?;
+            let rest = *rest.first_chunk::<8>().ok_or(Refused::Truncated)?;
+            let [_, flags, ..] = rest;
             let header_len = u32::try_from(slice.header_len()).unwrap_or(u32::MAX);
             Ok(Head {
                 ports: (slice.source_port(), slice.destination_port()),
@@ -68,6 +75,7 @@ fn tcp_head<'a>(datagram: &Datagram<'a>) -> Result<Head<'a>, Refused> {
                 payload: slice.payload(),
                 payload_len: datagram.payload_len.saturating_sub(header_len),
                 header: slice.header_slice(),
+                marks: u64::from_be_bytes(rest),
             })
         }
         Err(HeaderSliceError::Len(_)) => tcp_cut(datagram),
@@ -92,6 +100,7 @@ fn tcp_cut<'a>(datagram: &Datagram<'a>) -> Result<Head<'a>, Refused> {
         },
         payload: &[],
         header: &[],
+        marks: 0,
         payload_len: datagram.payload_len.saturating_sub(header_len),
     })
 }
@@ -113,5 +122,6 @@ pub(super) fn udp<'a>(datagram: &Datagram<'a>) -> Result<Head<'a>, Refused> {
         payload: slice.payload(),
         payload_len,
         header: &[],
+        marks: u64::from(slice.length()) << 32 | u64::from(slice.checksum()) << 16,
     })
 }
