@@ -16,6 +16,7 @@ use crate::limits::{CONFIDENCE_GENERIC_PCT, CONFIDENCE_SHARED_PCT, CONFIDENCE_SP
 use crate::names::NameTable;
 use crate::networks::NetworkTable;
 use crate::pattern::NamePattern;
+use crate::resolvers::Resolvers;
 use crate::rows::{FeedInfo, Hosting, Row, Tool};
 
 /// The list that every row of the catalogue stands in.
@@ -42,7 +43,7 @@ pub struct Book {
     pub(crate) paths: Vec<PathSign>,
     pub(crate) files: Files,
     pub(crate) payloads: Payloads,
-    pub(crate) protocols: Vec<(Protocol, RowNumber)>,
+    pub(crate) protocols: Vec<ProtocolSign>,
     /// What rows take out of what was seen.
     pub(crate) taken: HashMap<RowNumber, Taken, RandomState>,
     pub(crate) feeds: Vec<Feed>,
@@ -50,6 +51,7 @@ pub struct Book {
     pub(crate) indicators: Vec<Indicator>,
     pub(crate) details: Vec<Detail>,
     pub(crate) labels: Labels,
+    pub(crate) resolvers: Resolvers,
     pub(crate) gate: Gate,
     pub(crate) gated: Vec<Complaint>,
     pub(crate) catalogue_list: Arc<str>,
@@ -78,6 +80,14 @@ pub(crate) struct RowPlace {
 pub(crate) enum PatternOwner {
     Row(RowNumber),
     Listed(u32),
+}
+
+/// A protocol of remote access, and what it must tell of itself.
+#[derive(Debug)]
+pub(crate) struct ProtocolSign {
+    pub(crate) protocol: Protocol,
+    pub(crate) told: Option<Glob>,
+    pub(crate) row: RowNumber,
 }
 
 /// A path that a request must have.

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use model::{Complaint, Specificity};
 
-use crate::book::{Book, CATALOGUE, Detail, Feed, Indicator, PathSign, PatternOwner, RowPlace};
+use crate::book::{
+    Book, CATALOGUE, Detail, Feed, Indicator, PathSign, PatternOwner, ProtocolSign, RowPlace,
+};
 use crate::catalogue::{self, FileRow, Sign, ToolFile, stem};
 use crate::formats::{self, Head, Listed, Subject};
 use crate::gate::Gate;
@@ -60,6 +62,15 @@ impl BookBuilder {
         let mut complaints = Complaints::new(file, text);
         if fits(text, CATALOGUE_FILE_BYTES_MAX, &mut complaints) {
             self.book.labels.read(text, &mut complaints);
+        }
+        self.complaints.append(&mut complaints.finish());
+    }
+
+    /// Add public resolvers, by which DNS over HTTPS is known.
+    pub fn resolvers(&mut self, file: &str, text: &str) {
+        let mut complaints = Complaints::new(file, text);
+        if fits(text, CATALOGUE_FILE_BYTES_MAX, &mut complaints) {
+            self.book.resolvers.read(text, &mut complaints);
         }
         self.complaints.append(&mut complaints.finish());
     }
@@ -314,7 +325,9 @@ impl BookBuilder {
             }
             Sign::File(glob) => book.files.insert(&row.value, glob, number),
             Sign::Payload(signature) => book.payloads.insert(signature, number),
-            Sign::Protocol(protocol) => book.protocols.push((protocol, number)),
+            Sign::Protocol { protocol, told } => {
+                book.protocols.push(ProtocolSign { protocol, told, row: number });
+            }
         }
         true
     }

@@ -46,12 +46,13 @@ pub fn feed_samples() -> Vec<(&'static str, &'static str)> {
     crate::formats::FORMATS.iter().map(|format| (format.name, format.sample)).collect()
 }
 
-/// A gate and labels of any octets make no row disappear.
+/// A gate, labels and resolvers of any octets make no row disappear.
 pub fn gate(octets: &[u8]) {
     let text = String::from_utf8_lossy(octets);
     let mut builder = BookBuilder::new();
     builder.gate("gate.toml", &text);
     builder.labels("labels.toml", &text);
+    builder.resolvers("resolvers.toml", &text);
     builder.feed("list.txt", "evil.example\n198.51.100.7\n");
     let (book, _) = builder.build();
     assert_eq!(book.feeds().first().map(|feed| feed.count), Some(2));
@@ -77,6 +78,7 @@ pub fn ask(book: &Book, octets: &[u8]) {
     let mut look_up = |fact| {
         let seen = Observation { at: Timestamp::ZERO, order: 1, flow, ingress: None, fact };
         book.look_up(&seen, None, &mut out);
+        assert_eq!(book.dns_transport(&seen, None), None, "it says no hello");
         assert!(out.len() <= MATCHES_MAX);
         out.clone()
     };

@@ -21,6 +21,7 @@ mod names;
 mod naming;
 mod networks;
 mod pattern;
+mod resolvers;
 mod rows;
 mod self_test;
 mod sheet;

@@ -11,7 +11,7 @@ use model::{
 };
 use regex::bytes::Regex;
 
-use crate::book::{Book, Indicator, confidence, meaning_tool, operator_of};
+use crate::book::{Book, Indicator, ProtocolSign, confidence, meaning_tool, operator_of};
 use crate::catalogue::{Tenant, protocol_word};
 use crate::index::{self, RowNumber};
 use crate::limits::{CERTIFICATE_NAMES_MAX, FEEDS_PER_NAME_MAX, MATCHES_MAX, TAKEN_LEN_MAX};
@@ -310,22 +310,25 @@ impl Book {
         }
     }
 
-    /// A protocol that a reader recognised, with what it told: `vnc 003.008`.
+    /// A protocol that a reader recognised, with what it told: `vnc 003.008 security=none`. Rows
+    /// that ask for what it told win over those that do not.
     fn look_up_remote(&self, remote: &RemoteProtocol, out: &mut Vec<Match>) {
         let Some(word) = protocol_word(remote.protocol) else { return };
-        let mut value = word.to_owned();
-        if let Some(version) = &remote.version {
-            value.push_str(&format!(" {version}"));
+        let version = remote.version.as_deref();
+        let mut told = version.unwrap_or_default().to_owned();
+        for (what, text) in &remote.details {
+            told.push_str(&format!(" {what}={text}"));
         }
-        for (what, told) in &remote.details {
-            value.push_str(&format!(" {what}={told}"));
-        }
-        let rows = self.protocols.iter().filter(|(protocol, _)| *protocol == remote.protocol);
-        for (_, row) in rows {
+        let value = format!("{word} {told}");
+        let of_protocol = |sign: &&ProtocolSign| sign.protocol == remote.protocol;
+        let fits = |sign: &ProtocolSign| sign.told.as_ref().map(|glob| glob.fits(&told));
+        let signs: Vec<_> = self.protocols.iter().filter(of_protocol).collect();
+        let closer = signs.iter().any(|sign| fits(sign) == Some(true));
+        for sign in signs.iter().filter(|sign| fits(sign) == closer.then_some(true)) {
             let before = out.len();
-            self.give_row(*row, SignSource::Payload, &value, out);
+            self.give_row(sign.row, SignSource::Payload, value.trim_end(), out);
             if let Some(found) = out.get_mut(before) {
-                found.version = remote.version.as_deref().map(Arc::from);
+                found.version = version.map(Arc::from);
             }
         }
     }

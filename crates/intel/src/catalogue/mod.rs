@@ -54,7 +54,7 @@ pub(crate) enum Sign {
     Path { glob: Glob, method: Option<Box<str>> },
     File(Glob),
     Payload(Signature),
-    Protocol(Protocol),
+    Protocol { protocol: Protocol, told: Option<Glob> },
 }
 
 /// What a certificate must show; all that is given must fit.
@@ -99,7 +99,7 @@ const TABLES: &[(&str, &[&str], Option<Role>, Reader)] = &[
     ("user_agents", &["glob", "version"], None, shows::user_agent),
     ("paths", &["glob", "method", "version", "operator_in"], None, shows::path),
     ("files", &["names"], Some(Role::Download), shows::files),
-    ("protocols", &["protocol"], None, shows::protocol),
+    ("protocols", &["protocol", "glob"], None, shows::protocol),
     ("payloads", payload::KEYS, None, payload::payload),
 ];
 

@@ -169,5 +169,15 @@ pub(super) fn protocol(
         return Vec::new();
     };
     let word = protocol_word(protocol).unwrap_or_default();
-    vec![(RowKind::Protocol, word.to_owned(), Sign::Protocol(protocol))]
+    let mut value = word.to_owned();
+    let mut told = None;
+    if let Some(text) = entry.text("glob", complaints) {
+        let glob = Glob::new(text.value);
+        if !long_enough(text, glob.literal_len(), 4, complaints) {
+            return Vec::new();
+        }
+        value.push_str(&format!(" {}", text.value));
+        told = Some(glob);
+    }
+    vec![(RowKind::Protocol, value, Sign::Protocol { protocol, told })]
 }

@@ -32,6 +32,8 @@ pub(crate) fn shipped() -> (Book, Vec<Complaint>) {
         builder.feed(&file, &text);
     }
     builder.gate("gate.toml", &fs::read_to_string(config().join("gate.toml")).unwrap());
+    let resolvers = fs::read_to_string(config().join("resolvers.toml")).unwrap();
+    builder.resolvers("resolvers.toml", &resolvers);
     builder.labels("labels.toml", &fs::read_to_string(config().join("labels.toml")).unwrap());
     builder.build()
 }
@@ -51,6 +53,7 @@ fn all_that_ships_is_flawless_and_live() {
         }
     }
     assert_eq!(complaints.len(), 0);
+    assert!(book.resolvers() > 200, "{} resolvers", book.resolvers());
     assert_eq!(book.self_test(), Vec::<String>::new());
     assert_eq!(book.gated().len(), 0, "gated rows are to be marked generic where they stand");
 }
