@@ -4,7 +4,9 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use model::{Endpoint, Fact, Flow, Side, Transport};
 
-use super::reader::{Datagram, Entry, Next, Out, Probe, StreamReader};
+use super::reader::{
+    DATAGRAMS_HELD_MAX, Datagram, DatagramReader, Entry, Next, Out, Probe, StreamReader,
+};
 
 /// Octets that an opening holds.
 const WINDOW: usize = 16 << 10;
@@ -42,6 +44,39 @@ pub(super) fn datagram(
         return Some((claimed, told));
     }
     None
+}
+
+/// Feed the datagrams of a flow, each with its sender as the flow stands at first, to a protocol
+/// whose messages span several. The flow as it stands in the end; `None`: nobody claimed it.
+pub(super) fn datagrams(
+    entry: &Entry,
+    flow: &Flow,
+    sent: &[(Side, &[u8])],
+) -> (Option<Flow>, Told) {
+    let (mut told, mut flow, mut turned) = (Told::default(), *flow, false);
+    let (Some(claim), Some(begin)) = (entry.claim, entry.begin) else { return (None, told) };
+    let mut reader: Option<Box<dyn DatagramReader>> = None;
+    for (sender, octets) in sent {
+        let side = if turned { sender.other() } else { *sender };
+        if reader.is_none() {
+            let Datagram::Mine(_, client) = claim(&flow, side, octets) else { continue };
+            if client != side {
+                turned = !turned;
+                std::mem::swap(&mut flow.client, &mut flow.server);
+            }
+        }
+        let reader = reader.get_or_insert_with(begin);
+        let side = if turned { sender.other() } else { *sender };
+        told.done = told.out(&flow, |out| reader.read(side, octets, out)) == Next::FlowDone;
+        if told.done {
+            break;
+        }
+        assert!(reader.held() <= DATAGRAMS_HELD_MAX, "{} keeps to its bound", entry.name);
+    }
+    if let Some(reader) = reader.as_mut().filter(|_| !told.done) {
+        told.out(&flow, |out| reader.cut(out));
+    }
+    (reader.map(|_| flow), told)
 }
 
 /// Feed the segments of a stream, each with its side; an empty segment is a gap.

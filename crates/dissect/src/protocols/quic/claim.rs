@@ -17,7 +17,7 @@ const EPHEMERAL_PORTS_BEGIN: u16 = 32768;
 
 /// A client's datagram, by its first packet.
 pub(super) fn claim(flow: &Flow, sender: Side, octets: &[u8]) -> Datagram {
-    let client = google::clear(octets).is_some()
+    let client = google::clear(octets).is_some_and(|clear| clear.hello().is_some())
         || packets(octets).next().is_some_and(|packet| match packet.kind {
             // Only clients send it (RFC 9000 §17.2.3).
             Kind::ZeroRtt => true,

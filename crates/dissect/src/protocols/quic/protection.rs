@@ -80,3 +80,35 @@ impl Keys {
         Some(octets)
     }
 }
+
+#[cfg(test)]
+impl Keys {
+    /// Protect a payload behind a header whose last octets, as many as its first octet says, are
+    /// the packet's number.
+    pub(super) fn seal(&self, header: &[u8], payload: &[u8]) -> Vec<u8> {
+        let number_len = usize::from(header[0] & 3) + 1;
+        let number_at = header.len() - number_len;
+        let mut nonce = self.iv;
+        for (octet, digit) in nonce.iter_mut().rev().zip(header[number_at..].iter().rev()) {
+            *octet ^= digit;
+        }
+        let mut text = payload.to_vec();
+        let tag = Aes128Gcm::new(&self.key.into())
+            .encrypt_inout_detached(&Nonce::from(nonce), header, text.as_mut_slice().into())
+            .expect("a short text");
+        let mut packet = [header, &text, &tag].concat();
+        let sample = *packet[number_at + NUMBER_MAX..].first_chunk::<SAMPLE>().expect("a sample");
+        let mut mask = sample.into();
+        Aes128::new(&self.hp.into()).encrypt_block(&mut mask);
+        packet[0] ^= mask[0] & 0x0f;
+        for (octet, mask) in packet[number_at..][..number_len].iter_mut().zip(&mask[1..]) {
+            *octet ^= mask;
+        }
+        packet
+    }
+
+    /// Key, vector and header protection key, one behind the other.
+    pub(super) fn octets(&self) -> Vec<u8> {
+        [&self.key[..], &self.iv, &self.hp].concat()
+    }
+}
