@@ -11,6 +11,7 @@
 
 mod asking;
 mod catalogues;
+mod every_row;
 mod explaining;
 mod feeds;
 mod mutating;
@@ -18,3 +19,4 @@ mod names;
 mod scene;
 mod shipped;
 mod twin;
+mod written;

@@ -12,7 +12,7 @@ fn config() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config")
 }
 
-fn texts(folder: &str) -> Vec<(String, String)> {
+pub(crate) fn texts(folder: &str) -> Vec<(String, String)> {
     let Ok(entries) = fs::read_dir(config().join(folder)) else { return Vec::new() };
     let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
     paths.retain(|path| path.extension().is_some_and(|ending| ending == "toml"));
