@@ -1,7 +1,10 @@
 //! Bodies for fuzzing: they take any octets and assert what must hold for all of them.
 
-use model::{DnsQuery, DnsQuestion, Opening, Protocol, RecordType};
-use model::{DomainName, Endpoint, Fact, Flow, Observation, Side, Timestamp, Transport};
+use model::{
+    Carrier, DnsQuery, DnsQuestion, DomainName, Endpoint, Fact, Flow, HttpRequest, Match,
+    Observation, Opening, Protocol, RecordType, RemoteProtocol, Side, Timestamp, TlsHello,
+    TlsVersion, Transport,
+};
 
 use crate::glob::Glob;
 use crate::limits::{COMPLAINTS_PER_FILE_MAX, MATCHES_MAX};
@@ -72,32 +75,64 @@ pub fn glob(octets: &[u8]) {
 /// Looking up any name or octets ends, within bounds; explaining it agrees.
 pub fn ask(book: &Book, octets: &[u8]) {
     let mut out = Vec::new();
-    let end = Endpoint::new([192, 0, 2, 1].into(), 6568);
-    let flow =
-        Flow { client: end, server: end, transport: Transport::Tcp, vlan: None, guessed: false };
-    let mut look_up = |fact| {
-        let seen = Observation { at: Timestamp::ZERO, order: 1, flow, ingress: None, fact };
-        book.look_up(&seen, None, &mut out);
-        assert_eq!(book.dns_transport(&seen, None), None, "it says no hello");
-        assert!(out.len() <= MATCHES_MAX);
-        out.clone()
-    };
-    let first_len = u32::try_from(octets.len()).unwrap_or(u32::MAX);
-    let head = octets.get(..octets.len().min(Opening::LEN_MAX)).unwrap_or_default();
-    look_up(Fact::Opening(Box::new(Opening {
-        side: Side::Client,
-        first_len,
-        octets: head.into(),
-    })));
     for line in octets.split(|octet| *octet == b'\n').take(8) {
         let Ok(name) = DomainName::from_text(line) else { continue };
         let question = DnsQuestion { name: Some(name.clone()), kind: RecordType::A };
         let query = DnsQuery { protocol: Protocol::Dns, id: 1, question };
-        let found = look_up(Fact::DnsQuery(Box::new(query)));
+        let found = look_up(book, Fact::DnsQuery(Box::new(query)), Transport::Udp, &mut out);
         let told = book.explain(name.as_str());
         assert!(!told.steps.is_empty());
         if told.asked == crate::Asked::Name(name) {
             assert_eq!(told.matches, found);
         }
     }
+    content(book, octets, &mut out);
+}
+
+/// The same octets as whatever can pass: a sign of either end, in a hello, in a request.
+fn content(book: &Book, octets: &[u8], out: &mut Vec<Match>) {
+    let first_len = u32::try_from(octets.len()).unwrap_or(u32::MAX);
+    let head: Box<[u8]> = octets.get(..octets.len().min(Opening::LEN_MAX)).unwrap_or(octets).into();
+    for transport in [Transport::Tcp, Transport::Udp] {
+        for side in [Side::Client, Side::Server] {
+            let opening = Opening { side, first_len, octets: head.clone() };
+            look_up(book, Fact::Opening(Box::new(opening)), transport, out);
+        }
+    }
+    let text: Box<str> = head.escape_ascii().to_string().into();
+    let hello = TlsHello {
+        carrier: Carrier::Quic(1),
+        server_name: None,
+        alpn: vec![head],
+        version: TlsVersion(0x0303),
+        versions: Vec::new(),
+        ech: false,
+        ja3: None,
+        ja4: Some(text.clone()),
+    };
+    look_up(book, Fact::TlsHello(Box::new(hello)), Transport::Udp, out);
+    let request = HttpRequest {
+        method: "GET".into(),
+        host: None,
+        port: None,
+        path: text.clone(),
+        user_agent: Some(text.clone()),
+    };
+    look_up(book, Fact::HttpRequest(Box::new(request)), Transport::Tcp, out);
+    for protocol in [Protocol::Rdp, Protocol::Rfb, Protocol::Ssh, Protocol::Dns] {
+        let details = vec![("software", text.clone())];
+        let side = Side::Client;
+        let remote = RemoteProtocol { protocol, side, version: Some(text.clone()), details };
+        let found = look_up(book, Fact::Remote(Box::new(remote)), Transport::Tcp, out);
+        assert!(protocol != Protocol::Dns || found.is_empty(), "no row can say so");
+    }
+}
+
+fn look_up(book: &Book, fact: Fact, transport: Transport, out: &mut Vec<Match>) -> Vec<Match> {
+    let end = Endpoint::new([192, 0, 2, 1].into(), 6568);
+    let flow = Flow { client: end, server: end, transport, vlan: None, guessed: false };
+    let seen = Observation { at: Timestamp::ZERO, order: 1, flow, ingress: None, fact };
+    book.look_up(&seen, None, out);
+    assert!(out.len() <= MATCHES_MAX);
+    out.clone()
 }

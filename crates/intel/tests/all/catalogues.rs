@@ -20,6 +20,8 @@ fn around(middle: &str) -> String {
 fn complaints_tell_place_and_fix_and_the_rest_stands() {
     let row = "[[names]]\nrole = 'api'\nsource = 's'\nchecked = 2026-11-21\n";
     let port = "[[ports]]\ntransport = 'tcp'\nrole = 'api'\nsource = 's'\nchecked = 2026-11-21\n";
+    let ja4 = "[[ja4]]\nrole = 'relay'\nsource = 's'\nchecked = 2026-11-21\n";
+    let protocol = "[[protocols]]\nrole = 'relay'\nsource = 's'\nchecked = 2026-11-21\n";
     let payload = "[[payloads]]\ntransport = 'tcp'\nside = 'client'\nrole = 'relay'\nsource = 's'\n\
         checked = 2026-11-21\n";
     let table: &[(String, u32, &str, &str)] = &[
@@ -52,6 +54,35 @@ fn complaints_tell_place_and_fix_and_the_rest_stands() {
         (format!("{payload}bytes = '8 7'"), 15, "no pair", ""),
         (format!("{payload}bytes = '?? ?? 01'"), 15, "fewer than 2", ""),
         (format!("{payload}bytes = '01 02'\noffset = 255"), 15, "too far in", ""),
+        (payload.to_owned(), 9, "`bytes` is missing", "hexadecimal"),
+        (format!("{payload}bytes = '01 04&03'"), 15, "`04&03` is no pair", "87 ?? 10 00"),
+        (format!("{payload}bytes = '01'\nalso = ['02 03']"), 16, "an offset and `:`", "11: 17 24"),
+        (format!("{payload}also = ['x: 02 03']"), 15, "`x` is no offset", "11: 17 24"),
+        (format!("{payload}also = ['255: 02 03']"), 15, "too far in", ""),
+        (format!("{payload}contains = '01 ?? 03'"), 15, "can be open", ""),
+        (format!("{payload}bytes = '01 02'\nlength = '0: u64'"), 16, "`u64` is no length", "u16le"),
+        (format!("{payload}bytes = '01 02'\nlength = 'u8'"), 16, "an offset and `:`", "u16le"),
+        (
+            format!("{payload}bytes = '01 02'\nfirst_len_min = 9\nfirst_len_max = 8"),
+            9,
+            "no length is in its range",
+            "first_len_min",
+        ),
+        (format!("{payload}bytes = '01 02'\nversion = '[0-9]'"), 16, "one group", "(…)"),
+        (format!("{payload}bytes = '01 02'\nversion = '(a'"), 16, "no regular expression", ""),
+        (format!("{ja4}fingerprint = 't13d1516h2_8daaf6152771'"), 13, "no JA4", "36 characters"),
+        (
+            format!(
+                "{ja4}fingerprint = 't13d1516h2_8daaf6152771_e5627efa2ab1'\n\
+                specificity = 'specific'"
+            ),
+            9,
+            "a fingerprint is never specific",
+            "shared",
+        ),
+        (format!("{protocol}protocol = 'rpd'"), 13, "`rpd` is no protocol", "`rdp`"),
+        (format!("{protocol}protocol = 'ssh'\nglob = '*a*'"), 14, "says too little", ""),
+        (protocol.to_owned(), 9, "`protocol` is missing", "rdp, vnc, ssh"),
         ("x = = 1".to_owned(), 9, "", ""),
         ("[[naames]]\na = 1".to_owned(), 9, "unknown key `naames`", "`names`"),
     ];

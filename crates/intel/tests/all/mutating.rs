@@ -110,6 +110,12 @@ fn catalogues_of_any_octets() {
         "paths glob = '/a*b?c=*'; method = 'GET'; role = 'api'",
         "files names = ['Desk.exe', 'Desk-*.msi']",
         "payloads transport = 'tcp'; side = 'either'; offset = 2; bytes = '87 ?? 10'; role = 'relay'",
+        "payloads transport = 'udp'; side = 'server'; also = ['1: 0?', '3: 01&03 6E']; \
+            length = '5: u16le >> 2 + 7'; contains = '65 6e'; version = '([a-z])'; role = 'relay'",
+        "ja4 fingerprint = 't13d1516h2_8daaf6152771_e5627efa2ab1'; role = 'relay'",
+        "protocols protocol = 'ssh'; glob = '* software=Desk*'; role = 'relay'",
+        "protocols protocol = 'vnc'; role = 'relay'; specificity = 'generic'",
+        r"paths glob = '/desk*'; version = 'v=([0-9.]+)'; operator_in = '[?&]h=([^&]+)'; role = 'api'",
     ];
     let mut samples: Vec<String> = rows.iter().map(|row| tool("tool", "both", &[row])).collect();
     samples.push(tool("tool", "self", &rows));

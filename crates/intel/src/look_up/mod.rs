@@ -1,20 +1,22 @@
 //! What the book says of an observation: every sign in it.
 
+mod content;
+
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use ipnet::IpNet;
 use model::{
-    Carrier, DomainName, Endpoint, Fact, FileDownload, HttpRequest, Match, Meaning, Observation,
-    Opening, Operator, Protocol, RecordData, RecordType, RemoteProtocol, Role, SignSource,
-    Specificity, TlsCertificate, TlsHello, Transport,
+    DomainName, Endpoint, Fact, Match, Meaning, Observation, Operator, Protocol, RecordData,
+    RecordType, Role, SignSource, Specificity, Transport,
 };
 use regex::bytes::Regex;
 
-use crate::book::{Book, Indicator, ProtocolSign, confidence, meaning_tool, operator_of};
-use crate::catalogue::{Tenant, protocol_word};
-use crate::index::{self, RowNumber};
-use crate::limits::{CERTIFICATE_NAMES_MAX, FEEDS_PER_NAME_MAX, MATCHES_MAX, TAKEN_LEN_MAX};
+use self::content::taken_from;
+use crate::book::{Book, Indicator, confidence, meaning_tool, operator_of};
+use crate::catalogue::Tenant;
+use crate::index::RowNumber;
+use crate::limits::{FEEDS_PER_NAME_MAX, MATCHES_MAX};
 use crate::networks::Owner;
 use crate::rows::{Row, Tool};
 use crate::weigh::{Hit, Weighed};
@@ -227,155 +229,6 @@ impl Book {
             };
             self.give_row(row, SignSource::Port, &value, out);
         });
-    }
-
-    fn look_up_hello(&self, hello: &TlsHello, lent: Option<&DomainName>, out: &mut Vec<Match>) {
-        let source = match hello.carrier {
-            Carrier::Tls | Carrier::Dtls => SignSource::TlsSni,
-            Carrier::Quic(_) => SignSource::QuicSni,
-        };
-        match &hello.server_name {
-            Some(name) => self.look_up_name(Some(name), source, out),
-            None => self.look_up_name(lent, SignSource::DnsAnswer, out),
-        }
-        for (prefix, row) in &self.alpns {
-            if let Some(offered) = hello.alpn.iter().find(|offered| offered.starts_with(prefix)) {
-                let value = offered.escape_ascii().to_string();
-                self.give_seen(*row, SignSource::TlsAlpn, &value, offered, out);
-            }
-        }
-        if let Some(ja4) = &hello.ja4 {
-            for row in self.ja4s.get(ja4).into_iter().flatten() {
-                self.give_row(*row, SignSource::TlsJa4, ja4, out);
-            }
-        }
-    }
-
-    /// A certificate speaks for all of its names at once, so it does not tell which of them is
-    /// meant: of each tool the name with the weakest role counts. A wildcard counts as the name
-    /// that it stands below.
-    fn look_up_certificate(&self, certificate: &TlsCertificate, out: &mut Vec<Match>) {
-        self.certificates.walk(certificate, &mut |attribute, row| {
-            self.give_row(row, SignSource::TlsCertificate, attribute, out);
-        });
-        let signs = out.len();
-        let common = common_name(certificate);
-        let names = certificate.names.iter().chain(common.as_ref()).take(CERTIFICATE_NAMES_MAX);
-        let mut found = Vec::new();
-        for name in names {
-            let plain = name.as_str().strip_prefix("*.").unwrap_or(name.as_str());
-            let all = self.weigh(plain);
-            if all.rows.is_empty() && all.listed.is_empty() {
-                continue;
-            }
-            self.give_name(plain, SignSource::TlsCertificate, &all, &mut found);
-            for one in found.drain(..) {
-                merge(out, signs, one);
-            }
-        }
-    }
-
-    fn look_up_request(&self, request: &HttpRequest, out: &mut Vec<Match>) {
-        self.look_up_name(request.host.as_ref(), SignSource::HttpHost, out);
-        if let Some(agent) = &request.user_agent {
-            for (glob, row) in &self.user_agents {
-                if glob.fits(agent) {
-                    self.give_row(*row, SignSource::HttpUserAgent, agent, out);
-                }
-            }
-        }
-        let path = index::path_of(&request.path);
-        for sign in &self.paths {
-            let method = sign.method.as_ref();
-            if method.is_none_or(|method| **method == *request.method)
-                && index::path_fits(&sign.glob, sign.speaks_of_query, path)
-            {
-                self.give_row(sign.row, SignSource::HttpPath, path, out);
-            }
-        }
-    }
-
-    fn look_up_download(&self, download: &FileDownload, out: &mut Vec<Match>) {
-        self.look_up_name(download.host.as_ref(), SignSource::HttpHost, out);
-        if let Some(name) = &download.name {
-            self.files.walk(name, &mut |row| self.give_row(row, SignSource::HttpFile, name, out));
-        }
-    }
-
-    fn look_up_opening(&self, transport: Transport, opening: &Opening, out: &mut Vec<Match>) {
-        for row in self.payloads.fitting(transport, opening) {
-            let octets = opening.octets.iter().take(SHOWN_OCTETS);
-            let value: Vec<String> = octets.map(|octet| format!("{octet:02x}")).collect();
-            self.give_seen(row, SignSource::Payload, &value.join(" "), &opening.octets, out);
-        }
-    }
-
-    /// A protocol that a reader recognised, with what it told: `vnc 003.008 security=none`. Rows
-    /// that ask for what it told win over those that do not.
-    fn look_up_remote(&self, remote: &RemoteProtocol, out: &mut Vec<Match>) {
-        let Some(word) = protocol_word(remote.protocol) else { return };
-        let version = remote.version.as_deref();
-        let mut told = version.unwrap_or_default().to_owned();
-        for (what, text) in &remote.details {
-            told.push_str(&format!(" {what}={text}"));
-        }
-        let value = format!("{word} {told}");
-        let of_protocol = |sign: &&ProtocolSign| sign.protocol == remote.protocol;
-        let fits = |sign: &ProtocolSign| sign.told.as_ref().map(|glob| glob.fits(&told));
-        let signs: Vec<_> = self.protocols.iter().filter(of_protocol).collect();
-        let closer = signs.iter().any(|sign| fits(sign) == Some(true));
-        for sign in signs.iter().filter(|sign| fits(sign) == closer.then_some(true)) {
-            let before = out.len();
-            self.give_row(sign.row, SignSource::Payload, value.trim_end(), out);
-            if let Some(found) = out.get_mut(before) {
-                found.version = version.map(Arc::from);
-            }
-        }
-    }
-}
-
-/// Octets of an opening that a match shows.
-const SHOWN_OCTETS: usize = 32;
-
-/// The first group of an expression in what was seen, as text.
-fn taken_from(regex: &Regex, seen: &[u8]) -> Option<String> {
-    let group = regex.captures(seen)?.get(1)?;
-    let group = group.as_bytes().get(..TAKEN_LEN_MAX).unwrap_or(group.as_bytes());
-    Some(group.escape_ascii().to_string()).filter(|text| !text.is_empty())
-}
-
-/// The common name of a certificate without alternative names, when it can be a host's.
-fn common_name(certificate: &TlsCertificate) -> Option<DomainName> {
-    if !certificate.names.is_empty() {
-        return None;
-    }
-    let name = index::attributes(&certificate.subject).find_map(|part| part.strip_prefix("CN="))?;
-    DomainName::from_text(name.as_bytes()).ok()
-}
-
-/// Add a match of a certificate's name to those from `start` on, unless its tool or list has one
-/// that says less.
-fn merge(out: &mut Vec<Match>, start: usize, one: Match) {
-    let role = |found: &Match| match &found.meaning {
-        Meaning::Tool { tool, role, .. } => Some((tool.clone(), *role)),
-        Meaning::Indicator { .. } => None,
-    };
-    let others = out.get_mut(start..).unwrap_or_default();
-    match role(&one) {
-        Some((tool, weak)) => {
-            let other = others.iter_mut().find(|found| role(found).is_some_and(|r| r.0 == tool));
-            match other {
-                Some(other) if role(other).is_some_and(|r| r.1 < weak) => *other = one,
-                Some(_) => {}
-                None => push(out, one),
-            }
-        }
-        None => {
-            let same = |found: &Match| found.list == one.list && found.pattern == one.pattern;
-            if !others.iter().any(same) {
-                push(out, one);
-            }
-        }
     }
 }
 
