@@ -9,6 +9,7 @@ use detect::Detector;
 use intel::Book;
 use model::{Alert, Fact, Health, Match, Observation, Timestamp};
 
+use crate::dns_share::DnsCount;
 use crate::lanes::{Beat, Facts};
 use crate::limits::RECORD_BUFFER_BYTES;
 use crate::one_way::OneWay;
@@ -34,6 +35,7 @@ pub(crate) struct Analyst {
     /// Whether an output came to its end while facts were weighed.
     gone: Result<(), Gone>,
     counts: Counts,
+    dns: DnsCount,
     gauges: Arc<Gauges>,
 }
 
@@ -88,6 +90,7 @@ impl Analyst {
             matches: Vec::new(),
             gone: Ok(()),
             counts: Counts::default(),
+            dns: DnsCount::default(),
             gauges,
         }
     }
@@ -132,6 +135,7 @@ impl Analyst {
     fn push(&mut self, seen: impl Iterator<Item = Observation>) -> Result<(), Gone> {
         let mut gate = std::mem::take(&mut self.one_way);
         for one in seen {
+            self.dns.see(&one);
             gate.push(one, &mut |one| self.weigh(&one));
         }
         self.one_way = gate;
@@ -179,6 +183,7 @@ impl Analyst {
             tls_hellos: counts.hellos,
             tls_nameless: counts.nameless,
             tls_ech: counts.ech,
+            dns: self.dns.share(),
             memory: self.detector.memory_counts(),
             ..Health::default()
         }
@@ -199,12 +204,16 @@ impl Analyst {
         self.book.look_up(seen, setting.server_name.as_ref(), &mut self.matches);
         let verdict =
             self.detector.weigh(seen, &setting, &self.matches, &mut |alert| alerts.tell(&alert));
+        let dns_transport = self.book.dns_transport(seen, setting.server_name.as_ref());
+        if let Some(transport) = dns_transport {
+            self.dns.recognised(&seen.flow, transport);
+        }
         if self.observations_on {
             let found = Findings {
                 setting: &setting,
                 matches: &self.matches,
                 authorised: verdict.authorised,
-                dns_transport: None,
+                dns_transport,
             };
             let out = &mut self.lines.observations;
             self.recorder.observation(seen, &found, out);

@@ -73,6 +73,7 @@ impl Knowledge {
         };
         builder.gate("built-in:gate.toml", rules("gate.toml")?);
         builder.labels("built-in:labels.toml", rules("labels.toml")?);
+        builder.resolvers("built-in:resolvers.toml", rules("resolvers.toml")?);
         let folder = args.catalogue.as_ref().or(set.catalogue.as_ref());
         for (name, text) in catalogue(folder.map(PathBuf::as_path))? {
             builder.catalogue(&name, &text);

@@ -4,6 +4,7 @@ mod analyst;
 mod check;
 pub mod cli;
 mod config;
+mod dns_share;
 mod exit;
 mod explain;
 mod knowledge;
