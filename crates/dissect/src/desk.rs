@@ -51,6 +51,15 @@ impl Bounds {
         }
     }
 
+    /// Seconds that a TCP flow may be silent that seems to be over amid a message.
+    pub(crate) const fn patience_amid(&self) -> u32 {
+        if self.tcp_half_open_secs > self.tcp_linger_secs {
+            self.tcp_half_open_secs
+        } else {
+            self.tcp_linger_secs
+        }
+    }
+
     /// Seconds that a flow in this state may be silent.
     pub(crate) const fn patience(&self, meta: Meta) -> u32 {
         if meta.is_udp() {
@@ -83,9 +92,22 @@ pub(crate) struct Counts {
     pub(crate) overlaps: u64,
     pub(crate) gaps: u64,
     pub(crate) anomalies: BTreeMap<&'static str, u64>,
+    /// Octets shown to probes and readers; of those that a reader consumed, no more than it did.
+    #[cfg(test)]
+    pub(crate) looked: u64,
 }
 
 impl Counts {
+    /// Octets were shown to a probe or a reader.
+    #[cfg_attr(not(test), allow(clippy::unused_self, clippy::needless_pass_by_ref_mut))]
+    #[inline]
+    pub(crate) fn look(&mut self, _octets: usize) {
+        #[cfg(test)]
+        {
+            self.looked += _octets as u64;
+        }
+    }
+
     /// A frame that is counted here.
     #[inline]
     pub(crate) fn frame(&mut self, frame: &Frame<'_>) {
@@ -205,6 +227,11 @@ impl Talk<'_, '_> {
         let (at, order) = (self.desk.at, self.desk.order);
         let ingress = self.ingress.clone();
         (self.desk.out)(Observation { at, order, flow: self.flow, ingress, fact });
+    }
+
+    /// Count an anomaly.
+    pub(crate) fn count_anomaly(&mut self, name: &'static str) {
+        *self.desk.counts.anomalies.entry(name).or_default() += 1;
     }
 
     /// Tell the first octets of one side of a flow that no protocol knows.

@@ -18,12 +18,15 @@ impl Conversations {
         let mut slots = std::mem::take(&mut self.due);
         self.wheel.turn(now, &mut slots);
         for slot in slots.drain(..) {
-            let Some(Entry { row, last_secs, .. }) = self.table.entry(slot) else { continue };
+            let Some(Entry { row, last_secs, opening, .. }) = self.table.entry(slot) else {
+                continue;
+            };
             // After a leap back in time a flow from the future would never be silent.
             *last_secs = (*last_secs).min(now.saturating_add(1));
-            let patience = desk.bounds.patience(row.meta);
-            if now.saturating_sub(*last_secs) > patience {
-                due(Due { opened: row.opened, slot });
+            let (opened, meta, last_secs, number) = (row.opened, row.meta, *last_secs, *opening);
+            let patience = self.patience(meta, number, desk);
+            if now.saturating_sub(last_secs) > patience {
+                due(Due { opened, slot });
             } else {
                 let next = last_secs.saturating_add(patience).saturating_add(1);
                 self.wheel.link(slot, next);

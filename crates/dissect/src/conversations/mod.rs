@@ -98,7 +98,8 @@ impl Conversations {
     fn twin(&mut self, slot: Option<Slot>, found: &Found<'_, '_>, desk: &mut Desk<'_>) {
         let packet = found.packet;
         desk.counts.take_back(packet.key.is_udp());
-        let Some((slot, entry)) = slot.and_then(|slot| Some((slot, self.table.entry(slot)?))) else {
+        let Some((slot, entry)) = slot.and_then(|slot| Some((slot, self.table.entry(slot)?)))
+        else {
             return;
         };
         let wanted = packet.segment != Segment::Udp && !packet.payload.is_empty();
@@ -182,9 +183,15 @@ impl Conversations {
                     row.note_beginning(way, sequence.wrapping_add(1));
                 }
                 if flags.rst() {
-                    meta.set(Meta::RESET);
+                    let opening = self.openings.get(*entry.opening);
+                    // What its receiver can never take breaks nothing off (RFC 5961 §3.2).
+                    if !opening.is_some_and(|opening| opening.is_far(way, sequence)) {
+                        meta.set_reset(way);
+                    }
                 } else if flags.fin() {
                     meta.set_fin(way);
+                } else if was_closing && !packet.payload.is_empty() {
+                    meta.take_back_reset(way);
                 }
                 if way == meta.client() && !flags.syn() && !flags.rst() {
                     meta.set(Meta::ESTABLISHED);
@@ -235,6 +242,17 @@ impl Conversations {
         talk.open();
         entry.row.meta = talk.meta;
     }
+
+    /// Seconds that a flow may be silent. One that seems to be over while half a message is held of
+    /// it may have been ended by no one but a forger: it gets as long as one that is half open.
+    fn patience(&self, meta: Meta, number: u16, desk: &Desk<'_>) -> u32 {
+        let amid = || self.openings.get(number).is_some_and(Opening::is_amid);
+        if meta.closing() && !meta.finished() && amid() {
+            return desk.bounds.patience_amid();
+        }
+        desk.bounds.patience(meta)
+    }
+
     /// Octets came that may have to be held: where the budget is all but spent, the openings for
     /// which none came for longest are given up. So no one can fill it with beginnings that never
     /// go on and blind the sensor to those that do.

@@ -28,12 +28,12 @@ impl Conversations {
     ) -> bool {
         let Some(entry) = self.table.entry(slot) else { return true };
         let meta = entry.row.meta;
-        let last = *entry.last_secs;
-        let mut over = secs > last && secs - last > desk.bounds.patience(meta);
+        let (last, number) = (*entry.last_secs, *entry.opening);
+        let mut over = secs > last && secs - last > self.patience(meta, number, desk);
         if let Segment::Tcp { sequence, .. } = found.packet.segment
             && found.packet.segment.begins()
         {
-            let opening = self.openings.get(*entry.opening);
+            let opening = self.openings.get(number);
             let stream = opening.map(|opening| opening.stream(found.packet.way));
             let again = stream.is_some_and(|s| s.began_with(sequence.wrapping_add(1)));
             // No one who has said half a message begins anew at once; a SYN that the server never

@@ -6,7 +6,7 @@ use crate::ends::Way;
 use crate::flows::{Meta, Slot};
 use crate::layers::TcpFlags;
 use crate::limits::LATE_MAX;
-use crate::streams::{Openings, OverBudget};
+use crate::streams::{Marks, Openings, OverBudget, Said, urgent};
 
 /// What matters of a TCP header here.
 pub(super) struct Header {
@@ -54,14 +54,21 @@ pub(super) fn read(
         opening.stream_mut(way).start(began);
     }
     if greeted {
-        opening.stream_mut(way.other()).start(header.acknowledged);
+        opening.stream_mut(way.other()).greeted(header.acknowledged);
     } else if flags.ack() && !flags.rst() && !talk.meta.done(way.other()) {
         opening.acknowledged(way.other(), header.acknowledged, budget, talk);
     }
     if !payload.is_empty() {
         opening.answer(way.other(), budget, talk);
+        opening.end_flight(way.other(), budget, talk);
+        if opening.notes(way, talk) {
+            let marks = Marks::of(found.packet);
+            let said =
+                Said { sequence: first, octets: payload, marks, urgent: urgent(found.packet) };
+            opening.note(way, &said, budget, talk);
+        }
     }
-    if speaks && !talk.meta.done(way) {
+    if speaks && !talk.meta.done(way) && !opening.lingers() {
         let wire_len = found.packet.payload_len;
         result = opening.arrive(way, first, payload, wire_len, budget, talk);
     }

@@ -159,7 +159,7 @@ impl Row {
 /// | 2-13 | VLAN, 0 for none |
 /// | 14 | the higher end is the client |
 /// | 15-24 | the named ones below |
-/// | 25-27 | datagrams in a row that no protocol claimed |
+/// | 25-27 | UDP: datagrams in a row that no protocol claimed; TCP: which ends broke off |
 /// | 28-31 | protocol, 0 for none |
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 #[repr(transparent)]
@@ -177,12 +177,14 @@ impl Meta {
     pub(crate) const ESTABLISHED: u32 = 1 << 18;
     const FIN_LOW: u32 = 1 << 19;
     const FIN_HIGH: u32 = 1 << 20;
-    /// One end broke off.
-    pub(crate) const RESET: u32 = 1 << 21;
+    /// An end broke off.
+    const RESET: u32 = 1 << 21;
     const DONE_LOW: u32 = 1 << 22;
     const DONE_HIGH: u32 = 1 << 23;
     /// Datagrams of this flow are looked at no more.
     pub(crate) const GIVEN_UP: u32 = 1 << 24;
+    const RESET_LOW: u32 = 1 << 25;
+    const RESET_HIGH: u32 = 1 << 26;
     const UNCLAIMED_SHIFT: u32 = 25;
     const UNCLAIMED_MASK: u32 = 7;
     const PROTOCOL_SHIFT: u32 = 28;
@@ -249,6 +251,29 @@ impl Meta {
             Way::FromLow => Meta::FIN_LOW,
             Way::FromHigh => Meta::FIN_HIGH,
         };
+    }
+
+    /// An end broke off.
+    pub(crate) const fn set_reset(&mut self, way: Way) {
+        self.0 |= Meta::RESET
+            | match way {
+                Way::FromLow => Meta::RESET_LOW,
+                Way::FromHigh => Meta::RESET_HIGH,
+            };
+    }
+
+    /// An end that seemed to have broken off goes on.
+    pub(crate) const fn take_back_reset(&mut self, way: Way) {
+        let (own, other) = match way {
+            Way::FromLow => (Meta::RESET_LOW, Meta::RESET_HIGH),
+            Way::FromHigh => (Meta::RESET_HIGH, Meta::RESET_LOW),
+        };
+        if self.has(Meta::RESET | own) {
+            self.0 &= !own;
+            if !self.has(other) {
+                self.0 &= !Meta::RESET;
+            }
+        }
     }
 
     /// Both ends have no more to say.
@@ -353,6 +378,20 @@ mod tests {
             (row.volume(Way::FromHigh), row.volume(Way::FromLow)),
             (want, Volume::default())
         );
+    }
+
+    #[test]
+    fn a_reset_is_taken_back_by_the_end_that_it_came_from() {
+        let mut meta = Meta::new(0, None);
+        meta.set_reset(Way::FromHigh);
+        meta.take_back_reset(Way::FromLow);
+        assert!(meta.closing());
+        meta.set_reset(Way::FromLow);
+        meta.take_back_reset(Way::FromHigh);
+        assert!(meta.closing());
+        meta.take_back_reset(Way::FromLow);
+        assert!(!meta.closing());
+        assert_eq!(meta, Meta::new(0, None));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Octets of one side that came before their turn, or that a reader wants more of.
 
+use std::mem;
 use std::ops::Range;
 
 /// A run of octets that are there, as offsets from the first one that was not consumed.
@@ -64,7 +65,9 @@ pub(crate) enum Put {
 #[derive(Default, Debug)]
 pub(crate) struct Buffer {
     octets: Vec<u8>,
-    /// In order, apart from each other.
+    /// Octets at the front of `octets` that were let go of already.
+    passed: usize,
+    /// In order, apart from each other; offsets count from behind `passed`.
     pieces: Vec<Piece>,
     /// Octets taken from the budget.
     charged: usize,
@@ -82,9 +85,20 @@ impl Buffer {
     /// The octets that are there without a gap from the start.
     pub(crate) fn at_hand(&self) -> &[u8] {
         match self.pieces.first() {
-            Some(&Piece { start: 0, end }) => self.octets.get(..end).unwrap_or_default(),
+            Some(&Piece { start: 0, end }) => self.held().get(..end).unwrap_or_default(),
             _ => &[],
         }
+    }
+
+    fn held(&self) -> &[u8] {
+        self.octets.get(self.passed..).unwrap_or_default()
+    }
+
+    /// Whether these octets are all there, and the same.
+    pub(crate) fn has(&self, offset: usize, octets: &[u8]) -> bool {
+        let end = offset.saturating_add(octets.len());
+        self.pieces.iter().any(|piece| piece.start <= offset && end <= piece.end)
+            && self.held().get(offset..end) == Some(octets)
     }
 
     /// Where the octets behind the first gap begin.
@@ -118,13 +132,63 @@ impl Buffer {
             return Put::OverBudget;
         }
         let contradicts = self.fill(touched.clone(), offset, octets);
+        self.join(touched, offset, end);
+        Put::Held(contradicts)
+    }
+
+    /// The same, but the last octet that came for a place stays.
+    pub(crate) fn overwrite(
+        &mut self,
+        offset: usize,
+        octets: &[u8],
+        holes_max: usize,
+        budget: &mut Budget,
+    ) -> Put {
+        let put = self.put(offset, octets, holes_max, budget);
+        let start = self.passed.saturating_add(offset);
+        if let (Put::Held(true), Some(place)) =
+            (put, self.octets.get_mut(start..start.saturating_add(octets.len())))
+        {
+            place.copy_from_slice(octets);
+        }
+        put
+    }
+
+    /// Move everything that is held `count` octets back; false when the budget is spent.
+    pub(crate) fn make_way(&mut self, count: usize, budget: &mut Budget) -> bool {
+        if !self.grow(self.end().saturating_add(count), budget) {
+            return false;
+        }
+        let (from, to) = (self.passed, self.passed.saturating_add(self.end()));
+        self.octets.copy_within(from..to, from.saturating_add(count));
+        for piece in &mut self.pieces {
+            piece.start = piece.start.saturating_add(count);
+            piece.end = piece.end.saturating_add(count);
+        }
+        true
+    }
+
+    /// The same octets once more; `None` when the budget is spent.
+    pub(crate) fn copy(&self, budget: &mut Budget) -> Option<Buffer> {
+        budget.take(self.charged).then(|| Buffer {
+            octets: self.octets.clone(),
+            passed: self.passed,
+            pieces: self.pieces.clone(),
+            charged: self.charged,
+        })
+    }
+
+    fn join(&mut self, touched: Range<usize>, offset: usize, end: usize) {
         let overlapped = self.pieces.get(touched.clone()).unwrap_or_default();
         let merged = Piece {
             start: overlapped.first().map_or(offset, |piece| piece.start.min(offset)),
             end: overlapped.last().map_or(end, |piece| piece.end.max(end)),
         };
-        self.pieces.splice(touched, [merged]);
-        Put::Held(contradicts)
+        match self.pieces.get_mut(touched.start) {
+            // Nearly always: octets that go on where others end.
+            Some(piece) if touched.len() == 1 => *piece = merged,
+            _ => drop(self.pieces.splice(touched, [merged])),
+        }
     }
 
     /// The pieces that overlap or adjoin `offset..end`.
@@ -139,9 +203,11 @@ impl Buffer {
         let end = offset.saturating_add(octets.len());
         let mut contradicts = false;
         let mut from = offset;
+        let passed = self.passed;
         let copy = |held: &mut [u8], range: Range<usize>| {
             let new = octets.get(range.start.saturating_sub(offset)..);
-            let place = held.get_mut(range);
+            let place = held.get_mut(passed.saturating_add(range.start)..);
+            let place = place.and_then(|place| place.get_mut(..range.len()));
             if let (Some(place), Some(new)) = (place, new)
                 && let Some(new) = new.get(..place.len())
             {
@@ -156,7 +222,7 @@ impl Buffer {
             if !both.is_empty() {
                 let new =
                     octets.get(both.start.saturating_sub(offset)..both.end.saturating_sub(offset));
-                contradicts |= self.octets.get(both) != new;
+                contradicts |= self.held().get(both) != new;
             }
             from = from.max(piece.end);
         }
@@ -168,6 +234,10 @@ impl Buffer {
 
     /// Make room for `end` octets.
     fn grow(&mut self, end: usize, budget: &mut Budget) -> bool {
+        if self.passed > self.octets.len() / 4 && self.passed.saturating_add(end) > self.charged {
+            self.close_up();
+        }
+        let end = self.passed.saturating_add(end);
         if end > self.charged {
             let want = end.next_power_of_two().max(CHARGED_MIN);
             if !budget.take(want.saturating_sub(self.charged)) {
@@ -182,6 +252,12 @@ impl Buffer {
         true
     }
 
+    /// Close up to the front.
+    fn close_up(&mut self) {
+        let passed = mem::take(&mut self.passed);
+        self.octets.drain(..passed.min(self.octets.len()));
+    }
+
     /// Let go of the first `count` octets, there or not. What is held no longer is given back when
     /// nothing else is.
     pub(crate) fn pass(&mut self, count: usize, budget: &mut Budget) {
@@ -193,7 +269,11 @@ impl Buffer {
         if self.pieces.is_empty() {
             self.clear(budget);
         } else {
-            self.octets.drain(..count.min(self.octets.len()));
+            self.passed = self.passed.saturating_add(count);
+            // So each octet is moved once at most, however few are let go of at a time.
+            if self.passed > self.octets.len() / 2 {
+                self.close_up();
+            }
         }
     }
 
@@ -246,6 +326,40 @@ mod tests {
             let got = held(puts);
             assert_eq!((&*got.0, got.1, &*got.2), (*want, *gap, *results), "{puts:?}");
         }
+    }
+
+    #[test]
+    fn the_last_octets_may_stand_too_and_others_may_come_before() {
+        let (mut buffer, mut budget) = (Buffer::default(), Budget::new(4096));
+        assert_eq!(buffer.put(0, b"abcdef", 2, &mut budget), Put::Held(false));
+        buffer.pass(1, &mut budget);
+        let mut other = buffer.copy(&mut budget).expect("room");
+        assert_eq!(other.overwrite(1, b"XY", 2, &mut budget), Put::Held(true));
+        assert_eq!(other.overwrite(4, b"fg", 2, &mut budget), Put::Held(false));
+        assert_eq!((buffer.at_hand(), other.at_hand()), (&b"bcdef"[..], &b"bXYefg"[..]));
+        assert!(other.has(1, b"XYe") && !other.has(1, b"XYZ") && !other.has(5, b"gh"));
+        assert!(other.make_way(3, &mut budget));
+        assert_eq!((other.at_hand(), other.behind_gap()), (&b""[..], Some(3)));
+        assert_eq!(other.put(0, b"123", 2, &mut budget), Put::Held(false));
+        assert_eq!(other.at_hand(), b"123bXYefg");
+        buffer.clear(&mut budget);
+        other.clear(&mut budget);
+        assert_eq!(budget.held(), 0);
+    }
+
+    #[test]
+    fn octets_let_go_of_one_by_one_are_moved_seldom() {
+        let (mut buffer, mut budget) = (Buffer::default(), Budget::new(1 << 16));
+        let octets: Vec<u8> = (0..8192u32).map(|number| (number % 251) as u8).collect();
+        buffer.put(0, &octets[..4096], 2, &mut budget);
+        buffer.put(5000, &octets[5000..], 2, &mut budget);
+        for count in 1..4096 {
+            buffer.pass(1, &mut budget);
+            assert_eq!(buffer.at_hand(), &octets[count..4096]);
+            assert_eq!(buffer.behind_gap(), Some(5000 - count));
+        }
+        buffer.put(1, &octets[4096..5000], 2, &mut budget);
+        assert_eq!(buffer.at_hand(), &octets[4095..]);
     }
 
     #[test]

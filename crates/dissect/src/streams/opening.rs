@@ -2,14 +2,13 @@
 
 use std::mem;
 
-use model::Side;
-
 use super::buffer::{Budget, Buffer};
+use super::second::Second;
 use super::stream::{Placed, Stream};
 use crate::desk::Talk;
 use crate::ends::{Each, Way};
-use crate::limits::{OPENING_LEN_ENOUGH, OPENING_SEGMENTS_ENOUGH, PROBED_LEN_MAX};
-use crate::protocols::reader::{DATAGRAMS_HELD_MAX, DatagramReader, Next, Probe, StreamReader};
+use crate::limits::STRAY_AHEAD;
+use crate::protocols::reader::{DATAGRAMS_HELD_MAX, DatagramReader, Next, StreamReader};
 
 /// The octet budget is spent; the opening must go.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -18,8 +17,10 @@ pub(crate) struct OverBudget;
 /// Both sides of a flow's stream, and the reader that claimed them; or, of a UDP flow, its reader.
 #[derive(Default)]
 pub(crate) struct Opening {
-    reader: Option<Box<dyn StreamReader>>,
-    streams: Each<Stream>,
+    pub(super) reader: Option<Box<dyn StreamReader>>,
+    pub(super) streams: Each<Stream>,
+    /// Other ways to understand what the client says.
+    pub(super) second: Second,
     datagrams: Option<Box<dyn DatagramReader>>,
     /// Octets that `datagrams` was last known to hold.
     datagrams_held: usize,
@@ -57,7 +58,19 @@ impl Opening {
         self.streams.of(way)
     }
 
-    /// The same, to be changed.
+    /// Whether octets are held that may still become a message, or that contradict each other.
+    pub(crate) fn is_amid(&self) -> bool {
+        Way::BOTH.iter().any(|way| !self.stream(*way).buffer.is_empty()) || self.is_of_two_minds()
+    }
+
+    /// Whether a segment stands so far from what its receiver waits for that it is not taken.
+    pub(crate) fn is_far(&self, way: Way, sequence: u32) -> bool {
+        let next = self.stream(way).place_of_next();
+        let distance = next.map_or(0, |next| sequence.wrapping_sub(next).cast_signed());
+        distance.unsigned_abs() as usize > STRAY_AHEAD
+    }
+
+    /// The same as [`Opening::stream`], to be changed.
     pub(crate) fn stream_mut(&mut self, way: Way) -> &mut Stream {
         self.streams.of_mut(way)
     }
@@ -73,6 +86,7 @@ impl Opening {
         talk: &mut Talk<'_, '_>,
     ) -> Result<(), OverBudget> {
         let window = talk.desk.bounds.window;
+        self.begin_earlier(way, sequence, budget, talk);
         // Each turn loses a gap, and there are no more of them than holes.
         for _ in 0..window.holes_max.saturating_add(3) {
             let overlaps = &mut talk.desk.counts.overlaps;
@@ -81,7 +95,7 @@ impl Opening {
                 Placed::Nothing => return Ok(()),
                 Placed::Direct(octets) => return self.direct(way, octets, budget, talk),
                 Placed::Held => {
-                    self.drain(way, budget, talk);
+                    self.drain(way, false, budget, talk);
                     return Ok(());
                 }
                 Placed::Lost => {
@@ -97,13 +111,40 @@ impl Opening {
         Ok(())
     }
 
-    /// The other side speaks: this one's octets, if they are just waited with, are told now.
+    /// Octets came that may stand before the first ones of this way.
+    fn begin_earlier(
+        &mut self,
+        way: Way,
+        sequence: u32,
+        budget: &mut Budget,
+        talk: &mut Talk<'_, '_>,
+    ) {
+        let stream = self.streams.of_mut(way);
+        if self.reader.is_none() && stream.is_floating() {
+            let (candidates, window) = (talk.desk.candidates(), talk.desk.bounds.window);
+            stream.begin_earlier(sequence, candidates, &window, budget);
+        }
+    }
+
+    /// The other side speaks: no more comes of this one for now. What of its octets was not shown
+    /// yet is shown; if they are just waited with, they are told.
     pub(crate) fn answer(&mut self, way: Way, budget: &mut Budget, talk: &mut Talk<'_, '_>) {
+        if talk.meta.done(way) {
+            return;
+        }
+        self.settle(way, budget, talk);
         if self.reader.is_none() && !talk.meta.done(way) {
             let stream = self.streams.of(way);
             if stream.candidates == 0 && !stream.buffer.at_hand().is_empty() {
                 self.give_up(way, budget, talk);
             }
+        }
+    }
+
+    /// Show the octets at hand that were not shown yet.
+    fn settle(&mut self, way: Way, budget: &mut Budget, talk: &mut Talk<'_, '_>) {
+        if self.streams.of(way).unshown() && !talk.meta.done(way) {
+            self.drain(way, true, budget, talk);
         }
     }
 
@@ -115,8 +156,12 @@ impl Opening {
         budget: &mut Budget,
         talk: &mut Talk<'_, '_>,
     ) {
-        if self.streams.of_mut(way).acknowledged(sequence) {
+        let stream = self.streams.of_mut(way);
+        if stream.acknowledged(sequence) {
             self.leap(way, None, budget, talk);
+        } else if stream.is_floating() && stream.is_acknowledged() {
+            // Nothing before it is late any more.
+            self.answer(way, budget, talk);
         }
     }
 
@@ -138,25 +183,32 @@ impl Opening {
             if !stream.consume_direct(octets, fed.consumed, &window, budget) {
                 return Err(OverBudget);
             }
+            stream.note_shown();
             if rest > window.len_max as u64 {
                 self.give_up(way, budget, talk);
             }
         }
         if fed.anew {
-            self.drain(way, budget, talk);
+            self.drain(way, true, budget, talk);
         }
         if fed.anew || fed.claimed {
-            self.drain(way.other(), budget, talk);
+            self.drain(way.other(), true, budget, talk);
         }
         Ok(())
     }
 
-    /// Read what is held of one side for as long as that brings new octets to hand.
-    fn drain(&mut self, way: Way, budget: &mut Budget, talk: &mut Talk<'_, '_>) {
+    /// Read what is held of one side for as long as that brings new octets to hand: at once if
+    /// `now`, else when enough of them came.
+    fn drain(&mut self, way: Way, now: bool, budget: &mut Budget, talk: &mut Talk<'_, '_>) {
+        let window = talk.desk.bounds.window;
         let mut other_waits = false;
+        let mut now = now;
         loop {
             if talk.meta.done(way) {
                 self.streams.of_mut(way).buffer.clear(budget);
+                break;
+            }
+            if !now && !self.streams.of(way).worth_showing(&window) {
                 break;
             }
             let buffer = mem::take(&mut self.streams.of_mut(way).buffer);
@@ -173,16 +225,18 @@ impl Opening {
             let read = usize::try_from(fed.consumed).unwrap_or(usize::MAX);
             let left = stream.buffer.at_hand().len();
             if fed.anew || left > len.saturating_sub(read) {
+                now = true;
                 continue;
             }
-            if left >= talk.desk.bounds.window.len_max {
+            stream.note_shown();
+            if left >= window.len_max {
                 self.give_up(way, budget, talk);
             }
             break;
         }
         // Whoever claims or hands over has consumed octets, so this ends.
         if other_waits {
-            self.drain(way.other(), budget, talk);
+            self.drain(way.other(), true, budget, talk);
         }
     }
 
@@ -203,6 +257,10 @@ impl Opening {
         let mut rest = octets;
         loop {
             let step = talk.lend(|out| reader.read(side, rest, out));
+            talk.desk.counts.look(match step.consumed {
+                0 => rest.len(),
+                consumed => usize::try_from(consumed).unwrap_or(usize::MAX).min(rest.len()),
+            });
             fed.consumed = fed.consumed.saturating_add(step.consumed);
             match step.next {
                 Next::More => {}
@@ -211,7 +269,7 @@ impl Opening {
                     break;
                 }
                 Next::FlowDone => {
-                    fed.anew = self.flow_done(fed.consumed > 0, talk);
+                    fed.anew = self.flow_done(way, fed.consumed > 0, talk);
                     break;
                 }
             }
@@ -226,79 +284,20 @@ impl Opening {
 
     /// The reader wants no more. True when it handed the flow over, which it can only do behind
     /// octets of its own.
-    fn flow_done(&mut self, progressed: bool, talk: &mut Talk<'_, '_>) -> bool {
+    fn flow_done(&mut self, way: Way, progressed: bool, talk: &mut Talk<'_, '_>) -> bool {
         let reader = self.reader.take();
         let anew = progressed && reader.is_some_and(|reader| reader.handed_over());
         let candidates = talk.desk.candidates();
-        for way in Way::BOTH {
+        for each in Way::BOTH {
             if anew {
-                self.reopen(way, candidates, talk);
+                self.reopen(each, candidates, talk);
             }
-            talk.meta.set_done(way, !anew);
+            talk.meta.set_done(each, !anew);
+        }
+        if !anew {
+            self.linger(way, talk);
         }
         anew
-    }
-
-    /// Probe a side from its next octet on; of one that was done, that is the next one to come.
-    fn reopen(&mut self, way: Way, candidates: u16, talk: &mut Talk<'_, '_>) {
-        let stream = self.streams.of_mut(way);
-        if talk.meta.done(way) {
-            debug_assert!(stream.buffer.is_empty(), "a side that is done holds nothing");
-            *stream = Stream::new(candidates);
-        } else {
-            stream.probe_anew(candidates);
-        }
-        talk.meta.set_done(way, false);
-    }
-
-    /// Ask the protocols; true when one claimed the flow.
-    fn probe(&mut self, way: Way, octets: &[u8], talk: &mut Talk<'_, '_>) -> bool {
-        let protocols = talk.desk.protocols;
-        let side = talk.meta.side(way);
-        let stream = self.streams.of_mut(way);
-        for (place, entry) in protocols.iter().take(16).enumerate() {
-            let bit = 1u16 << place;
-            if stream.candidates & bit == 0 {
-                continue;
-            }
-            let (Some(probe), Some(start)) = (entry.probe, entry.start) else { continue };
-            match probe(&talk.flow, side, octets) {
-                Probe::More => {}
-                Probe::NotMine => stream.candidates &= !bit,
-                Probe::Mine(side) => {
-                    self.claim(way, side, start(), talk);
-                    return true;
-                }
-            }
-        }
-        if octets.len() >= PROBED_LEN_MAX {
-            stream.candidates = 0;
-        }
-        let enough =
-            octets.len() >= OPENING_LEN_ENOUGH || stream.segments >= OPENING_SEGMENTS_ENOUGH;
-        if stream.candidates == 0 && enough {
-            let first_len = stream.first_len;
-            talk.tell_opening(way, first_len, octets);
-            talk.meta.set_done(way, true);
-        }
-        false
-    }
-
-    /// A protocol claimed the flow.
-    fn claim(
-        &mut self,
-        way: Way,
-        side: Side,
-        reader: Box<dyn StreamReader>,
-        talk: &mut Talk<'_, '_>,
-    ) {
-        talk.turn(way, side);
-        talk.claim(reader.protocol());
-        self.reader = Some(reader);
-        let other = way.other();
-        if talk.meta.done(other) {
-            self.reopen(other, 0, talk);
-        }
     }
 
     /// A gap never closed.
@@ -310,9 +309,15 @@ impl Opening {
         talk: &mut Talk<'_, '_>,
     ) {
         talk.desk.counts.gaps += 1;
+        self.settle(way, budget, talk);
+        if talk.meta.done(way) {
+            return;
+        }
         self.cut(way, talk);
         let side = talk.meta.side(way);
         let go_on = match &mut self.reader {
+            // The beginning that a SYN told was never that of these octets.
+            Some(_) if self.streams.of(way).is_untouched() => true,
             Some(reader) => reader.lost(side),
             // What is behind the gap may still show a protocol, but no opening any more.
             None => self.streams.of(way).buffer.at_hand().is_empty(),
@@ -321,7 +326,7 @@ impl Opening {
             talk.meta.set_done(way, true);
         }
         self.streams.of_mut(way).leap(sequence, budget);
-        self.drain(way, budget, talk);
+        self.drain(way, true, budget, talk);
     }
 
     /// A side's octets lead to nothing more.
@@ -378,6 +383,7 @@ impl Opening {
     /// Let go of everything that is held.
     pub(super) fn clear(&mut self, budget: &mut Budget) {
         budget.give(self.datagrams_held);
+        self.second.clear(budget);
         for way in Way::BOTH {
             self.streams.of_mut(way).buffer.clear(budget);
         }
@@ -391,6 +397,7 @@ impl Opening {
         }
         let client = talk.meta.client();
         for way in [client, client.other()] {
+            self.settle(way, budget, talk);
             for _ in 0..=talk.desk.bounds.window.holes_max {
                 let waits = self.streams.of(way).buffer.behind_gap().is_some();
                 if !waits || talk.meta.done(way) {
@@ -400,5 +407,6 @@ impl Opening {
             }
             self.give_up(way, budget, talk);
         }
+        self.tell_second(budget, talk);
     }
 }

@@ -1,7 +1,9 @@
 //! One side of a TCP stream: where its next octet stands among the sequence numbers.
 
 use super::buffer::{Budget, Buffer, Put};
-use crate::limits::{GAP_ACKS_MAX, STRAY_AHEAD, STRAYS_MAX};
+use crate::limits::{
+    EARLIER_MAX, GAP_ACKS_MAX, SHOWN_ALWAYS_MAX, STRAY_AHEAD, STRAYS_MAX, STRAYS_UNACKNOWLEDGED_MAX,
+};
 
 /// How far ahead of what was seen last the place of the next wanted octet may be kept, so that
 /// "before" and "behind" keep their meaning on the circle of sequence numbers.
@@ -42,8 +44,16 @@ pub(crate) struct Stream {
     skip: u64,
     /// Whether `next` means something yet.
     started: bool,
+    /// It began with octets, not with a SYN: what comes before them may be late.
+    floating: bool,
+    /// Times that it turned out to have begun earlier.
+    earlier: u8,
     strays: u8,
     gap_acks: u8,
+    /// The octet behind the last one that the other end acknowledged, once it did.
+    acknowledged: Option<u32>,
+    /// Octets at hand that were shown, in vain.
+    shown: usize,
     /// Segments with payload that came while protocols were probed.
     pub(crate) segments: u8,
     /// Payload length on the wire of the first segment.
@@ -69,6 +79,89 @@ impl Stream {
         }
     }
 
+    /// Sequence number of the first octet that was not consumed, once it began; not while octets
+    /// are skipped.
+    pub(crate) fn place_of_next(&self) -> Option<u32> {
+        (self.started && self.skip == 0).then_some(self.next)
+    }
+
+    /// The other end answered its SYN: the first octet will be number `sequence`.
+    pub(crate) const fn greeted(&mut self, sequence: u32) {
+        self.start(sequence);
+        self.acknowledged = Some(sequence);
+    }
+
+    /// Whether octets that come next are passed over unread.
+    pub(crate) const fn skips(&self) -> bool {
+        self.skip > 0
+    }
+
+    /// Whether no octet of it was at hand yet.
+    pub(crate) fn is_untouched(&self) -> bool {
+        self.next == self.begin && self.buffer.at_hand().is_empty()
+    }
+
+    /// Whether nothing told where it begins.
+    pub(crate) const fn is_floating(&self) -> bool {
+        self.floating
+    }
+
+    /// Whether it just turned out to have begun earlier, or has just begun, and so may once more.
+    pub(crate) const fn may_begin_earlier(&self) -> bool {
+        self.floating && self.segments <= self.earlier.saturating_add(1)
+    }
+
+    /// Whether all that is at hand was acknowledged.
+    pub(crate) fn is_acknowledged(&self) -> bool {
+        let end = self.next.wrapping_add(self.buffer.at_hand().len() as u32);
+        self.acknowledged.is_some_and(|sequence| sequence.wrapping_sub(end).cast_signed() >= 0)
+    }
+
+    /// Whether the octets at hand are to be shown: not each time that a few more came.
+    pub(crate) fn worth_showing(&self, window: &Window) -> bool {
+        let len = self.buffer.at_hand().len();
+        len <= SHOWN_ALWAYS_MAX || len >= window.len_max || len - self.shown.min(len) >= len / 16
+    }
+
+    /// Whether octets are at hand that were not shown.
+    pub(crate) fn unshown(&self) -> bool {
+        self.buffer.at_hand().len() > self.shown
+    }
+
+    /// All octets at hand were shown.
+    pub(crate) fn note_shown(&mut self) {
+        self.shown = self.buffer.at_hand().len();
+    }
+
+    /// Octets came that stand just before the first ones of a stream of which nothing is known yet:
+    /// it began with them. False when that is not so, or there is no room.
+    pub(crate) fn begin_earlier(
+        &mut self,
+        sequence: u32,
+        candidates: u16,
+        window: &Window,
+        budget: &mut Budget,
+    ) -> bool {
+        let before = self.next.wrapping_sub(sequence) as usize;
+        let held = self.buffer.end();
+        if !self.floating
+            || self.next != self.begin
+            || self.earlier >= EARLIER_MAX
+            || before == 0
+            || before.saturating_add(held) > window.len_max
+            || !self.buffer.make_way(before, budget)
+        {
+            return false;
+        }
+        self.earlier = self.earlier.saturating_add(1);
+        (self.begin, self.next) = (sequence, sequence);
+        self.shown = 0;
+        let segments = self.segments;
+        self.probe_anew(candidates);
+        self.segments = segments;
+        true
+    }
+
     /// Whether it began with `sequence`.
     pub(crate) const fn began_with(&self, sequence: u32) -> bool {
         self.started && self.begin == sequence
@@ -79,6 +172,7 @@ impl Stream {
         self.candidates = candidates;
         self.segments = 0;
         self.first_len = 0;
+        self.shown = 0;
     }
 
     /// Find the place of a payload whose first octet is number `sequence`; `wire_len` octets of
@@ -99,6 +193,7 @@ impl Stream {
                 return Placed::Nothing;
             }
             self.start(sequence);
+            self.floating = true;
         }
         self.hop(sequence);
         // Two's complement: numbers in the half of the circle behind `next` are before it.
@@ -132,21 +227,42 @@ impl Stream {
                 self.came();
                 Placed::Held
             }
-            Put::Holes => Placed::Lost,
+            Put::Holes => self.lost_unless_heard(1),
             Put::OverBudget => Placed::OverBudget,
         }
     }
 
     /// Octets came that do not fit the window behind the first gap.
-    const fn beyond(&mut self, offset: usize) -> Placed<'static> {
+    fn beyond(&mut self, offset: usize) -> Placed<'static> {
         if offset >= STRAY_AHEAD {
-            self.strays = self.strays.saturating_add(1);
-            if self.strays < STRAYS_MAX {
-                return Placed::Nothing;
-            }
+            return self.lost_after(STRAYS_MAX);
+        }
+        self.lost_unless_heard(STRAYS_MAX)
+    }
+
+    /// There is no place for octets behind a gap. The gap will not close any more, unless the other
+    /// end is heard and has not gone on behind it either; if it is not heard, this is so after
+    /// `unheard` such segments.
+    fn lost_unless_heard(&mut self, unheard: u8) -> Placed<'static> {
+        match self.acknowledged {
+            Some(_) if self.is_acknowledged_behind_gap() => self.lost_after(1),
+            Some(_) => self.lost_after(STRAYS_UNACKNOWLEDGED_MAX),
+            None => self.lost_after(unheard),
+        }
+    }
+
+    fn lost_after(&mut self, strays: u8) -> Placed<'static> {
+        self.strays = self.strays.saturating_add(1);
+        if self.strays < strays {
+            return Placed::Nothing;
         }
         self.strays = 0;
         Placed::Lost
+    }
+
+    fn is_acknowledged_behind_gap(&self) -> bool {
+        let end = self.next.wrapping_add(self.buffer.at_hand().len() as u32);
+        self.acknowledged.is_some_and(|sequence| sequence.wrapping_sub(end).cast_signed() > 0)
     }
 
     const fn came(&mut self) {
@@ -168,6 +284,10 @@ impl Stream {
 
     /// `count` octets are needed no more; those that are not there yet are skipped when they come.
     pub(crate) fn consume(&mut self, count: u64, budget: &mut Budget) {
+        if count == 0 {
+            return;
+        }
+        self.shown = 0;
         let there = u64::try_from(self.buffer.end()).unwrap_or(u64::MAX).min(count);
         // What is held is far less than 2^32.
         self.next = self.next.wrapping_add(there as u32);
@@ -201,6 +321,10 @@ impl Stream {
     /// The other end acknowledges all octets before `sequence`. True when it did so behind a gap
     /// so often that the capture must have missed what stood there.
     pub(crate) fn acknowledged(&mut self, sequence: u32) -> bool {
+        let newer = |known: u32| sequence.wrapping_sub(known).cast_signed() > 0;
+        if self.acknowledged.is_none_or(newer) {
+            self.acknowledged = Some(sequence);
+        }
         if !self.started || self.buffer.behind_gap().is_none() {
             return false;
         }
@@ -216,6 +340,8 @@ impl Stream {
     /// when nothing is held there.
     pub(crate) fn leap(&mut self, sequence: Option<u32>, budget: &mut Budget) {
         self.gap_acks = 0;
+        self.shown = 0;
+        self.floating = false;
         match (self.buffer.behind_gap(), sequence) {
             (Some(start), _) => self.consume(start as u64, budget),
             (None, Some(sequence)) => {
