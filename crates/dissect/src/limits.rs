@@ -68,6 +68,20 @@ pub const UDP_IDLE: Duration = Duration::from_secs(60);
 /// `Encapsulated`, so that no stranger's 64 KiB of tags costs 16,000 steps.
 pub(crate) const DEPTH_MAX: u8 = 12;
 
+/// Headers taken off one frame between two datagrams. Encapsulations run out first; this holds if
+/// one should ever be opened without being counted.
+pub(crate) const STEPS_MAX: u8 = 64;
+
+/// Labels of one MPLS stack. Service paths have eight or so; more count as `Encapsulated`.
+pub(crate) const LABELS_MAX: usize = 16;
+
+/// Route entries of one GRE header, a thing of the past (RFC 2784 §2.3); more count as `Malformed`.
+pub(crate) const ROUTES_MAX: usize = 8;
+
+/// Extension headers of one GTP-U datagram. There are one or two; with more it is an ordinary
+/// datagram.
+pub(crate) const GTP_EXTENSIONS_MAX: usize = 8;
+
 /// IPv6 extension headers followed in one datagram. Real ones have two or three; a datagram with
 /// more counts as `Malformed`, so that no stranger's 64 KiB costs 8,000 steps.
 pub(crate) const EXTENSIONS_MAX: usize = 8;
@@ -81,8 +95,9 @@ pub(crate) const PROBED_LEN_MAX: usize = 2 << 10;
 /// given until its next segments, the other side's word or the flow's end.
 pub(crate) const OPENING_LEN_ENOUGH: usize = 16;
 
-/// Segments of an unknown side that are enough, however short.
-pub(crate) const OPENING_SEGMENTS_ENOUGH: u8 = 4;
+/// Segments of an unknown side that are enough, however short: one octet each gives as many as
+/// [`OPENING_LEN_ENOUGH`].
+pub(crate) const OPENING_SEGMENTS_ENOUGH: u8 = 16;
 
 /// Datagrams in a row that no protocol claims, after which a UDP flow without a protocol is asked
 /// about no more.

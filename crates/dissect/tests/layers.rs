@@ -74,8 +74,8 @@ fn every_link_layer_leads_to_its_datagram() {
         ("SNAP", LinkType::ETHERNET, ethernet(&[], 46, &before(&snap, &four())), FOUR),
         ("LLC", LinkType::ETHERNET, ethernet(&[], 38, &[0x42, 0x42, 3, 0, 0, 0, 0, 0]), "not_ip"),
         ("ARP", LinkType::ETHERNET, ethernet(&[], 0x0806, &[0; 28]), "not_ip"),
-        ("MPLS", LinkType::ETHERNET, ethernet(&[], 0x8847, &four()), "encapsulated"),
-        ("PPPoE", LinkType::ETHERNET, ethernet(&[], 0x8864, &four()), "encapsulated"),
+        ("MACsec, encrypted", LinkType::ETHERNET, ethernet(&[], 0x88e5, &[12; 40]), "encapsulated"),
+        ("a type of no one", LinkType::ETHERNET, ethernet(&[], 0x88b5, &four()), "not_ip"),
         ("PPPoE discovery", LinkType::ETHERNET, ethernet(&[], 0x8863, &[0; 40]), "not_ip"),
         ("SLL", LinkType::LINUX_SLL, before(&sll(0x0800), &four()), FOUR),
         ("SLL, 6", LinkType::LINUX_SLL, before(&sll(0x86dd), &six()), SIX),
@@ -98,9 +98,10 @@ fn every_link_layer_leads_to_its_datagram() {
         ("RAW, neither", LinkType::RAW, vec![0x50; 40], "not_ip"),
         ("IPv4", LinkType::IPV4, four(), FOUR),
         ("IPv6", LinkType::IPV6, six(), SIX),
-        ("IPv4 that is none", LinkType::IPV4, six(), "malformed"),
-        ("IPv6 that is none", LinkType::IPV6, [four(), four()].concat(), "malformed"),
-        ("another", LinkType(105), four(), "link_type"),
+        ("IPv4 that is 6", LinkType::IPV4, six(), SIX),
+        ("IPv6 that is 4", LinkType::IPV6, four(), FOUR),
+        ("IPv6 that is none", LinkType::IPV6, vec![0; 60], "not_ip"),
+        ("another", LinkType(147), four(), "link_type"),
     ];
     for (name, link, bytes, want) in table {
         assert_eq!(&fate(*link, bytes), want, "{name}");
@@ -183,9 +184,9 @@ fn extension_headers_are_walked() {
         ("none", extended(59, &[], true), "other_transport".to_owned()),
         ("ICMPv6", extended(58, &[], true), "other_transport".to_owned()),
         ("ICMP", extended(1, &[], false), "other_transport".to_owned()),
-        ("IP in IP", extended(4, &[], false), "encapsulated".to_owned()),
-        ("6 in 4", extended(41, &[], false), "encapsulated".to_owned()),
-        ("GRE", extended(47, &[], false), "encapsulated".to_owned()),
+        ("IP in IP that is none", extended(4, &[], false), "truncated".to_owned()),
+        ("6 in 4 that is none", extended(41, &[], false), "truncated".to_owned()),
+        ("GRE of another version", extended(47, &[0, 7, 8, 0], false), "malformed".to_owned()),
     ];
     for (name, datagram, want) in table {
         assert_eq!(&fate(LinkType::RAW, datagram), want, "{name}");

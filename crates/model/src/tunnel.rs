@@ -18,12 +18,20 @@ pub enum TunnelKind {
     GtpU,
     /// RFC 4380.
     Teredo,
-    /// RFC 2003, RFC 2473, RFC 4213.
+    /// RFC 2003, RFC 2473, RFC 4213; generic UDP encapsulation of IP too.
     IpInIp,
     /// RFC 4023, RFC 7510.
     Mpls,
     /// RFC 2661, RFC 3931.
     L2tp,
+    /// RFC 3378, RFC 8986: Ethernet in IP.
+    EtherIp,
+    /// RFC 5415: access points and their controller.
+    Capwap,
+    /// RFC 9300.
+    Lisp,
+    /// TaZmen sniffer protocol: a mirror over UDP.
+    Tzsp,
 }
 
 impl TunnelKind {
@@ -40,6 +48,10 @@ impl TunnelKind {
             TunnelKind::IpInIp => "ip-in-ip",
             TunnelKind::Mpls => "mpls",
             TunnelKind::L2tp => "l2tp",
+            TunnelKind::EtherIp => "ether-ip",
+            TunnelKind::Capwap => "capwap",
+            TunnelKind::Lisp => "lisp",
+            TunnelKind::Tzsp => "tzsp",
         }
     }
 }

@@ -192,6 +192,53 @@ fn extensions<'a>(
     Err(Refused::Malformed.into())
 }
 
+/// Whether octets may be an IP header of that version, of `wire` octets in all: its lengths hold.
+pub(super) fn plausible(version: u8, octets: &[u8], wire: u32) -> bool {
+    match (version, octets) {
+        (4, &[first, _, a, b, ..]) => {
+            let header = u32::from(first & 15).saturating_mul(4);
+            let len = u32::from(u16::from_be_bytes([a, b]));
+            first >> 4 == 4 && header >= 20 && header <= len && len <= wire
+        }
+        (6, &[first, _, _, _, a, b, ..]) => {
+            let len = u32::from(u16::from_be_bytes([a, b])).saturating_add(40);
+            first >> 4 == 6 && len <= wire
+        }
+        _ => false,
+    }
+}
+
+/// Whether they are, as far as an IP header tells: an IPv4 header has its checksum (RFC 791 §3.1);
+/// an IPv6 header has none, but fills what is there and carries something known.
+pub(super) fn vouched(version: u8, octets: &[u8], wire: u32) -> bool {
+    if !plausible(version, octets, wire) {
+        return false;
+    }
+    match (version, octets) {
+        (4, &[first, ..]) => {
+            let header = octets.get(..usize::from(first & 15).saturating_mul(4));
+            header.is_some_and(|header| checksum(header) == 0xffff)
+        }
+        (6, &[_, _, _, _, a, b, next, hops, ..]) => {
+            let len = u32::from(u16::from_be_bytes([a, b])).saturating_add(40);
+            let known =
+                matches!(next, 0 | 4 | 6 | 17 | 41 | 43 | 44 | 47 | 50 | 51 | 58 | 60 | 132);
+            // A link layer may have padded it.
+            known && hops > 0 && wire.saturating_sub(len) < 48
+        }
+        _ => false,
+    }
+}
+
+/// The sum of 16-bit words that is all ones over a header with its checksum in it (RFC 1071).
+fn checksum(header: &[u8]) -> u32 {
+    let words = header.chunks_exact(2).filter_map(|pair| pair.first_chunk());
+    let sum = words.fold(0_u32, |sum, word| sum.saturating_add(u16::from_be_bytes(*word).into()));
+    // A header has 30 words at most, so one carry may follow the first.
+    let sum = (sum & 0xffff).saturating_add(sum >> 16);
+    (sum & 0xffff).saturating_add(sum >> 16)
+}
+
 fn words(octets: [u8; 16]) -> Address {
     let whole = u128::from_be_bytes(octets);
     // The halves of a 128-bit number fit 64 bits each.

@@ -4,11 +4,20 @@
 //! times as much and stops at the first header that it dislikes.
 #![warn(clippy::arithmetic_side_effects)]
 
+mod cooked;
 mod descent;
 mod ether;
+mod gre;
 mod ip;
+mod juniper;
+mod l2tp;
 mod link;
+mod llc;
+mod mpls;
+mod ppp;
 mod transport;
+mod udp_tunnels;
+mod wlan;
 
 pub(crate) use etherparse::IpNumber;
 use etherparse::ip_number;
