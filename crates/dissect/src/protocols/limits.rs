@@ -189,3 +189,61 @@ pub(crate) const QUIC_CHLO_AT_MAX: usize = 160;
 /// - What it costs: a nanosecond each.
 /// - At the bound: it is no hello.
 pub(crate) const QUIC_TAGS_MAX: usize = 128;
+
+/// Octets of a version that remote access told (the model's promise).
+pub(crate) const REMOTE_VERSION_MAX: usize = 64;
+
+/// Octets of each other detail that remote access told (the model's promise).
+pub(crate) const REMOTE_DETAIL_MAX: usize = 128;
+
+/// Octets of an SSH banner behind its version.
+///
+/// - Why so many: RFC 4253 §4.2 allows 255 for the whole line.
+/// - What it costs: itself, for each end of a connection until both have spoken.
+/// - At the bound: the line is no banner.
+pub(crate) const SSH_BANNER_MAX: usize = 255;
+
+/// Octets of text that an SSH server may send before its banner.
+///
+/// - Why so many: a legal notice is a dozen lines.
+/// - What it costs: that much of an opening, and a look along it for each segment.
+/// - At the bound: the stream is not SSH.
+pub(crate) const SSH_LINES_MAX: usize = 1536;
+
+/// Octets behind an SSH banner after which the other end's is not waited for.
+///
+/// - Why so many: the first packet, the list of algorithms, takes 0.5 to 2.5 KiB.
+/// - What it costs: that much of an opening.
+/// - At the bound: the one banner is told.
+pub(crate) const SSH_BEHIND_MAX: usize = 4 << 10;
+
+/// Kinds of security that an RFB server may offer.
+///
+/// - Why so many: seven are the most that were seen; some thirty exist.
+/// - What it costs: an octet each.
+/// - At the bound: what looked like RFB is some other text.
+pub(crate) const RFB_SECURITY_MAX: usize = 32;
+
+/// Octets of an end of an RFB connection that are waited for, from its version on.
+///
+/// - Why so many: the longest way to a desktop's name or to TLS is under 1 KiB.
+/// - What it costs: nothing of the reader's; the opening has them.
+/// - At the bound: what is known is told.
+pub(crate) const RFB_WAIT_MAX: usize = 2 << 10;
+
+/// Octets of the message in which an end of a remote desktop without protection names its settings.
+///
+/// - Why so many: those seen take 400 to 1,400 octets; what is told stands in the first 300.
+/// - What it costs: nothing of the reader's; the opening has them.
+/// - At the bound: what is there is read.
+pub(crate) const RDP_CONFERENCE_MAX: usize = 1024;
+
+/// Blocks looked through in that message for the one that is told, which comes first.
+pub(crate) const RDP_BLOCKS_MAX: usize = 16;
+
+/// Datagrams of a remote desktop's second transport that are read for a hello inside.
+///
+/// - Why so many: two that greet, each sent up to three times, and the probes for the path's size.
+/// - What it costs: under a microsecond each.
+/// - At the bound: the flow is given up without one.
+pub(crate) const RDP_DATAGRAMS_MAX: u8 = 16;

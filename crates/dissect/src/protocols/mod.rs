@@ -7,16 +7,29 @@ mod limits;
 #[cfg(test)]
 mod mutate;
 mod quic;
+mod rdp;
 pub(crate) mod reader;
+mod remote;
+mod rfb;
+mod ssh;
 mod tls;
 
 use reader::Entry;
 
 /// Every protocol, in the order in which they are asked.
-pub(crate) const PROTOCOLS: &[Entry] = &[dns::ENTRY, tls::ENTRY, http::ENTRY, quic::ENTRY];
+pub(crate) const PROTOCOLS: &[Entry] =
+    &[dns::ENTRY, rdp::ENTRY, tls::ENTRY, http::ENTRY, quic::ENTRY, rfb::ENTRY, ssh::ENTRY];
 
 /// A fuzz body and its name.
 pub(crate) type Fuzz = (&'static str, fn(&[u8]));
 
 /// The fuzz body of each protocol.
-pub(crate) const FUZZ: &[Fuzz] = &[("dns", dns::fuzz), ("tls", tls::fuzz), ("http", http::fuzz), ("quic", quic::fuzz)];
+pub(crate) const FUZZ: &[Fuzz] = &[
+    ("dns", dns::fuzz),
+    ("tls", tls::fuzz),
+    ("http", http::fuzz),
+    ("quic", quic::fuzz),
+    ("rdp", rdp::fuzz),
+    ("rfb", rfb::fuzz),
+    ("ssh", ssh::fuzz),
+];

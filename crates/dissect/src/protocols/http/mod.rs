@@ -7,7 +7,7 @@ mod request;
 mod stream;
 #[cfg(test)]
 mod tests;
-mod text;
+pub(super) mod text;
 
 use super::reader::Entry;
 

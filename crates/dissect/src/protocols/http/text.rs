@@ -1,7 +1,7 @@
 //! Octets as text that is safe to print.
 
 /// Printable ASCII as it came, other octets as `\xNN`; at most `max` octets of text.
-pub(super) fn printable(octets: &[u8], max: usize) -> Box<str> {
+pub(in crate::protocols) fn printable(octets: &[u8], max: usize) -> Box<str> {
     let mut text = String::with_capacity(octets.len().min(max));
     for &octet in octets {
         let plain = octet.is_ascii_graphic() || octet == b' ';

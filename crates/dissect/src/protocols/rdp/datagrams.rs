@@ -1,0 +1,125 @@
+//! Reads the second transport of a remote desktop: its greetings, and the hello inside.
+
+use model::{Carrier, Fact, Flow, Protocol, Side};
+
+use super::transport::{self, Greeting, VERSION_3};
+use crate::protocols::limits::RDP_DATAGRAMS_MAX;
+use crate::protocols::reader::{Datagram, DatagramReader, Next, Out};
+use crate::protocols::remote::Told;
+use crate::protocols::tls::hello;
+
+/// Whose a datagram is: one that greets, or one of a session that is under way, known by the TLS
+/// inside.
+pub(super) fn claim(_flow: &Flow, side: Side, octets: &[u8]) -> Datagram {
+    if let Some(greeting) = transport::greeting(octets) {
+        let side = if greeting.answers { Side::Server } else { Side::Client };
+        return Datagram::Mine(Protocol::Rdp, side);
+    }
+    match transport::data(Some(1), octets) {
+        Some(data) if is_record(data) => Datagram::Mine(Protocol::Rdp, side),
+        _ => Datagram::NotMine,
+    }
+}
+
+/// Begin a reader.
+pub(super) fn begin() -> Box<dyn DatagramReader> {
+    Box::new(Reader::default())
+}
+
+/// Reads one flow. It holds no octets.
+#[derive(Default)]
+struct Reader {
+    first: Option<Side>,
+    asked: Option<Greeting>,
+    answered: Option<Greeting>,
+    seen: u8,
+    told: bool,
+}
+
+impl DatagramReader for Reader {
+    fn read(&mut self, side: Side, octets: &[u8], out: &mut Out<'_>) -> Next {
+        self.seen = self.seen.saturating_add(1);
+        self.first.get_or_insert(side);
+        match transport::greeting(octets) {
+            Some(greeting) if greeting.answers => self.answered = Some(greeting),
+            Some(greeting) => self.asked = Some(greeting),
+            None => {
+                self.tell(out);
+                let hidden = self.asked.is_none() && self.answered.is_none();
+                let data = transport::data(self.version(), octets);
+                if hidden || data.is_some_and(|data| tell_hello(data, out)) {
+                    return Next::FlowDone;
+                }
+            }
+        }
+        if self.asked.is_some() && self.answered.is_some() {
+            self.tell(out);
+        }
+        if self.seen < RDP_DATAGRAMS_MAX { Next::More } else { Next::FlowDone }
+    }
+
+    fn cut(&mut self, out: &mut Out<'_>) {
+        self.tell(out);
+    }
+
+    fn held(&self) -> usize {
+        0
+    }
+}
+
+impl Reader {
+    /// What the server chose; of a client alone, what it offered.
+    fn version(&self) -> Option<u16> {
+        self.answered.or(self.asked).map(|greeting| greeting.version)
+    }
+
+    fn tell(&mut self, out: &mut Out<'_>) {
+        let Some(first) = self.first.filter(|_| !self.told) else { return };
+        self.told = true;
+        let mut told = Told::default();
+        if let Some(version) = self.version() {
+            let number = if version == VERSION_3 { 3 } else { version };
+            told.add("transport_version", number.to_string().as_bytes());
+        }
+        if let Some(asked) = self.asked {
+            let word: &[u8] = if asked.lossy { b"lossy" } else { b"reliable" };
+            told.add("transport", word);
+        }
+        told.tell(Protocol::Rdp, first, out);
+    }
+}
+
+/// Types of records (RFC 8446 §5.1), and of a message.
+const RECORDS: std::ops::RangeInclusive<u8> = 20..=23;
+const HANDSHAKE: u8 = 22;
+const CLIENT_HELLO: u8 = 1;
+
+/// Whether data are whole TLS records, or the beginning of a record that fills the datagram.
+fn is_record(data: &[u8]) -> bool {
+    /// Octets of data from which on a datagram counts as full.
+    const FULL: usize = 1000;
+    let Some(([kind, 3, 1..=3, high, low], rest)) = data.split_first_chunk::<5>() else {
+        return false;
+    };
+    let len = usize::from(u16::from_be_bytes([*high, *low]));
+    RECORDS.contains(kind)
+        && len > 0
+        && len <= 18 << 10
+        && (len <= rest.len() || rest.len() >= FULL)
+}
+
+/// Tell the hello that data begin with; whether they do. What does not fit into one datagram is cut.
+fn tell_hello(data: &[u8], out: &mut Out<'_>) -> bool {
+    let Some(([HANDSHAKE, 3, _, high, low], record)) = data.split_first_chunk::<5>() else {
+        return false;
+    };
+    let len = usize::from(u16::from_be_bytes([*high, *low])).min(record.len());
+    let message = record.get(..len).and_then(|record| record.split_first_chunk::<4>());
+    let Some(([CLIENT_HELLO, length @ ..], body)) = message else { return false };
+    let [high, middle, low] = *length;
+    let len = u32::from_be_bytes([0, high, middle, low]);
+    let whole = usize::try_from(len).is_ok_and(|len| len <= body.len());
+    let body = usize::try_from(len).ok().and_then(|len| body.get(..len)).unwrap_or(body);
+    (out.fact)(Fact::TlsHello(Box::new(hello::client(body, whole, Carrier::Tls, out.anomaly))));
+    true
+}
