@@ -138,7 +138,8 @@ impl Dissector {
             let packet = match layers::peel(frame, tunnel) {
                 Ok(packet) => packet,
                 Err(Stop::Refused(why)) => {
-                    if shard(frame).is_some_and(|shard| self.shards.owns(shard)) {
+                    let own = |shard| self.shards.owns(shard);
+                    if self.shards == Shards::all() || shard(frame).is_some_and(own) {
                         self.counts.frame(frame);
                         self.counts.refuse(why, frame.link);
                     }

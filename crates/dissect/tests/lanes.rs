@@ -2,10 +2,12 @@
 //! any size.
 
 use dissect::{Dissector, Limits, SHARDS, Seed, Shards, shard};
-use model::{Frame, Observation, Side, Tally};
+use std::net::IpAddr;
+
+use model::{Frame, Observation, Refused, Side, Tally};
 
 mod script;
-use script::{ACK, SYN, Script, Tcp, address, framed, udp};
+use script::{ACK, SYN, Script, Tcp, address, fragments, framed, udp};
 
 /// A busy minute: more flows than there are places, of every kind, all mixed.
 fn busy() -> Script {
@@ -43,6 +45,58 @@ fn busy() -> Script {
     script
 }
 
+/// The datagram in an Ethernet frame of [`busy`].
+fn datagram(frame: &[u8]) -> Vec<u8> {
+    let len = usize::from(u16::from_be_bytes([frame[16], frame[17]]));
+    frame[14..14 + len].to_vec()
+}
+
+/// A datagram in another between two routers (RFC 2003).
+fn carried(datagram: &[u8], router: u8) -> Vec<u8> {
+    let end = |last| IpAddr::from([198, 51, 100, last]);
+    script::ip(end(router), end(200), 4, datagram)
+}
+
+/// The busy minute over a wire that cuts datagrams and tunnels, in every way that it can, loses
+/// some of the pieces, and shows some packets twice.
+fn mangled() -> Script {
+    let plain = busy();
+    let mut script = Script::new();
+    for (number, (at, link, frame)) in plain.frames.iter().enumerate() {
+        let inner = datagram(frame);
+        let id = number as u16;
+        let router = id as u8 % 5;
+        let cut = |datagram: &[u8], size| fragments(datagram, size, id);
+        let datagrams: Vec<Vec<u8>> = match number % 7 {
+            0 => vec![inner],
+            1 => cut(&inner, 16),
+            2 => vec![carried(&inner, router)],
+            3 => cut(&carried(&inner, router), 24),
+            4 => cut(&inner, 16).iter().map(|cut| carried(cut, router)).collect(),
+            // A fragment in a tunnel that was cut up once more.
+            5 => {
+                let cuts = cut(&inner, 24).into_iter().enumerate();
+                let cuts = cuts.map(|(part, cut)| {
+                    fragments(
+                        &carried(&cut, router),
+                        16,
+                        id.wrapping_mul(8).wrapping_add(part as u16),
+                    )
+                });
+                cuts.flatten().collect()
+            }
+            _ => vec![inner.clone(), carried(&inner, router)],
+        };
+        for (part, datagram) in datagrams.into_iter().enumerate() {
+            let lost = number % 11 == 3 && part == 1;
+            if !lost {
+                script.frames.push((*at, *link, framed(&datagram)));
+            }
+        }
+    }
+    script
+}
+
 fn dissector(shards: Shards) -> Dissector {
     Dissector::new(&Limits { flows_max: 256, ..Limits::default() }, Seed([1, 2]), shards)
 }
@@ -62,10 +116,18 @@ fn sum(tallies: &[Tally]) -> Tally {
 
 #[test]
 fn any_number_of_lanes() {
-    let script = busy();
+    let tally = same_over_lanes(&busy());
+    assert!(tally.flows_evicted > 0 && tally.flows_one_way > 0, "{tally:?}");
+    let tally = same_over_lanes(&mangled());
+    assert!(tally.reassembled > 100 && tally.unassembled > 10, "{tally:?}");
+    let refused = |why| tally.refused.get(&why).copied().unwrap_or(0);
+    assert!(refused(Refused::Fragment) > 100 && refused(Refused::Duplicate) > 100, "{tally:?}");
+}
+
+fn same_over_lanes(script: &Script) -> Tally {
     let frames = script.frames();
     let (whole, tally) = script::run(&frames, 64, &mut dissector(Shards::all()));
-    assert!(tally.flows_evicted > 0 && tally.flows_one_way > 0 && whole.len() > 500, "{tally:?}");
+    assert!(whole.len() > 500, "{tally:?}");
     let whole = merged(vec![whole]);
     for lanes in [1, 2, 3, 5, SHARDS, SHARDS + 1] {
         let runs = (0..lanes)
@@ -74,12 +136,18 @@ fn any_number_of_lanes() {
         assert_eq!(merged(facts), whole, "{lanes} lanes");
         assert_eq!(sum(&tallies), tally, "{lanes} lanes");
     }
+    tally
 }
 
 #[test]
 fn frames_that_a_dealer_dealt() {
-    // A lane that gets its own frames only, but every tick, tells the same.
-    let script = busy();
+    // A lane that gets its own frames and all fragments only, but every tick, tells the same.
+    for script in [busy(), mangled()] {
+        dealt(&script);
+    }
+}
+
+fn dealt(script: &Script) {
     let frames = script.frames();
     let lane = Shards::nth(1, 2);
     let (want, tally) = script::run(&frames, 64, &mut dissector(lane));
@@ -103,10 +171,11 @@ fn frames_that_a_dealer_dealt() {
 
 #[test]
 fn batches_of_any_size() {
-    let script = busy();
-    let frames = script.frames();
-    let want = script::run(&frames, 64, &mut dissector(Shards::all()));
-    for batch in [1, 2, 31, 32, 33, 1000] {
-        assert_eq!(script::run(&frames, batch, &mut dissector(Shards::all())), want, "{batch}");
+    for script in [busy(), mangled()] {
+        let frames = script.frames();
+        let want = script::run(&frames, 64, &mut dissector(Shards::all()));
+        for batch in [1, 2, 31, 32, 33, 1000] {
+            assert_eq!(script::run(&frames, batch, &mut dissector(Shards::all())), want, "{batch}");
+        }
     }
 }

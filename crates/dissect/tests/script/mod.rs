@@ -42,6 +42,36 @@ pub fn ip(from: IpAddr, to: IpAddr, protocol: u8, payload: &[u8]) -> Vec<u8> {
     octets
 }
 
+/// A datagram of [`ip`] cut into fragments of `size` octets, a multiple of eight.
+pub fn fragments(datagram: &[u8], size: usize, id: u16) -> Vec<Vec<u8>> {
+    let six = datagram[0] >> 4 == 6;
+    let (head, payload) = datagram.split_at(if six { 40 } else { 20 });
+    let places = (0..payload.len()).step_by(size);
+    let cut = |at: usize| {
+        let part = &payload[at..payload.len().min(at + size)];
+        fragment(head, at, at + size < payload.len(), part, id)
+    };
+    places.map(cut).collect()
+}
+
+/// One fragment behind the IP header of a whole datagram.
+pub fn fragment(head: &[u8], at: usize, more: bool, part: &[u8], id: u16) -> Vec<u8> {
+    let mut head = head.to_vec();
+    let (at, more) = (at as u16, u16::from(more));
+    if head[0] >> 4 == 4 {
+        head[2..4].copy_from_slice(&(part.len() as u16 + 20).to_be_bytes());
+        head[4..6].copy_from_slice(&id.to_be_bytes());
+        head[6..8].copy_from_slice(&(at / 8 | more << 13).to_be_bytes());
+    } else {
+        head[4..6].copy_from_slice(&(part.len() as u16 + 8).to_be_bytes());
+        let next = std::mem::replace(&mut head[6], 44);
+        head.extend([next, 0]);
+        head.extend((at | more).to_be_bytes());
+        head.extend(u32::from(id).to_be_bytes());
+    }
+    [head, part.to_vec()].concat()
+}
+
 pub fn udp_header(from: u16, to: u16, payload: &[u8]) -> Vec<u8> {
     let mut octets = Vec::new();
     octets.extend(from.to_be_bytes());
