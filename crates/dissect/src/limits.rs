@@ -87,9 +87,10 @@ pub(crate) const GTP_EXTENSIONS_MAX: usize = 8;
 pub(crate) const EXTENSIONS_MAX: usize = 8;
 
 /// Contiguous octets of one side that stream protocols are asked about before none is taken to
-/// know it. Probes decide on a few dozen. Segments are not counted: someone who sends an octet at
-/// a time is still recognised, and costs at most these 2 KiB looked at once more per segment.
-pub(crate) const PROBED_LEN_MAX: usize = 2 << 10;
+/// know it. Probes decide on a few dozen, but a conversation in clear before TLS may take this
+/// long. Segments are not counted: someone who sends an octet at a time is still recognised, and
+/// costs at most these 4 KiB looked at once more per segment.
+pub(crate) const PROBED_LEN_MAX: usize = 4 << 10;
 
 /// Octets of an unknown side that are enough for a byte signature. A side that has told fewer is
 /// given until its next segments, the other side's word or the flow's end.
@@ -97,7 +98,7 @@ pub(crate) const OPENING_LEN_ENOUGH: usize = 16;
 
 /// Segments of an unknown side that are enough, however short: one octet each gives as many as
 /// [`OPENING_LEN_ENOUGH`].
-pub(crate) const OPENING_SEGMENTS_ENOUGH: u8 = 16;
+pub(crate) const OPENING_SEGMENTS_ENOUGH: u8 = 4;
 
 /// Datagrams in a row that no protocol claims, after which a UDP flow without a protocol is asked
 /// about no more.

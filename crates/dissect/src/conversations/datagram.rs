@@ -26,9 +26,12 @@ pub(super) fn read(
     }
     if !talk.meta.has(Meta::GIVEN_UP) {
         let side = talk.meta.side(way);
+        let mut leads = false;
         for entry in talk.desk.protocols {
             let Some(claim) = entry.claim else { continue };
-            if let Datagram::Mine(protocol, side) = claim(&talk.flow, side, packet.payload) {
+            let claimed = claim(&talk.flow, side, packet.payload);
+            leads |= claimed == Datagram::Leads;
+            if let Datagram::Mine(protocol, side) = claimed {
                 if talk.meta.protocol().is_none() {
                     talk.turn(way, side);
                 }
@@ -37,7 +40,7 @@ pub(super) fn read(
                 return begin(entry, found, slot, number, openings, talk);
             }
         }
-        let unclaimed = talk.meta.unclaimed().saturating_add(1);
+        let unclaimed = talk.meta.unclaimed().saturating_add(u32::from(!leads));
         talk.meta.set_unclaimed(unclaimed);
         let claimed = talk.meta.protocol().is_some();
         let max = if claimed { UNCLAIMED_AFTER_CLAIM_MAX } else { UNCLAIMED_MAX };

@@ -75,19 +75,12 @@ pub(crate) const DNS_STRICT_TCP_MAX: usize = 2048;
 /// - At the bound: what is there is read and the side is given up; `tls_message_too_long`.
 pub(crate) const TLS_MESSAGE_MAX: usize = 16 << 10;
 
-/// Octets of an end certificate. The rest of the chain is never waited for.
+/// Octets of an end certificate. The rest of the chain is hashed as it comes.
 ///
 /// - Why so many: real ones take 1 to 3 KiB, some with hundreds of names 8 KiB.
 /// - What it costs: nothing of the reader's; the opening has them.
 /// - At the bound: the side is given up; `tls_certificate_too_long`.
 pub(crate) const TLS_CERTIFICATE_MAX: usize = 12 << 10;
-
-/// Empty records before a hello that are looked past.
-///
-/// - Why so many: common servers accept as many.
-/// - What it costs: five octets each of the opening.
-/// - At the bound: the stream is not TLS.
-pub(crate) const TLS_EMPTY_RECORDS_MAX: usize = 32;
 
 /// DNS names kept of one certificate.
 ///
@@ -109,6 +102,84 @@ pub(crate) const TLS_SUBJECT_MAX: usize = 1024;
 /// - What it costs: at most 256 octets each.
 /// - At the bound: the others are not kept.
 pub(crate) const TLS_LIST_MAX: usize = 16;
+
+/// Certificates behind the end certificate whose fingerprints are kept.
+///
+/// - Why so many: real chains have one to three; cross-signed ones five.
+/// - What it costs: 64 octets each, and the hash over it.
+/// - At the bound: the certificate is told with these.
+pub(crate) const TLS_CHAIN_MAX: usize = 8;
+
+/// Octets of the certificates behind the end certificate.
+///
+/// - Why so many: eight of 2 KiB, or two with hundreds of names.
+/// - What it costs: some 3 ns each to hash; they are not held.
+/// - At the bound: the certificate is told with those that were whole before.
+pub(crate) const TLS_CHAIN_OCTETS_MAX: usize = 32 << 10;
+
+/// Hellos read of one connection. A second one follows a renewal in clear or another name.
+///
+/// - Why so many: two are usual at most.
+/// - What it costs: some 3 µs each, for its fingerprints; a segment of 1,400 octets could hold 30.
+/// - At the bound: the client is given up.
+pub(crate) const TLS_HELLOS_MAX: u32 = 8;
+
+/// Alerts, heartbeats and empty records before a hello that are looked past.
+///
+/// - Why so many: common servers accept that many empty ones; of the others one is seen.
+/// - What it costs: their octets of the opening, each at most [`TLS_STRAY_RECORD_MAX`].
+/// - At the bound: the stream is not TLS.
+pub(crate) const TLS_EMPTY_RECORDS_MAX: usize = 32;
+
+/// Octets of such a record that is not empty.
+///
+/// - Why so many: an alert has two, a heartbeat 16 and its padding.
+/// - What it costs: itself.
+/// - At the bound: the stream is not TLS.
+pub(crate) const TLS_STRAY_RECORD_MAX: usize = 64;
+
+/// Octets of everything that an end says in clear before TLS.
+///
+/// - Why so many: a greeting, its capabilities and a log-in that failed take some hundred octets of
+///   a client and one or two KiB of a server.
+/// - What it costs: itself, of the opening.
+/// - At the bound: it is taken for a conversation without TLS.
+pub(crate) const TLS_PREFACE_MAX: usize = 4 << 10;
+
+/// Octets of a DTLS handshake message that comes in fragments.
+///
+/// - Why so many: a hello with post-quantum keys has 2 KiB, a chain of certificates up to 6.
+/// - What it costs: itself, once a side.
+/// - At the bound: what does not fit is left out; `dtls_message_too_long` counts it.
+pub(crate) const DTLS_MESSAGE_MAX: usize = 8 << 10;
+
+/// Pieces of such a message with gaps between them.
+///
+/// - Why so many: 8 KiB in fragments of a small datagram each, every other one late.
+/// - What it costs: 16 octets each.
+/// - At the bound: the fragment is left out; `dtls_message_in_too_many_fragments` counts it.
+pub(crate) const DTLS_FRAGMENTS_MAX: usize = 16;
+
+/// Datagrams with handshakes in them that are read of one flow.
+///
+/// - Why so many: a handshake takes some ten, each repeated a few times when they are lost.
+/// - What it costs: under a microsecond each.
+/// - At the bound: the flow is given up.
+pub(crate) const DTLS_DATAGRAMS_MAX: u32 = 64;
+
+/// Datagrams of other protocols between them.
+///
+/// - Why so many: STUN checks go on while the handshake runs, and media may begin before it ends.
+/// - What it costs: some nanoseconds each.
+/// - At the bound: the flow is given up.
+pub(crate) const DTLS_FOREIGN_MAX: u32 = 64;
+
+/// Hellos told of one flow: of another name each.
+///
+/// - Why so many: one is usual.
+/// - What it costs: a fact each.
+/// - At the bound: the others are not told.
+pub(crate) const DTLS_HELLOS_MAX: u32 = 4;
 
 /// Octets of an HTTP method (the model's promise).
 pub(crate) const HTTP_METHOD_MAX: usize = 32;

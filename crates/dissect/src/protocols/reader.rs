@@ -102,6 +102,9 @@ pub(crate) enum Datagram {
     Mine(Protocol, Side),
     /// It is another protocol's.
     NotMine,
+    /// It is another protocol's, one that is spoken before this one in the same flow: it does not
+    /// count among those after which a flow is given up.
+    Leads,
 }
 
 /// Recognises a stream by the first octets of a side, as far as the side is known.

@@ -21,6 +21,8 @@ pub(crate) struct Opening {
     pub(super) streams: Each<Stream>,
     /// Other ways to understand what the client says.
     pub(super) second: Second,
+    /// The reader has consumed octets, so that it may hand over.
+    pub(super) advanced: bool,
     datagrams: Option<Box<dyn DatagramReader>>,
     /// Octets that `datagrams` was last known to hold.
     datagrams_held: usize,
@@ -262,6 +264,7 @@ impl Opening {
                 consumed => usize::try_from(consumed).unwrap_or(usize::MAX).min(rest.len()),
             });
             fed.consumed = fed.consumed.saturating_add(step.consumed);
+            self.advanced |= step.consumed > 0;
             match step.next {
                 Next::More => {}
                 Next::SideDone => {
@@ -269,7 +272,7 @@ impl Opening {
                     break;
                 }
                 Next::FlowDone => {
-                    fed.anew = self.flow_done(way, fed.consumed > 0, talk);
+                    fed.anew = self.flow_done(way, talk);
                     break;
                 }
             }
@@ -284,9 +287,9 @@ impl Opening {
 
     /// The reader wants no more. True when it handed the flow over, which it can only do behind
     /// octets of its own.
-    fn flow_done(&mut self, way: Way, progressed: bool, talk: &mut Talk<'_, '_>) -> bool {
+    fn flow_done(&mut self, way: Way, talk: &mut Talk<'_, '_>) -> bool {
         let reader = self.reader.take();
-        let anew = progressed && reader.is_some_and(|reader| reader.handed_over());
+        let anew = self.advanced && reader.is_some_and(|reader| reader.handed_over());
         let candidates = talk.desk.candidates();
         for each in Way::BOTH {
             if anew {

@@ -67,6 +67,7 @@ impl Opening {
         talk.turn(way, side);
         talk.claim(reader.protocol());
         self.reader = Some(reader);
+        self.advanced = false;
         let other = way.other();
         if talk.meta.done(other) {
             self.reopen(other, 0, talk);

@@ -1,4 +1,4 @@
-//! A reader of classic pcap files that is just good enough for a test.
+//! A reader of capture files that is just good enough for a test.
 #![allow(dead_code, unreachable_pub)] // Each test uses a part.
 #![allow(clippy::indexing_slicing)] // It is a test's.
 
@@ -7,19 +7,23 @@ use std::path::{Path, PathBuf};
 
 use model::{Frame, LinkType, Timestamp};
 
+mod pcapng;
+
 /// The frames of one capture.
 pub struct Capture {
     octets: Vec<u8>,
-    frames: Vec<(Timestamp, std::ops::Range<usize>, u32)>,
-    link: LinkType,
+    frames: Vec<pcapng::Found>,
 }
 
 impl Capture {
-    /// Read a classic pcap file of either order and precision; `None` for anything else. What
-    /// follows a damaged record is left out.
+    /// Read a pcapng or a classic pcap file of either order and precision; `None` for anything else.
+    /// What follows a damaged record is left out.
     #[allow(clippy::disallowed_methods)] // A test may read files.
     pub fn read(path: &Path) -> Option<Capture> {
         let octets = fs::read(path).ok()?;
+        if let Some(frames) = pcapng::read(&octets) {
+            return Some(Capture { octets, frames });
+        }
         let magic: [u8; 4] = octets.get(..4)?.try_into().ok()?;
         let (big, nanos) = match magic {
             [0xa1, 0xb2, 0xc3, 0xd4] => (true, 1000),
@@ -44,18 +48,16 @@ impl Capture {
             }
             at = range.end;
             let moment = Timestamp::from_secs(u64::from(secs), u64::from(part) * nanos);
-            frames.push((moment, range, whole));
+            frames.push((moment, link, range, whole));
         }
-        Some(Capture { octets, frames, link })
+        Some(Capture { octets, frames })
     }
 
     pub fn frames(&self) -> Vec<Frame<'_>> {
-        let frames = self.frames.iter().enumerate().map(|(number, (at, range, orig_len))| Frame {
-            at: *at,
-            order: number as u64 * 2 + 1,
-            link: self.link,
-            bytes: &self.octets[range.clone()],
-            orig_len: *orig_len,
+        let frames = self.frames.iter().enumerate().map(|(number, frame)| {
+            let (at, link, range, orig_len) = frame.clone();
+            let bytes = &self.octets[range];
+            Frame { at, order: number as u64 * 2 + 1, link, bytes, orig_len }
         });
         frames.collect()
     }

@@ -1,8 +1,11 @@
-//! The one place that meets the `x509-parser` crate: what an end certificate says of its owner.
+//! The one place that meets the `x509-parser` crate: what an end certificate says of its owner, and
+//! its fingerprints.
 
 use std::fmt::Write;
 
 use model::{DomainName, Side, TlsCertificate};
+use sha1::Sha1;
+use sha2::{Digest, Sha256};
 use x509_parser::asn1_rs::{BmpString, Tag};
 use x509_parser::extensions::{GeneralName, ParsedExtension};
 use x509_parser::objects::{oid_registry, oid2abbrev};
@@ -20,12 +23,20 @@ pub(super) fn read(side: Side, der: &[u8]) -> Option<TlsCertificate> {
         subject: text(certificate.subject()),
         issuer: text(certificate.issuer()),
         names: names(&certificate),
-        sha1: None,
-        sha256: None,
+        sha1: Some(digits(&Sha1::digest(der))),
+        sha256: Some(digits(&Sha256::digest(der))),
         chain: Vec::new(),
         not_before: validity.not_before.timestamp(),
         not_after: validity.not_after.timestamp(),
     })
+}
+
+/// A hash in upper-case hexadecimal digits.
+pub(super) fn digits(hash: &[u8]) -> Box<str> {
+    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
+    let digit = |nibble: u8| DIGITS.get(usize::from(nibble)).copied().map_or('0', char::from);
+    let pairs = hash.iter().flat_map(|octet| [digit(octet >> 4), digit(octet & 15)]);
+    pairs.collect::<String>().into()
 }
 
 /// The DNS names of the subject alternative name (RFC 5280 §4.2.1.6).

@@ -124,7 +124,7 @@ fn walk(body: &[u8]) -> (Fields<'_>, bool) {
 
 /// What a ServerHello says of the version: that of its extension, else that of its field (RFC 8446
 /// §4.1.3). `None` when it is shorter than its fixed part.
-pub(super) fn server_version(body: &[u8]) -> Option<TlsVersion> {
+pub(in crate::protocols) fn server_version(body: &[u8]) -> Option<TlsVersion> {
     let version = TlsVersion(u16::from_be_bytes(*body.first_chunk()?));
     let (_session, rest) = behind_u8(body.get(2 + 32..)?)?;
     // Cipher suite and compression method, then the extensions, if any.

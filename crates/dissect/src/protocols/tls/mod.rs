@@ -1,8 +1,11 @@
 //! TLS (RFC 8446, RFC 5246) and SSL 3.0: hellos, and the certificates of versions that show them.
 
 mod certificate;
+pub(in crate::protocols) mod chain;
 pub(in crate::protocols) mod hello;
 mod ja;
+#[cfg(test)]
+pub(in crate::protocols) mod made;
 mod parser;
 mod preface;
 mod record;

@@ -17,9 +17,15 @@ pub(super) struct Fields<'a> {
     pub(super) extensions: &'a [u8],
 }
 
-/// Read a whole ClientHello's body; `None` when the crate refuses it.
+/// Read a whole ClientHello's body; `None` when the crate refuses it or
+/// loses its extensions.
 pub(super) fn fields(body: &[u8]) -> Option<Fields<'_>> {
-    let (_, hello) = parse_tls_handshake_client_hello(body).ok()?;
+    let (rest, hello) = parse_tls_handshake_client_hello(body).ok()?;
+    // An extension block that is longer than the message is none to the crate, but not to a server
+    // that takes what is there.
+    if hello.ext.is_none() && !rest.is_empty() {
+        return None;
+    }
     let ciphers = hello.ciphers.iter().map(|cipher| cipher.0).collect();
     Some(Fields { version: hello.version.0, ciphers, extensions: hello.ext.unwrap_or_default() })
 }

@@ -3,6 +3,8 @@
 
 use std::borrow::Cow;
 
+use crate::protocols::limits::{TLS_EMPTY_RECORDS_MAX, TLS_STRAY_RECORD_MAX};
+
 /// RFC 8446 §5.1.
 const CHANGE_CIPHER_SPEC: u8 = 20;
 const ALERT: u8 = 21;
@@ -32,6 +34,29 @@ pub(super) enum Behind {
     Encrypted,
     /// No record of this protocol.
     Foreign,
+}
+
+/// Whether the octets begin with records that are looked past before a hello: empty ones, alerts
+/// and heartbeats. What follows them; `None` when more octets are needed to tell.
+pub(super) fn past_strays(mut octets: &[u8]) -> Option<&[u8]> {
+    for _ in 0..TLS_EMPTY_RECORDS_MAX {
+        let Some((head, after)) = octets.split_first_chunk::<HEAD>() else {
+            let stray = matches!(octets, [ALERT | HEARTBEAT] | [ALERT | HEARTBEAT, 3, ..]);
+            return if stray { None } else { Some(octets) };
+        };
+        let [kind, major, _, high, low] = *head;
+        let len = usize::from(u16::from_be_bytes([high, low]));
+        let stray = match kind {
+            HANDSHAKE => len == 0,
+            ALERT | HEARTBEAT => len <= TLS_STRAY_RECORD_MAX,
+            _ => false,
+        };
+        if major != 3 || !stray {
+            return Some(octets);
+        }
+        octets = after.get(len..)?;
+    }
+    Some(octets)
 }
 
 /// One step along the records: a run of handshake octets, or what stands behind the last one.

@@ -2,10 +2,11 @@
 
 use model::{Carrier, DomainName, Fact, Flow, Opening, Protocol, Side, TlsHello, TlsVersion};
 
+use super::chain::{self, Chain, Leaf};
 use super::preface::{self, Preface};
-use super::record::{Behind, Place, consume, gather};
-use super::{certificate, hello, sslv2};
-use crate::protocols::limits::{TLS_CERTIFICATE_MAX, TLS_EMPTY_RECORDS_MAX, TLS_MESSAGE_MAX};
+use super::record::{Behind, Place, consume, gather, past_strays};
+use super::{hello, sslv2};
+use crate::protocols::limits::{TLS_CERTIFICATE_MAX, TLS_HELLOS_MAX, TLS_MESSAGE_MAX};
 use crate::protocols::reader::{Next, Out, Probe, Step, StreamReader};
 
 /// Handshake types (RFC 8446 §4, RFC 5246 §7.4).
@@ -24,13 +25,10 @@ const HEAD: usize = 4;
 const TLS_1_3: TlsVersion = TlsVersion(0x0304);
 const TLS_1_3_DRAFTS: std::ops::Range<u16> = 0x7f00..0x8000;
 
-/// Whether a stream is TLS, at once or behind a request for it.
+/// Whether a stream is TLS, at once or behind what either end says to begin it.
 pub(super) fn probe(_flow: &Flow, _side: Side, octets: &[u8]) -> Probe {
     match preface::read(octets) {
-        Preface::Octets(len) => match hello_record(octets.get(len..).unwrap_or_default()) {
-            Probe::Mine(Side::Server) => Probe::NotMine,
-            probe => probe,
-        },
+        Preface::Octets(len) => hello_record(octets.get(len..).unwrap_or_default()),
         Preface::More => Probe::More,
         Preface::Foreign => match sslv2::probe(octets) {
             Some(true) => Probe::Mine(Side::Client),
@@ -40,15 +38,10 @@ pub(super) fn probe(_flow: &Flow, _side: Side, octets: &[u8]) -> Probe {
     }
 }
 
-/// A record of a handshake that begins with a hello, perhaps behind empty ones. Of its version only
-/// the first octet tells (RFC 8446 §5.1: it must be ignored).
-fn hello_record(mut octets: &[u8]) -> Probe {
-    for _ in 0..TLS_EMPTY_RECORDS_MAX {
-        match octets {
-            [22, 3, _, 0, 0, rest @ ..] => octets = rest,
-            _ => break,
-        }
-    }
+/// A record of a handshake that begins with a hello, perhaps behind others. Of its version only the
+/// first octet tells (RFC 8446 §5.1: it must be ignored).
+fn hello_record(octets: &[u8]) -> Probe {
+    let Some(octets) = past_strays(octets) else { return Probe::More };
     if !octets.iter().zip([22, 3]).all(|(octet, wanted)| *octet == wanted) {
         return Probe::NotMine;
     }
@@ -79,6 +72,8 @@ struct Half {
     wanted: usize,
     /// Something was consumed: an old-style hello can stand no more.
     begun: bool,
+    /// Its certificate, while the chain behind it comes.
+    chain: Option<Chain>,
     done: bool,
 }
 
@@ -89,6 +84,8 @@ struct Reader {
     server: Half,
     /// The name that was asked for, once a hello was told.
     told: Option<Option<DomainName>>,
+    /// Hellos that were read.
+    hellos: u32,
     /// The server chose a version that hides the rest.
     hidden: bool,
 }
@@ -99,6 +96,8 @@ enum After {
     Message,
     /// Wait until this many handshake octets are at hand.
     Wait(usize),
+    /// A certificate in so many handshake octets, and the chain behind it.
+    Chain(Chain, usize),
     /// Nothing more of this side can be read.
     Done,
 }
@@ -114,6 +113,11 @@ impl StreamReader for Reader {
         half.wanted = half.wanted.saturating_sub(consumed);
         half.done |= done;
         let all = self.client.done && self.server.done || self.hidden && self.told.is_some();
+        if all {
+            for half in [&mut self.client, &mut self.server] {
+                half.chain.take().into_iter().for_each(|chain| chain.tell(out));
+            }
+        }
         let next = match (all, done) {
             (true, _) => Next::FlowDone,
             (false, true) => Next::SideDone,
@@ -128,6 +132,9 @@ impl StreamReader for Reader {
     }
 
     fn cut(&mut self, side: Side, octets: &[u8], out: &mut Out<'_>) {
+        if let Some(chain) = self.half(side).chain.take() {
+            return chain.tell(out);
+        }
         let (gathered, _) = gather(self.half(side).place, octets, TLS_MESSAGE_MAX);
         if let Some(([CLIENT_HELLO, ..], body)) = gathered.split_first_chunk::<HEAD>() {
             self.hello(hello::client(body, false, Carrier::Tls, out.anomaly), out);
@@ -149,19 +156,13 @@ impl Reader {
 
     /// Read messages: how many octets of the stream were consumed, and whether the side is done.
     fn messages(&mut self, side: Side, octets: &[u8], out: &mut Out<'_>) -> (usize, bool) {
-        let mut start = 0usize;
-        if !self.half(side).begun {
-            if sslv2::probe(octets) == Some(true) {
-                let Some(old) = sslv2::read(octets) else { return (0, false) };
-                self.hello(old.hello, out);
-                start = old.len;
-            } else if let Preface::Octets(len) = preface::read(octets) {
-                tell_preface(side, octets.get(..len).unwrap_or_default(), out);
-                start = len;
-            }
-        }
+        let Some(mut start) = self.before(side, octets, out) else { return (0, false) };
         loop {
             let rest = octets.get(start..).unwrap_or_default();
+            if let Some(chain) = self.half(side).chain.take() {
+                let (consumed, done) = self.chain(side, chain, rest, out);
+                return (start.saturating_add(consumed), done);
+            }
             let place = self.half(side).place;
             let (head, behind) = gather(place, rest, HEAD);
             let Some(([kind, len @ ..], _)) = head.split_first_chunk::<HEAD>() else {
@@ -169,15 +170,17 @@ impl Reader {
             };
             let len = u32::from_be_bytes([0, len[0], len[1], len[2]]);
             let whole = HEAD.saturating_add(usize::try_from(len).unwrap_or(usize::MAX));
-            let want = if *kind == CERTIFICATE { whole.min(TLS_CERTIFICATE_MAX) } else { whole };
+            let leaf = HEAD.saturating_add(TLS_CERTIFICATE_MAX);
+            let want = if *kind == CERTIFICATE { whole.min(leaf) } else { whole };
             let (message, behind) = gather(place, rest, want.min(TLS_MESSAGE_MAX));
             let there = message.get(HEAD..whole).or_else(|| message.get(HEAD..));
             let body = there.unwrap_or_default();
-            match self.message(side, *kind, body, message.len() >= whole, whole, out) {
-                After::Message => {
-                    let (place, consumed) = consume(place, rest, whole);
-                    self.half(side).place = place;
-                    start = start.saturating_add(consumed);
+            let after = self.message(side, *kind, body, message.len() >= whole, whole, out);
+            let read = match after {
+                After::Message => whole,
+                After::Chain(chain, read) => {
+                    self.half(side).chain = Some(chain);
+                    read
                 }
                 After::Done => return (start, true),
                 After::Wait(want) => {
@@ -185,8 +188,71 @@ impl Reader {
                     self.half(side).wanted = octets.len().saturating_add(missing.max(1));
                     return (start, self.ended(side, behind, &message, out));
                 }
+            };
+            let (place, consumed) = consume(place, rest, read);
+            self.half(side).place = place;
+            start = start.saturating_add(consumed);
+        }
+    }
+
+    /// What stands before the first record: how many octets it takes; `None` until it is whole.
+    fn before(&mut self, side: Side, octets: &[u8], out: &mut Out<'_>) -> Option<usize> {
+        if self.half(side).begun {
+            return Some(0);
+        }
+        if sslv2::probe(octets) == Some(true) {
+            let old = sslv2::read(octets)?;
+            self.hello(old.hello, out);
+            return Some(old.len);
+        }
+        match preface::read(octets) {
+            Preface::Octets(len) => {
+                tell_preface(side, octets.get(..len).unwrap_or_default(), out);
+                Some(len)
+            }
+            // The other end has begun; this one's answer is still to come.
+            Preface::More => None,
+            Preface::Foreign => Some(0),
+        }
+    }
+
+    /// Hash what is at hand of a chain: how many octets of the stream were consumed, and whether
+    /// the side is done. Unless the chain ends here its last octet stays, so that whoever holds the
+    /// octets calls `cut` when no more come.
+    fn chain(
+        &mut self,
+        side: Side,
+        mut chain: Chain,
+        octets: &[u8],
+        out: &mut Out<'_>,
+    ) -> (usize, bool) {
+        let mut start = 0usize;
+        while chain.left() > 0 {
+            let rest = octets.get(start..).unwrap_or_default();
+            let place = self.half(side).place;
+            let (run, behind) = gather(place, rest, 1);
+            if run.is_empty() && behind == Behind::More {
+                self.half(side).chain = Some(chain);
+                return (start, false);
+            } else if run.is_empty() {
+                break;
+            }
+            let mut count = run.len().min(chain.left());
+            let (after, used) = consume(place, rest, run.len());
+            let (next, behind) = gather(after, rest.get(used..).unwrap_or_default(), 1);
+            let last = run.len() < chain.left() && next.is_empty() && behind == Behind::More;
+            count = count.saturating_sub(usize::from(last));
+            chain.push(run.get(..count).unwrap_or_default());
+            let (place, used) = consume(place, rest, count);
+            self.half(side).place = place;
+            start = start.saturating_add(used);
+            if last {
+                self.half(side).chain = Some(chain);
+                return (start, false);
             }
         }
+        chain.tell(out);
+        (start, true)
     }
 
     /// The octets at hand end before a message does. Whether anything can follow.
@@ -214,7 +280,11 @@ impl Reader {
         out: &mut Out<'_>,
     ) -> After {
         if kind == CERTIFICATE {
-            return certificate_message(side, body, is_whole, out);
+            return match chain::leaf(side, body, whole.saturating_sub(HEAD), out) {
+                Leaf::Wait(count) => After::Wait(HEAD.saturating_add(count)),
+                Leaf::Shown(chain, count) => After::Chain(chain, HEAD.saturating_add(count)),
+                Leaf::None => After::Done,
+            };
         }
         if matches!(
             kind,
@@ -237,7 +307,13 @@ impl Reader {
             return After::Wait(whole);
         }
         match kind {
-            CLIENT_HELLO => self.hello(hello::client(body, true, Carrier::Tls, out.anomaly), out),
+            CLIENT_HELLO => {
+                self.hello(hello::client(body, true, Carrier::Tls, out.anomaly), out);
+                self.hellos = self.hellos.saturating_add(1);
+                if self.hellos >= TLS_HELLOS_MAX {
+                    return After::Done;
+                }
+            }
             SERVER_HELLO => match hello::server_version(body) {
                 Some(version) => {
                     self.hidden |= version >= TLS_1_3 || TLS_1_3_DRAFTS.contains(&version.0);
@@ -267,31 +343,4 @@ fn tell_preface(side: Side, octets: &[u8], out: &mut Out<'_>) {
     let first_len = u32::try_from(octets.len()).unwrap_or(u32::MAX);
     let octets = octets.get(..Opening::LEN_MAX).unwrap_or(octets).into();
     (out.fact)(Fact::Opening(Box::new(Opening { side, first_len, octets })));
-}
-
-/// Tell the end certificate of a Certificate message (RFC 5246 §7.4.2). The chain behind it is not
-/// waited for: the side is done.
-fn certificate_message(side: Side, body: &[u8], is_whole: bool, out: &mut Out<'_>) -> After {
-    /// The lengths of the list and of its first certificate.
-    const LENGTHS: usize = 6;
-    let Some(([_, _, _, len @ ..], rest)) = body.split_first_chunk::<LENGTHS>() else {
-        // A client without a certificate sends an empty list.
-        return if is_whole { After::Done } else { After::Wait(HEAD + LENGTHS) };
-    };
-    let len = u32::from_be_bytes([0, len[0], len[1], len[2]]);
-    let len = usize::try_from(len).unwrap_or(usize::MAX);
-    let want = len.saturating_add(HEAD + LENGTHS);
-    if want > TLS_CERTIFICATE_MAX {
-        (out.anomaly)("tls_certificate_too_long");
-        return After::Done;
-    }
-    match rest.get(..len) {
-        Some(der) => match certificate::read(side, der) {
-            Some(read) => (out.fact)(Fact::TlsCertificate(Box::new(read))),
-            None => (out.anomaly)("tls_certificate_unreadable"),
-        },
-        None if is_whole => (out.anomaly)("tls_certificate_malformed"),
-        None => return After::Wait(want),
-    }
-    After::Done
 }

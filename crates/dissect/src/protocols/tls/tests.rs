@@ -4,158 +4,13 @@
 
 use model::{Fact, Side, TlsCertificate, TlsHello, TlsVersion, Transport};
 
+use super::made::{
+    alpn, behind_u16, body, certificate, certificate_message, extension, message, modern, nameless,
+    record, records, server_hello, shown, sni,
+};
 use super::{ENTRY, fuzz};
 use crate::protocols::drive::{Told, flow, stream};
 use crate::protocols::mutate::mutants;
-
-fn behind_u8(octets: &[u8]) -> Vec<u8> {
-    [&[u8::try_from(octets.len()).expect("a short block")], octets].concat()
-}
-
-fn behind_u16(octets: &[u8]) -> Vec<u8> {
-    [&u16::try_from(octets.len()).expect("a short block").to_be_bytes(), octets].concat()
-}
-
-fn behind_u24(octets: &[u8]) -> Vec<u8> {
-    let len = u32::try_from(octets.len()).expect("a short block").to_be_bytes();
-    [&len[1..], octets].concat()
-}
-
-fn extension(kind: u16, value: &[u8]) -> Vec<u8> {
-    [&kind.to_be_bytes()[..], &behind_u16(value)].concat()
-}
-
-fn sni(name: &[u8]) -> Vec<u8> {
-    extension(0, &behind_u16(&[&[0], &behind_u16(name)[..]].concat()))
-}
-
-fn alpn(protocols: &[&[u8]]) -> Vec<u8> {
-    let list: Vec<u8> = protocols.iter().flat_map(|protocol| behind_u8(protocol)).collect();
-    extension(16, &behind_u16(&list))
-}
-
-/// The body of a ClientHello with a session id of so many octets.
-fn body(session: usize, extensions: &[Vec<u8>]) -> Vec<u8> {
-    let fixed = [&[3, 3][..], &[0x5a; 32]].concat();
-    let ciphers = behind_u16(&[0x1a, 0x1a, 0x13, 1, 0x13, 2, 0xc0, 0x2b]);
-    let session = behind_u8(&vec![7; session]);
-    [fixed, session, ciphers, vec![1, 0], behind_u16(&extensions.concat())].concat()
-}
-
-fn message(kind: u8, body: &[u8]) -> Vec<u8> {
-    [&[kind][..], &behind_u24(body)].concat()
-}
-
-fn record(kind: u8, octets: &[u8]) -> Vec<u8> {
-    [&[kind, 3, 1][..], &behind_u16(octets)].concat()
-}
-
-/// The octets in records of so many.
-fn records(octets: &[u8], size: usize) -> Vec<u8> {
-    octets.chunks(size).flat_map(|part| record(22, part)).collect()
-}
-
-/// As a browser says it in 2025: GREASE, a post-quantum key share, an encrypted inner hello.
-fn modern() -> Vec<u8> {
-    let share = [&[0x11, 0xec][..], &behind_u16(&[9; 1216])].concat();
-    message(
-        1,
-        &body(
-            32,
-            &[
-                extension(0x2a2a, b""),
-                extension(51, &behind_u16(&share)),
-                extension(43, &behind_u8(&[0x6a, 0x6a, 3, 4, 3, 3])),
-                alpn(&[b"h2", b"http/1.1"]),
-                extension(0xfe0d, &[0; 180]),
-                sni(b"WWW.Example.com"),
-                extension(0x3a3a, b"\0"),
-            ],
-        ),
-    )
-}
-
-/// As a remote-access client says it: TLS 1.2, no name, a protocol of its own.
-fn nameless() -> Vec<u8> {
-    message(1, &body(0, &[alpn(&[b"tool/7.0.0/linux"]), extension(23, b"")]))
-}
-
-fn server_hello(version: u16, extensions: &[Vec<u8>]) -> Vec<u8> {
-    let fixed = [&version.to_be_bytes()[..], &[0x33; 32]].concat();
-    let rest = [&[0, 0xc0, 0x2f, 0][..], &behind_u16(&extensions.concat())].concat();
-    message(2, &[fixed, rest].concat())
-}
-
-fn der(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
-    let value = parts.concat();
-    let len = u16::try_from(value.len()).expect("a short value");
-    let head = if len < 128 {
-        vec![tag, len as u8]
-    } else {
-        [&[tag, 0x82][..], &len.to_be_bytes()].concat()
-    };
-    [head, value].concat()
-}
-
-fn attribute(oid: &[u8], tag: u8, value: &[u8]) -> Vec<u8> {
-    der(0x31, &[&der(0x30, &[&der(6, &[oid]), &der(tag, &[value])])])
-}
-
-/// A certificate (RFC 5280 §4.1) whose key and signature nobody checks.
-fn certificate() -> Vec<u8> {
-    const COUNTRY: &[u8] = &[0x55, 4, 6];
-    const ORGANISATION: &[u8] = &[0x55, 4, 10];
-    const COMMON_NAME: &[u8] = &[0x55, 4, 3];
-    let sha256_rsa = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 11];
-    let rsa = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1];
-    let algorithm = der(0x30, &[&der(6, &[&sha256_rsa]), &[5, 0]]);
-    let key = der(0x30, &[&der(0x30, &[&der(6, &[&rsa]), &[5, 0]]), &der(3, &[&[0; 270]])]);
-    let subject = [
-        attribute(COUNTRY, 0x13, b"DE"),
-        attribute(ORGANISATION, 0x0c, b"Acme, Inc."),
-        attribute(COMMON_NAME, 0x0c, b"relay.example"),
-    ];
-    let issuer = attribute(COMMON_NAME, 0x0c, b"Example Root");
-    let validity = der(0x30, &[&der(0x17, &[b"250101000000Z"]), &der(0x17, &[b"260101000000Z"])]);
-    let names = der(
-        0x30,
-        &[
-            &der(0x82, &[b"relay.example"]),
-            &der(0x82, &[b"*.Relay.example"]),
-            &der(0x87, &[&[1; 4]]),
-        ],
-    );
-    let alternative = der(0x30, &[&der(6, &[&[0x55, 0x1d, 17]]), &der(4, &[&names])]);
-    let signed = der(
-        0x30,
-        &[
-            &[0xa0, 3, 2, 1, 2],
-            &[2, 1, 9],
-            &algorithm,
-            &der(0x30, &[&issuer]),
-            &validity,
-            &der(0x30, &[&subject.concat()]),
-            &key,
-            &der(0xa3, &[&der(0x30, &[&alternative])]),
-        ],
-    );
-    der(0x30, &[&signed, &algorithm, &der(3, &[&[0; 257]])])
-}
-
-fn certificate_message(certificates: &[Vec<u8>]) -> Vec<u8> {
-    let list: Vec<u8> = certificates.iter().flat_map(|octets| behind_u24(octets)).collect();
-    message(11, &behind_u24(&list))
-}
-
-/// A server's answer of TLS 1.2, with a chain.
-fn shown() -> Vec<u8> {
-    [
-        server_hello(0x0303, &[extension(0xff01, b"\0")]),
-        certificate_message(&[certificate(), certificate(), vec![0; 5000]]),
-        message(14, b""),
-    ]
-    .concat()
-}
 
 fn play(segments: &[(Side, &[u8])]) -> Told {
     stream(&[ENTRY], &flow(Transport::Tcp, 4443), segments)
@@ -221,6 +76,7 @@ fn odd_names_and_odd_hellos() {
         ),
         ("a bad list length", 0, vec![extension(0, b"\0\xff\0\0\x01x")], Some("x"), false),
         ("longer than its block", 0, vec![vec![0, 0, 1, 0, 0, 4, 0, 0, 1, b'x']], Some("x"), false),
+        ("an empty extension block", 0, vec![vec![]], None, true),
         ("name cut by its block", 0, vec![vec![0, 0, 1, 0, 0, 4, 0, 0, 9, b'x']], None, false),
     ];
     for (what, session, extensions, want, sound) in table {
@@ -276,7 +132,12 @@ fn what_certificates_tell() {
     assert_eq!(&*seen.issuer, "CN=Example Root");
     let names: Vec<_> = seen.names.iter().map(model::DomainName::as_str).collect();
     assert_eq!(names, ["relay.example", "*.relay.example"]);
-    assert_eq!((seen.side, &seen.sha1), (Side::Server, &None));
+    assert_eq!(seen.side, Side::Server);
+    // The certificate's octets never change, so neither do their hashes (by sha1sum and sha256sum).
+    let sha1 = seen.sha1.as_deref().expect("a fingerprint");
+    let sha256 = seen.sha256.as_deref().expect("a fingerprint");
+    assert_eq!((sha1.len(), sha256.len()), (40, 64));
+    assert_eq!((seen.chain.len(), &*seen.chain[0]), (2, sha256));
     assert_eq!((seen.not_before, seen.not_after), (1_735_689_600, 1_767_225_600));
     assert!(told.anomalies.is_empty(), "{:?}", told.anomalies);
     // The client may still show its own.
@@ -368,6 +229,131 @@ fn behind_a_request_to_begin_it() {
     }
     let told = play(&[(Side::Client, request), (Side::Client, b"\x03\0\0\x0c\x02\xf0\x80")]);
     assert!(told.facts.is_empty());
+}
+
+#[test]
+fn chains_are_hashed_as_they_come() {
+    let chain = |lens: &[usize]| -> Vec<Vec<u8>> {
+        lens.iter().enumerate().map(|(place, len)| vec![place as u8; *len]).collect()
+    };
+    let whole = [certificate(), chain(&[1, 3000, 9000, 0x4001]).concat()].concat().len();
+    let table: &[(&str, Vec<Vec<u8>>, usize)] = &[
+        ("no chain", vec![], 0),
+        ("one octet", chain(&[1]), 1),
+        ("longer than the opening", chain(&[1, 3000, 9000, 0x4001]), 4),
+        ("more than are kept", chain(&[9; 12]), 8),
+        ("longer than is hashed", chain(&[9000, 30_000, 9]), 1),
+        ("an empty one", chain(&[5, 0, 5]), 1),
+    ];
+    assert!(whole > 16_384);
+    for (what, behind, count) in table {
+        let list = [&[certificate()][..], behind].concat();
+        let parts = [server_hello(0x0303, &[]), certificate_message(&list), message(14, b"")];
+        let octets = parts.concat();
+        for size in [3, 1000, 16_384] {
+            let server = records(&octets, size);
+            for segment in [7, 1460] {
+                let mut segments: Vec<_> =
+                    server.chunks(segment).map(|part| (Side::Server, part)).collect();
+                let hello = records(&modern(), 999);
+                segments.insert(0, (Side::Client, &hello));
+                let told = play(&segments);
+                assert_eq!(certificates(&told).len(), 1, "{what}");
+                assert_eq!(certificates(&told)[0].chain.len(), *count, "{what} by {size}");
+                assert!(told.anomalies.is_empty(), "{what}: {:?}", told.anomalies);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_chain_cut_anywhere_tells_its_certificate_once() {
+    let list = [certificate(), vec![7; 300], vec![8; 300]];
+    let server = records(&certificate_message(&list), 400);
+    let hello = records(&server_hello(0x0303, &[]), 999);
+    let server = [hello, server].concat();
+    let mut most = 0;
+    for cut in 0..=server.len() {
+        for gap in [&[][..], &[(Side::Server, &b""[..])]] {
+            let told = play(&[&[(Side::Server, &server[..cut])], gap].concat());
+            let shown = certificates(&told);
+            assert!(shown.len() <= 1 && shown.iter().all(|one| one.chain.len() <= 2), "{cut}");
+            most = most.max(shown.first().map_or(0, |one| one.chain.len() + 1));
+            if cut > server.len() - 600 {
+                assert_eq!(shown.len(), 1, "{cut}");
+            }
+        }
+    }
+    assert_eq!(most, 3);
+}
+
+#[test]
+fn hellos_behind_other_records_and_early_data() {
+    let hello = records(&modern(), 16_384);
+    let before: &[(&str, Vec<u8>)] = &[
+        ("an alert", record(21, &[1, 112])),
+        ("a heartbeat", record(24, &[1, 0, 0])),
+        ("empty ones", record(22, b"").repeat(3)),
+        ("all of them", [record(21, &[1, 0]), record(22, b""), record(24, &[1; 20])].concat()),
+    ];
+    for (what, before) in before {
+        let octets = [&before[..], &hello].concat();
+        for segment in [1, 6, 1460] {
+            let segments: Vec<_> =
+                octets.chunks(segment).map(|part| (Side::Client, part)).collect();
+            let told = play(&segments);
+            assert_eq!(hellos(&told).len(), 1, "{what}");
+            assert!(hellos(&told)[0].ja4.is_some(), "{what}");
+        }
+    }
+    let early = [&hello[..], &record(20, &[1]), &record(23, &[9; 99])].concat();
+    assert_eq!(hellos(&play(&[(Side::Client, &early)])).len(), 1);
+    // Many hellos: no more are read than the bound has.
+    let many: Vec<u8> = (0..40)
+        .flat_map(|number: u8| message(1, &body(0, &[sni(&[b'a' + number % 26, b'.', b'x'])])))
+        .collect();
+    let told = play(&[(Side::Client, &records(&many, 16_384))]);
+    assert_eq!(hellos(&told).len(), 8);
+}
+
+#[test]
+fn a_block_longer_than_its_message_hides_no_name() {
+    let mut hello = body(0, &[sni(b"a.example")]);
+    let at = hello.len() - sni(b"a.example").len() - 1;
+    hello[at] += 9;
+    let told = play(&[(Side::Client, &records(&message(1, &hello), 16_384))]);
+    assert_eq!(name(hellos(&told)[0]), Some("a.example"));
+    assert_eq!(hellos(&told)[0].ja3, None);
+    let trailing = [body(0, &[sni(b"a.example")]), vec![7; 5]].concat();
+    let told = play(&[(Side::Client, &records(&message(1, &trailing), 16_384))]);
+    assert_eq!(name(hellos(&told)[0]), Some("a.example"));
+    assert!(hellos(&told)[0].ja3.is_some());
+}
+
+#[test]
+fn behind_long_conversations_of_either_end() {
+    let (client, server) = (records(&modern(), 700), records(&shown(), 700));
+    let tries = b"AUTH PLAIN AGFAYi5leGFtcGxlAHdyb25n\r\n".repeat(40);
+    let answers = b"535 5.7.8 no, that is not it\r\n".repeat(40);
+    let asks = [&b"EHLO a\r\n"[..], &tries, b"STARTTLS\r\n"].concat();
+    let agrees =
+        [&b"220 a ESMTP\r\n250-a\r\n250 STARTTLS\r\n"[..], &answers, b"220 go\r\n"].concat();
+    let by_client = [&asks[..], &client].concat();
+    let by_server = [&agrees[..], &server].concat();
+    for segment in [1, 60, 1460] {
+        let client = || by_client.chunks(segment).map(|part| (Side::Client, part));
+        let server = || by_server.chunks(segment).map(|part| (Side::Server, part));
+        let both = play(&client().chain(server()).collect::<Vec<_>>());
+        let alone = play(&client().collect::<Vec<_>>());
+        let answered = play(&server().collect::<Vec<_>>());
+        for (told, named, shown) in [(both, 1, 1), (alone, 1, 0), (answered, 0, 1)] {
+            assert_eq!((hellos(&told).len(), certificates(&told).len()), (named, shown));
+            assert!(told.anomalies.is_empty(), "{:?}", told.anomalies);
+            let openings =
+                told.facts.iter().filter(|fact| matches!(fact, Fact::Opening(_))).count();
+            assert_eq!(openings, named + shown, "by {segment}");
+        }
+    }
 }
 
 #[test]
