@@ -5,6 +5,7 @@ pub(crate) fn all() -> Vec<(String, fn(&[u8]))> {
     let mut all: Vec<(&str, fn(&[u8]))> = vec![
         ("capture.reader", capture::fuzz::reader),
         ("dissect.frames", dissect::fuzz::frames),
+        ("dissect.fragments", dissect::fuzz::fragments),
         ("intel.catalogue", intel::fuzz::catalogue),
         ("intel.feed", intel::fuzz::feed),
         ("intel.glob", intel::fuzz::glob),

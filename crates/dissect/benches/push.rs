@@ -9,7 +9,7 @@
 use std::time::Instant;
 
 use dissect::{Dissector, Limits, Seed, Shards};
-use model::{Frame, Side};
+use model::{Frame, Side, Timestamp};
 
 #[path = "../tests/captures/mod.rs"]
 mod captures;
@@ -37,6 +37,14 @@ fn talks(count: u64) -> Vec<Tcp> {
     (0..count).map(talk).collect()
 }
 
+/// The same frame with an identification of its own, as a sender gives each datagram: without one
+/// it would be taken for a mirror's copy of another.
+fn numbered(mut frame: Vec<u8>, packet: u64) -> Vec<u8> {
+    let [.., high, low] = packet.to_be_bytes();
+    frame.splice(18..20, [high, low]);
+    frame
+}
+
 /// Frames of `len` octets of payload, of `flows` flows that were opened and given up before, in
 /// random order. Opening is not timed.
 fn bulk(flows: u64, packets: u64, len: usize) -> (Script, Script) {
@@ -54,7 +62,7 @@ fn bulk(flows: u64, packets: u64, len: usize) -> (Script, Script) {
         let Some(tcp) = talks.get((mix(packet) % flows) as usize) else { continue };
         let side = if packet % 3 == 0 { Side::Client } else { Side::Server };
         let payload = if packet % 3 == 0 { &[][..] } else { &payload };
-        rest.play([tcp.segment(side, ACK, 0, payload)]);
+        rest.play([numbered(tcp.segment(side, ACK, 0, payload), packet)]);
     }
     (begin, rest)
 }
@@ -76,7 +84,8 @@ fn downloads(flows: u64, packets: u64, len: usize) -> (Script, Script) {
     for packet in 0..packets {
         if let Some(tcp) = talks.get_mut((mix(packet) % flows) as usize) {
             let side = if packet % 3 == 0 { Side::Client } else { Side::Server };
-            rest.play([tcp.say(side, if packet % 3 == 0 { &[] } else { &payload })]);
+            let frame = tcp.say(side, if packet % 3 == 0 { &[] } else { &payload });
+            rest.play([numbered(frame, packet)]);
         }
     }
     (begin, rest)
@@ -141,7 +150,15 @@ fn main() {
     let runs = arguments.next().unwrap_or(7);
     // Frames that a reader has just put into the cache, as a replay does.
     let (begin, rest) = bulk(100, 400, 700);
-    let warm: Vec<_> = rest.frames().iter().copied().cycle().take(packets as usize).collect();
+    let frames = rest.frames();
+    let again = |(number, frame): (usize, &Frame<'_>)| {
+        // Long enough after the last time for no copy of it.
+        let at =
+            Timestamp::from_nanos(frame.at.nanos() + (number / frames.len()) as u64 * 2_000_000);
+        Frame { at, ..*frame }
+    };
+    let warm: Vec<_> =
+        frames.iter().cycle().take(packets as usize).enumerate().map(again).collect();
     report("bulk, 100 flows, frames in cache", &begin.frames(), &warm, runs);
     for (name, flows, len) in [
         ("bulk, 100 flows", 100, 700),

@@ -48,6 +48,8 @@ fn tight() -> Limits {
         openings_bytes_max: 16 * 4096,
         opening_len_max: 512,
         holes_max: 2,
+        fragmented_max: 3,
+        fragments_bytes_max: 4096,
         ..Limits::default()
     }
 }

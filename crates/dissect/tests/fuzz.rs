@@ -2,11 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)] // It is a test.
 
+use std::net::IpAddr;
+
 use dissect::{Dissector, fuzz};
 use model::{LinkType, Side};
 
 mod script;
-use script::{ACK, FIN, RST, Tcp, address, ethernet, ip, tcp_header, udp};
+use script::{ACK, FIN, RST, Tcp, address, ethernet, fragments, ip, tcp_header, udp};
 
 /// splitmix64.
 struct Dice(u64);
@@ -80,10 +82,21 @@ fn samples() -> Vec<Vec<u8>> {
         (LinkType::NULL, [&[2, 0, 0, 0], &asks[..]].concat()),
         (LinkType::LINUX_SLL, [&[0; 14][..], &[8, 0], &asks].concat()),
         (LinkType::LINUX_SLL2, [&[8, 0][..], &[0; 18], &asks].concat()),
-        (LinkType::IPV6, six),
+        (LinkType::IPV6, six.clone()),
         (LinkType::IPV4, ip("10.0.0.1".parse().unwrap(), "10.0.0.2".parse().unwrap(), 6, &cut)),
-        (LinkType(147), asks),
+        (LinkType(147), asks.clone()),
     ];
+    let router = |last| IpAddr::from([198, 51, 100, last]);
+    let carried = |datagram: &[u8]| ip(router(1), router(2), 4, datagram);
+    let pieces = [
+        fragments(&asks, 16, 1),
+        fragments(&carried(&asks), 24, 2),
+        fragments(&asks, 8, 3).iter().map(|cut| carried(cut)).collect(),
+        fragments(&carried(&fragments(&asks, 24, 4)[0]), 32, 5),
+        fragments(&six, 16, 6),
+        vec![asks.clone(), asks.clone()],
+    ];
+    let pieces = pieces.concat().into_iter().map(|cut| (LinkType::RAW, cut)).collect::<Vec<_>>();
     let sample = |frames: &[(LinkType, Vec<u8>)]| {
         let lent: Vec<_> = frames.iter().map(|(link, bytes)| (*link, &bytes[..])).collect();
         fuzz::sample(&lent)
@@ -91,7 +104,7 @@ fn samples() -> Vec<Vec<u8>> {
     let on_ethernet = |frames: Vec<Vec<u8>>| {
         frames.into_iter().map(|bytes| (LinkType::ETHERNET, bytes)).collect::<Vec<_>>()
     };
-    vec![sample(&on_ethernet(talk)), sample(&on_ethernet(streams)), sample(&mixed)]
+    vec![sample(&on_ethernet(talk)), sample(&on_ethernet(streams)), sample(&mixed), sample(&pieces)]
 }
 
 #[test]
@@ -103,6 +116,15 @@ fn mutated_frames_are_all_counted_and_change_nothing_between_batches_and_lanes()
             mutate(&mut octets, &mut Dice(seed << 8 | number as u64));
             fuzz::frames(&octets);
         }
+    }
+}
+
+#[test]
+fn datagrams_cut_at_random_come_out_as_they_were() {
+    let mut dice = Dice(11);
+    for _ in 0..rounds(300) {
+        let octets: Vec<_> = (0..dice.roll(4000)).map(|_| dice.roll(256) as u8).collect();
+        fuzz::fragments(&octets);
     }
 }
 
