@@ -98,7 +98,7 @@ pub(crate) const OPENING_LEN_ENOUGH: usize = 16;
 
 /// Segments of an unknown side that are enough, however short: one octet each gives as many as
 /// [`OPENING_LEN_ENOUGH`].
-pub(crate) const OPENING_SEGMENTS_ENOUGH: u8 = 4;
+pub(crate) const OPENING_SEGMENTS_ENOUGH: u8 = 16;
 
 /// Datagrams in a row that no protocol claims, after which a UDP flow without a protocol is asked
 /// about no more.

@@ -282,9 +282,9 @@ fn openings_of_flows_that_no_one_knows() {
             &["opening client 3 abc0123456789abcdef"],
         ),
         (
-            "four segments",
-            &[(Client, b"1"), (Client, b"2"), (Client, b"3"), (Client, b"4"), (Client, b"5")],
-            &["opening client 1 1234"],
+            "an octet a segment",
+            &[(Client, b"x"); 17],
+            &["opening client 1 xxxxxxxxxxxxxxxx"],
         ),
         (
             "little, then an answer",

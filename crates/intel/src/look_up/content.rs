@@ -111,10 +111,9 @@ impl Book {
     pub(super) fn look_up_remote(&self, remote: &RemoteProtocol, out: &mut Vec<Match>) {
         let Some(word) = protocol_word(remote.protocol) else { return };
         let version = remote.version.as_deref();
-        let mut told = version.unwrap_or_default().to_owned();
-        for (what, text) in &remote.details {
-            told.push_str(&format!(" {what}={text}"));
-        }
+        let details = remote.details.iter().map(|(what, text)| format!("{what}={text}"));
+        let told = version.map(str::to_owned).into_iter().chain(details);
+        let told = told.collect::<Vec<_>>().join(" ");
         let value = format!("{word} {told}");
         let of_protocol = |sign: &&ProtocolSign| sign.protocol == remote.protocol;
         let fits = |sign: &ProtocolSign| sign.told.as_ref().map(|glob| glob.fits(&told));
