@@ -283,7 +283,7 @@ fn openings_of_flows_that_no_one_knows() {
         ),
         (
             "an octet a segment",
-            &[(Client, b"x"); 17],
+            &[(Client, b"x".as_slice()); 17],
             &["opening client 1 xxxxxxxxxxxxxxxx"],
         ),
         (
