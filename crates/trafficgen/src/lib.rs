@@ -18,6 +18,7 @@ pub mod load;
 mod octets;
 mod pattern;
 pub mod pcap;
+mod quic;
 mod random;
 mod scenario;
 mod tcp;

@@ -294,7 +294,7 @@ mod tests {
                 "[[act]]\nat = 0\nkind = \"dance\"\nclient = \"a\"",
                 3,
                 8,
-                "no act is called `dance`; there are lookup, tls, http, stream, datagram, \
+                "no act is called `dance`; there are lookup, tls, quic, http, stream, datagram, \
              neighbour, ping, discover, scan",
             ),
             ("[[act]]\nat = 0\nclient = \"a\"", 1, 1, "the act has no `kind`"),

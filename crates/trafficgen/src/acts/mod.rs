@@ -5,6 +5,7 @@ mod discover;
 mod http;
 mod lookup;
 mod neighbour;
+mod quic;
 mod scan;
 mod scene;
 mod stream;
@@ -21,6 +22,7 @@ pub(crate) use scene::{Scene, Theatre};
 pub(crate) enum Act {
     Lookup(lookup::Lookup),
     Tls(Box<tls::Tls>),
+    Quic(Box<quic::Quic>),
     Http(http::Http),
     Stream(Box<stream::Stream>),
     Datagram(datagram::Datagram),
@@ -30,8 +32,18 @@ pub(crate) enum Act {
     Scan(scan::Scan),
 }
 
-const KINDS: [&str; 9] =
-    ["lookup", "tls", "http", "stream", "datagram", "neighbour", "ping", "discover", "scan"];
+const KINDS: [&str; 10] = [
+    "lookup",
+    "tls",
+    "quic",
+    "http",
+    "stream",
+    "datagram",
+    "neighbour",
+    "ping",
+    "discover",
+    "scan",
+];
 
 impl Act {
     /// Read what an act of this kind has.
@@ -46,6 +58,7 @@ impl Act {
         match kind.get_ref().as_str().unwrap_or_default() {
             "lookup" => fields(table).map(Act::Lookup),
             "tls" => fields(table).map(Box::new).map(Act::Tls),
+            "quic" => fields(table).map(Box::new).map(Act::Quic),
             "http" => fields(table).map(Act::Http),
             "stream" => fields(table).map(Box::new).map(Act::Stream),
             "datagram" => fields(table).map(Act::Datagram),
@@ -64,6 +77,7 @@ impl Act {
         match self {
             Act::Lookup(act) => act.perform(scene),
             Act::Tls(act) => act.perform(scene),
+            Act::Quic(act) => act.perform(scene),
             Act::Http(act) => act.perform(scene),
             Act::Stream(act) => act.perform(scene),
             Act::Datagram(act) => act.perform(scene),

@@ -19,7 +19,7 @@ pub(crate) enum Hello {
 }
 
 /// X25519MLKEM768 (draft-ietf-tls-ecdhe-mlkem): an encapsulation key and a point.
-pub(super) const HYBRID_GROUP: u16 = 0x11EC;
+pub(crate) const HYBRID_GROUP: u16 = 0x11EC;
 const HYBRID_SHARE_BYTES: usize = 1184 + 32;
 
 const BROWSER_SUITES: [u16; 15] = [

@@ -4,7 +4,7 @@ mod hello;
 mod server;
 mod session;
 
-pub(crate) use hello::{Hello, client_hello};
+pub(crate) use hello::{HYBRID_GROUP, Hello, client_hello};
 pub(crate) use session::{Session, Version, sealed_data};
 
 use crate::octets::Octets;
@@ -23,13 +23,13 @@ fn record(out: &mut Vec<u8>, content: u8, version: u16, write: impl FnOnce(&mut 
 }
 
 /// A handshake message (RFC 8446 §4).
-fn message(out: &mut Vec<u8>, kind: u8, write: impl FnOnce(&mut Vec<u8>)) {
+pub(crate) fn message(out: &mut Vec<u8>, kind: u8, write: impl FnOnce(&mut Vec<u8>)) {
     out.put8(kind);
     out.block(3, write);
 }
 
 /// An extension (RFC 8446 §4.2).
-fn extension(out: &mut Vec<u8>, number: u16, write: impl FnOnce(&mut Vec<u8>)) {
+pub(crate) fn extension(out: &mut Vec<u8>, number: u16, write: impl FnOnce(&mut Vec<u8>)) {
     out.put16(number);
     out.block(2, write);
 }
