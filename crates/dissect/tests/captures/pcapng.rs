@@ -77,7 +77,7 @@ fn enhanced(octets: &[u8], at: usize, old: bool, big: bool, all: &[Interface]) -
     let interface =
         if old { usize::from(half(octets, at + 8, big)?) } else { number_of(8)? as usize };
     let interface = all.get(interface)?;
-    let ticks = u64::from(number_of(12)?) << 32 | u64::from(number_of(16)?);
+    let ticks = (u64::from(number_of(12)?) << 32) | u64::from(number_of(16)?);
     let (kept, whole) = (number_of(20)? as usize, number_of(24)?);
     octets.get(at + 28..at + 28 + kept)?;
     let nanos = u128::from(ticks % interface.units) * 1_000_000_000 / u128::from(interface.units);

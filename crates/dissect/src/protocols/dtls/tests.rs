@@ -1,5 +1,7 @@
 //! Handshakes made from the RFCs' words: whole, in fragments, with cookies, wrapped and damaged.
 
+#![allow(clippy::type_complexity, reason = "tables")]
+
 use model::{Carrier, Fact, Side, TlsHello, Transport};
 
 use super::{ENTRY, fuzz};
@@ -55,11 +57,13 @@ fn play(talk: &[(Side, Vec<u8>)]) -> Told {
 }
 
 fn hellos(told: &Told) -> Vec<&TlsHello> {
-    let hello = |fact| match fact {
-        &Fact::TlsHello(ref hello) => Some(&**hello),
-        _ => None,
-    };
-    told.facts.iter().filter_map(hello).collect()
+    let mut hellos = Vec::new();
+    for fact in &told.facts {
+        if let Fact::TlsHello(hello) = fact {
+            hellos.push(&**hello);
+        }
+    }
+    hellos
 }
 
 fn client(datagrams: Vec<Vec<u8>>) -> Vec<(Side, Vec<u8>)> {

@@ -81,7 +81,7 @@ impl Chain {
         while let Some((first, rest)) = octets.split_first() {
             match &mut self.at {
                 At::Length(count, number) => {
-                    (*count, *number) = (*count + 1, *number << 8 | u32::from(*first));
+                    (*count, *number) = (*count + 1, (*number << 8) | u32::from(*first));
                     (octets, self.left) = (rest, self.left.saturating_sub(1));
                     if *count == 3 {
                         let len = usize::try_from(*number).unwrap_or(usize::MAX);
