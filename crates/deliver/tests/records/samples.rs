@@ -618,19 +618,49 @@ fn remote() -> Vec<(&'static str, Sample)> {
         protocol: Protocol::Ssh,
         side: Side::Server,
         version: Some("2.0".into()),
-        details: vec![("software", "OpenSSH_9.6".into()), ("software", "again".into())],
+        details: vec![
+            ("software", "OpenSSH_9.6".into()),
+            ("client_software", "OpenSSH_9.9".into()),
+            ("software", "again".into()),
+        ],
     };
     let request = RemoteProtocol {
         protocol: Protocol::Rdp,
         side: Side::Client,
         version: None,
-        details: vec![("cookie", "mstshash=admin".into()), ("requested", "tls, nla".into())],
+        details: vec![
+            ("preconnection", "vm-7".into()),
+            ("cookie", "admin".into()),
+            ("token", "3640205228.15629.0000".into()),
+            ("requested", "tls,credssp".into()),
+            ("mode", "restricted-admin".into()),
+            ("selected", "standard".into()),
+            ("build", "9600".into()),
+            ("keyboard", "0x0409".into()),
+            ("client", "DESK-7".into()),
+        ],
     };
     let screen = RemoteProtocol {
         protocol: Protocol::Rfb,
         side: Side::Server,
         version: Some("003.008".into()),
-        details: vec![("security", "vnc, tls".into())],
+        details: vec![
+            ("viewer", "003.008".into()),
+            ("security", "vnc,tls".into()),
+            ("chosen", "vnc".into()),
+            ("desktop", "root@screen".into()),
+            ("repeater", "ID:1234".into()),
+            ("direction", "reverse".into()),
+        ],
+    };
+    let datagrams = RemoteProtocol {
+        version: None,
+        details: vec![
+            ("transport_version", "2".into()),
+            ("transport", "lossy".into()),
+            ("refused", "ssl-required".into()),
+        ],
+        ..request.clone()
     };
     let inbound = Setting { direction: Direction::Inbound, ..setting() };
     let signed = |source, value: &str| Match {
@@ -639,6 +669,13 @@ fn remote() -> Vec<(&'static str, Sample)> {
     };
     let ssh = flow(Transport::Tcp, ("10.20.4.17", 49_813), ("192.0.2.22", 22));
     vec![
+        (
+            "remote_protocol_rdp_datagrams",
+            plain(
+                Flow { transport: Transport::Udp, ..rdp_flow() },
+                Fact::Remote(Box::new(datagrams)),
+            ),
+        ),
         ("remote_protocol_ssh", plain(ssh, Fact::Remote(Box::new(greeting)))),
         (
             "remote_protocol_rdp",
