@@ -2,7 +2,7 @@
 
 use model::Refused;
 
-use super::descent::{Descent, Next, Step, head, skip};
+use super::descent::{Descent, Next, Step, clamp, head, skip};
 use super::ip;
 
 /// What takes a header off.
@@ -77,7 +77,7 @@ fn macsec<'a>(rest: &'a [u8], _: &mut Descent<'_>) -> Step<'a> {
     if control & ENCRYPTED != 0 {
         return Err(Refused::Encapsulated);
     }
-    tagged(rest, if control & SCI != 0 { 13 } else { 5 })
+    tagged(rest, if control & SCI != 0 { 14 } else { 6 })
 }
 
 /// RFC 6325 §3: version, hops and how many words of options; two nicknames; then the frame.
@@ -168,7 +168,7 @@ pub(super) fn vouched(frame: &[u8], wire: u32) -> bool {
     for _ in 0..3 {
         let Some(rest) = frame.get(before..) else { return false };
         let Some((kind, rest)) = rest.split_first_chunk() else { return false };
-        let wire = || wire.saturating_sub(before as u32).saturating_sub(2);
+        let wire = || wire.saturating_sub(clamp(before)).saturating_sub(2);
         match u16::from_be_bytes(*kind) {
             0x0800 => return ip::vouched(4, rest, wire()),
             0x86dd => return ip::vouched(6, rest, wire()),

@@ -43,7 +43,7 @@ pub(super) fn open(link: LinkType, bytes: &[u8]) -> Step<'_> {
     if let Some(usual) = cookie {
         let len = match rest.first() {
             Some(&ADAPTIVE_SERVICES) => 8,
-            Some(&LINK_SERVICES) => usual + 2,
+            Some(&LINK_SERVICES) => usize::saturating_add(usual, 2),
             _ => usual,
         };
         rest = skip(rest, len)?;

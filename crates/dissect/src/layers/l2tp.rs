@@ -42,7 +42,8 @@ fn version_2(flags: u16, mut rest: &[u8]) -> Option<Inside<'_>> {
     let behind = rest.strip_prefix(&[0xff, 0x03]).unwrap_or(rest);
     // Network protocols, their control protocols, and the link's: all that PPP carries here.
     let known = matches!(behind, [0x00, 0x21 | 0x57 | 0x2d | 0x2f | 0x3d | 0xfd, ..])
-        || matches!(behind, [0x80 | 0xc0 | 0xc2, _, ..] | [0x21 | 0x57, 0x45 | 0x60, ..]);
+        || matches!(behind, [0x80 | 0xc0 | 0xc2, _, ..] | [0x02, 0x81 | 0x83, ..])
+        || matches!(behind, [0x21 | 0x57, 0x45 | 0x60, ..]);
     let id = Some(u32::from_be_bytes(id));
     known.then_some(Inside { kind: TunnelKind::L2tp, id, tag: None, next: Next::Ppp, rest })
 }

@@ -38,11 +38,13 @@ fn bottom(rest: &[u8], wire: u32) -> Step<'_> {
         0 => {
             let inside = skip(rest, 4)?;
             let less = wire.saturating_sub(4);
-            if ether::plausible(inside, less) {
-                return Ok((Next::Ethernet, inside));
-            }
+            // Both readings may make sense; a control word hardly ever has flags or a length.
+            let bare = ether::plausible(rest, wire);
+            let usual = rest.starts_with(&[0, 0]);
             match inside {
-                _ if ether::plausible(rest, wire) => Ok((Next::Ethernet, rest)),
+                _ if bare && !usual => Ok((Next::Ethernet, rest)),
+                _ if ether::plausible(inside, less) => Ok((Next::Ethernet, inside)),
+                _ if bare => Ok((Next::Ethernet, rest)),
                 // RFC 4618 §4: PPP or HDLC in a pseudowire.
                 [0xff, 0x03, ..] | [0, 0x21 | 0x57, ..] => Ok((Next::Ppp, inside)),
                 [0x0f | 0x8f, 0, ..] => Ok((Next::Hdlc, inside)),
