@@ -17,8 +17,8 @@ use std::time::Instant;
 
 use intel::{Book, BookBuilder};
 use model::{
-    DnsQuery, DnsQuestion, DomainName, Endpoint, Fact, Flow, Observation, Protocol, RecordType,
-    Timestamp, Transport,
+    DnsQuery, DnsQuestion, DomainName, Endpoint, Fact, Flow, HttpRequest, Observation, Opening,
+    Protocol, RecordType, Side, Timestamp, Transport,
 };
 
 fn shipped(feed: &str) -> Book {
@@ -62,6 +62,33 @@ fn seen(fact: Fact) -> Observation {
     Observation { at: Timestamp::ZERO, order: 1, flow, ingress: None, fact }
 }
 
+fn opening(octets: &[u8]) -> Observation {
+    let first_len = u32::try_from(octets.len()).unwrap();
+    let octets = octets.into();
+    seen(Fact::Opening(Box::new(Opening { side: Side::Client, first_len, octets })))
+}
+
+fn request(path: &str) -> Observation {
+    seen(Fact::HttpRequest(Box::new(HttpRequest {
+        method: "GET".into(),
+        host: DomainName::from_text(b"cdn.example").ok(),
+        port: None,
+        path: path.into(),
+        user_agent: Some("Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101".into()),
+    })))
+}
+
+/// 256 octets that repeat for the same number.
+fn noise(number: usize) -> Vec<u8> {
+    let mut state = number as u64;
+    let mut next = || {
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 56) as u8
+    };
+    (0..256).map(|_| next()).collect()
+}
+
 /// The best of nine runs, in nanoseconds for one look-up.
 fn measure(told: &str, book: &Book, facts: &[Observation]) {
     let mut out = Vec::new();
@@ -102,6 +129,9 @@ fn main() {
     let hits: Vec<_> =
         (0..COUNT).map(|n| question(&format!("relay-{n:08x}.net.anydesk.com"))).collect();
     let opens = vec![seen(Fact::FlowOpen); COUNT];
+    let unknown: Vec<_> = (0..COUNT).map(|n| opening(&noise(n))).collect();
+    let known = vec![opening(&[0x17, 0x24, 0x1b, 0, 0]); COUNT];
+    let requests: Vec<_> = (0..COUNT).map(|n| request(&format!("/assets/{n}.js?v=7"))).collect();
     let book = shipped("");
     for (what, facts) in [
         ("names that no list knows", &misses),
@@ -109,6 +139,9 @@ fn main() {
         ("a name of 126 labels", &longest),
         ("names that a pattern knows", &hits),
         ("flows opened", &opens),
+        ("first octets that no signature fits", &unknown),
+        ("first octets that one fits", &known),
+        ("requests", &requests),
     ] {
         measure(what, &book, facts);
     }

@@ -99,8 +99,16 @@ impl Signature {
     }
 
     fn holds(&self, octets: &[u8]) -> bool {
-        self.contains.is_empty()
-            || octets.windows(self.contains.len()).any(|window| *window == *self.contains)
+        let Some((first, rest)) = self.contains.split_first() else { return true };
+        let mut left = octets;
+        // By the first of them: openings are looked at whole, so this is kept cheap.
+        while let Some(at) = left.iter().position(|octet| octet == first) {
+            left = left.get(at.saturating_add(1)..).unwrap_or_default();
+            if left.starts_with(rest) {
+                return true;
+            }
+        }
+        false
     }
 }
 
