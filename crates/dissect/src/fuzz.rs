@@ -1,10 +1,10 @@
 //! Fuzz bodies: each takes any octets and asserts something.
 
-use model::{Fact, Frame, LinkType, Observation, Timestamp};
+use model::{Fact, Frame, LinkType, Observation, Timestamp, Tunnel};
 
 use crate::dissector::{Dissector, Seed};
 use crate::layers;
-use crate::limits::Limits;
+use crate::limits::{DEPTH_MAX, Limits};
 use crate::protocols::FUZZ;
 use crate::shard::{Shards, shard};
 
@@ -25,21 +25,19 @@ pub fn fragments(octets: &[u8]) {
     crate::fragments::fuzz(octets);
 }
 
-/// Link types that the first octet of a frame chooses from.
-const LINKS: [LinkType; 12] = [
-    LinkType::ETHERNET,
-    LinkType::RAW,
-    LinkType::NULL,
-    LinkType::LOOP,
-    LinkType::LINUX_SLL,
-    LinkType::LINUX_SLL2,
-    LinkType::IPV4,
-    LinkType::IPV6,
-    LinkType::RAW_BSD,
-    LinkType::RAW_OPENBSD,
-    LinkType(147),
-    LinkType(u16::MAX),
-];
+/// Link types by the first octet of a frame: its number, but for 20 to 49, which no one uses, those
+/// from 256 on.
+fn link_of(octet: u8) -> LinkType {
+    match u16::from(octet) {
+        number @ 20..50 => LinkType(number + 236),
+        number => LinkType(number),
+    }
+}
+
+/// The octet for a link type; that of Ethernet where there is none.
+fn octet_of(link: LinkType) -> u8 {
+    (0..=u8::MAX).find(|octet| link_of(*octet) == link).unwrap_or(1)
+}
 
 /// Bounds so tight that a few frames reach them.
 fn tight() -> Limits {
@@ -67,7 +65,7 @@ fn cut_up(mut octets: &[u8]) -> Vec<Frame<'_>> {
             250..253 => secs.saturating_sub(1000),
             253.. => secs.saturating_add(1 << 33),
         };
-        let link = LINKS.get(usize::from(link) % LINKS.len()).copied().unwrap_or(LinkType::RAW);
+        let link = link_of(link);
         let orig_len = u32::try_from(len).unwrap_or(0).saturating_add(u32::from(cut));
         let order = frames.len() as u64 * 2 + 1;
         frames.push(Frame { at: Timestamp::from_secs(secs, 0), order, link, bytes, orig_len });
@@ -81,9 +79,8 @@ fn cut_up(mut octets: &[u8]) -> Vec<Frame<'_>> {
 pub fn sample(frames: &[(LinkType, &[u8])]) -> Vec<u8> {
     let mut octets = Vec::new();
     for (link, bytes) in frames {
-        let place = LINKS.iter().position(|other| other == link).unwrap_or(0);
         let len = u16::try_from(bytes.len()).unwrap_or(u16::MAX);
-        octets.extend([u8::try_from(place).unwrap_or(0), 1, 0]);
+        octets.extend([octet_of(*link), 1, 0]);
         octets.extend(len.to_be_bytes());
         octets.extend(*bytes);
     }
@@ -111,6 +108,32 @@ fn facts_of(frames: &[Frame<'_>], batch: usize, shards: Shards) -> (Vec<Observat
     (facts, tally.flows_evicted > 0, tally.flows)
 }
 
+/// What is peeled off a frame, alone.
+fn layers(frame: &Frame<'_>) {
+    let mut tunnel = None;
+    let peeled = layers::peel(frame, &mut tunnel);
+    if let Ok(packet) = &peeled {
+        assert_eq!(Some(packet.shard()), shard(frame), "one shard for readers and dealers");
+        assert!(packet.payload.len() <= packet.payload_len as usize, "{packet:?}");
+        assert!(packet.payload_len < packet.ip_len.max(1), "{packet:?}");
+        assert!(
+            frame.bytes.as_ptr_range().contains(&packet.payload.as_ptr())
+                || packet.payload.is_empty()
+        );
+        if let Some(tunnel) = tunnel {
+            assert_eq!(tunnel.source.is_ipv4(), tunnel.destination.is_ipv4(), "{tunnel:?}");
+            // What is outside of it stays the outermost one.
+            let mut outer = Some(Tunnel { id: Some(7), ..tunnel });
+            assert!(layers::peel(frame, &mut outer).is_ok());
+            assert_eq!(outer, Some(Tunnel { id: Some(7), ..tunnel }));
+        }
+    }
+    if let Err(layers::Stop::Fragment(piece)) = &peeled {
+        assert!(piece.payload.len() <= piece.payload_len as usize, "{piece:?}");
+        assert!(piece.depth <= DEPTH_MAX + 1 && piece.offset < 1 << 16, "{piece:?}");
+    }
+}
+
 /// Any octets as frames: each is counted once, every flow that opens closes, and neither the size
 /// of the batches nor the number of lanes changes a fact.
 ///
@@ -118,13 +141,7 @@ fn facts_of(frames: &[Frame<'_>], batch: usize, shards: Shards) -> (Vec<Observat
 /// When that is not so.
 pub fn frames(octets: &[u8]) {
     let frames = cut_up(octets);
-    for frame in &frames {
-        if let Ok(packet) = layers::peel(frame, &mut None) {
-            assert_eq!(Some(packet.shard()), shard(frame), "one shard for readers and dealers");
-            assert!(packet.payload.len() <= packet.payload_len as usize, "{packet:?}");
-            assert!(packet.payload_len < packet.ip_len.max(1), "{packet:?}");
-        }
-    }
+    frames.iter().for_each(layers);
     let (facts, _, flows) = facts_of(&frames, 64, Shards::all());
     let count = |what: fn(&Fact) -> bool| facts.iter().filter(|seen| what(&seen.fact)).count();
     let opened = count(|fact| matches!(fact, Fact::FlowOpen));

@@ -7,6 +7,7 @@ use std::net::IpAddr;
 use dissect::{Dissector, fuzz};
 use model::{LinkType, Side};
 
+mod encapsulations;
 mod script;
 use script::{ACK, FIN, RST, Tcp, address, ethernet, fragments, ip, tcp_header, udp};
 
@@ -84,7 +85,7 @@ fn samples() -> Vec<Vec<u8>> {
         (LinkType::LINUX_SLL2, [&[8, 0][..], &[0; 18], &asks].concat()),
         (LinkType::IPV6, six.clone()),
         (LinkType::IPV4, ip("10.0.0.1".parse().unwrap(), "10.0.0.2".parse().unwrap(), 6, &cut)),
-        (LinkType(147), asks.clone()),
+        (LinkType(160), asks.clone()),
     ];
     let router = |last| IpAddr::from([198, 51, 100, last]);
     let carried = |datagram: &[u8]| ip(router(1), router(2), 4, datagram);
@@ -112,6 +113,25 @@ fn mutated_frames_are_all_counted_and_change_nothing_between_batches_and_lanes()
     for (number, sample) in samples().iter().enumerate() {
         fuzz::frames(sample);
         for seed in 0..rounds(400) {
+            let mut octets = sample.clone();
+            mutate(&mut octets, &mut Dice(seed << 8 | number as u64));
+            fuzz::frames(&octets);
+        }
+    }
+}
+
+#[test]
+fn mutated_encapsulations_are_all_counted() {
+    let near = encapsulations::NEAR
+        .iter()
+        .map(|(_, recipe, _)| (LinkType::ETHERNET, encapsulations::build(recipe)));
+    let all = encapsulations::all().into_iter().map(|(_, link, bytes, _)| (link, bytes));
+    let frames: Vec<_> = all.chain(near).collect();
+    for (number, frames) in frames.chunks(12).enumerate() {
+        let lent: Vec<_> = frames.iter().map(|(link, bytes)| (*link, &bytes[..])).collect();
+        let sample = fuzz::sample(&lent);
+        fuzz::frames(&sample);
+        for seed in 0..rounds(40) {
             let mut octets = sample.clone();
             mutate(&mut octets, &mut Dice(seed << 8 | number as u64));
             fuzz::frames(&octets);
