@@ -3,47 +3,59 @@
 //! that is not there.
 
 use dissect::{Dissector, Limits, Seed, Shards, shard};
-use model::{Fact, Frame, LinkType, Timestamp};
+use model::{Fact, Frame, LinkType, Tally, Timestamp};
 
 mod encapsulations;
 mod script;
 use encapsulations::{FOUR, NEAR, SIX, all, build};
 use script::flow_words;
 
-/// The flow, its VLAN and its tunnel; or where the frame was counted.
-fn fate_of_cut(link: LinkType, bytes: &[u8], orig_len: usize) -> String {
-    let limits = Limits { flows_max: 128, ..Limits::default() };
-    let mut dissector = Dissector::new(&limits, Seed([1, 2]), Shards::all());
-    let at = Timestamp::from_secs(script::BEGIN, 0);
-    let frame = Frame { at, order: 1, link, bytes, orig_len: orig_len as u32 };
-    let (facts, tally) = script::run(&[frame], 64, &mut dissector);
-    assert_eq!((tally.frames, tally.bytes), (1, orig_len as u64));
-    if let Some((reason, count)) = tally.refused.first_key_value() {
-        assert_eq!((*count, tally.refused.len()), (1, 1));
-        return reason.word().to_owned();
-    }
-    for seen in &facts {
-        if let Fact::FlowClose(_) = &seen.fact {
-            let flow = flow_words(seen);
-            return match &seen.ingress {
-                Some(tunnel) => format!("{flow} in {tunnel}"),
-                None => flow,
-            };
-        }
-    }
-    panic!("{facts:?}");
+/// A dissector that reads one frame after the other, long enough apart to know nothing of the last.
+struct Stand {
+    dissector: Dissector,
+    secs: u64,
+    before: Tally,
 }
 
-fn fate(link: LinkType, bytes: &[u8]) -> String {
-    fate_of_cut(link, bytes, bytes.len())
+impl Stand {
+    fn new() -> Stand {
+        let limits = Limits { flows_max: 128, ..Limits::default() };
+        let dissector = Dissector::new(&limits, Seed([1, 2]), Shards::all());
+        Stand { dissector, secs: script::BEGIN, before: Tally::default() }
+    }
+
+    /// The flow, its VLAN and its tunnel; or where the frame was counted.
+    fn fate(&mut self, link: LinkType, bytes: &[u8], orig_len: usize) -> String {
+        self.secs += 1000;
+        let at = Timestamp::from_secs(self.secs, 0);
+        let frame = Frame { at, order: self.secs, link, bytes, orig_len: orig_len as u32 };
+        let (facts, tally) = script::run(&[frame], 64, &mut self.dissector);
+        let before = std::mem::replace(&mut self.before, tally.clone());
+        assert_eq!(tally.frames, before.frames + 1);
+        for (reason, count) in tally.refused {
+            if before.refused.get(&reason).copied().unwrap_or(0) < count {
+                return reason.word().to_owned();
+            }
+        }
+        for seen in &facts {
+            if let Fact::FlowClose(_) = &seen.fact {
+                let flow = flow_words(seen);
+                return match &seen.ingress {
+                    Some(tunnel) => format!("{flow} in {tunnel}"),
+                    None => flow,
+                };
+            }
+        }
+        panic!("{facts:?}");
+    }
 }
 
 #[test]
 fn every_encapsulation_leads_to_its_conversation() {
-    let rows = all();
+    let (rows, mut stand) = (all(), Stand::new());
     let wrong: Vec<_> = rows
         .iter()
-        .map(|(name, link, frame, want)| (name, fate(*link, frame), want))
+        .map(|(name, link, frame, want)| (name, stand.fate(*link, frame, frame.len()), want))
         .filter(|(_, got, want)| got != *want)
         .collect();
     assert!(wrong.is_empty(), "{wrong:#?}");
@@ -51,11 +63,13 @@ fn every_encapsulation_leads_to_its_conversation() {
 
 #[test]
 fn what_only_looks_like_a_tunnel_is_a_datagram() {
+    let mut stand = Stand::new();
     let wrong: Vec<_> = NEAR
         .iter()
         .map(|(name, recipe, port)| {
             let want = format!("198.51.100.1:50000 > 198.51.100.2:{port}");
-            (name, fate(LinkType::ETHERNET, &build(recipe)), want)
+            let frame = build(recipe);
+            (name, stand.fate(LinkType::ETHERNET, &frame, frame.len()), want)
         })
         .filter(|(_, got, want)| got != want)
         .collect();
@@ -64,10 +78,11 @@ fn what_only_looks_like_a_tunnel_is_a_datagram() {
 
 #[test]
 fn wherever_a_frame_is_cut_nothing_is_told_that_is_not_there() {
+    let mut stand = Stand::new();
     for (name, link, whole, want) in all() {
         let flow = want.split(" in ").next().unwrap();
         for cut in 0..whole.len() {
-            let got = fate_of_cut(link, &whole[..cut], whole.len());
+            let got = stand.fate(link, &whole[..cut], whole.len());
             let told = got.split(" in ").next().unwrap();
             // A reason; the conversation; or the datagram that carries it.
             let fine = !told.contains(" > ")

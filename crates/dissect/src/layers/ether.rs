@@ -13,6 +13,13 @@ pub(super) fn follow<'a>(kind: u16, rest: &'a [u8], descent: &mut Descent<'_>) -
     match kind {
         0x0800 => Ok((Next::V4, rest)),
         0x86dd => Ok((Next::V6, rest)),
+        // IEEE 802.1Q C-tag, S-tag (802.1ad), and the numbers QinQ used before it had one.
+        0x8100 | 0x88a8 | 0x9100 | 0x9200 | 0x9300 => {
+            descent.deeper()?;
+            let (&[a, b, c, d], rest) = head(rest)?;
+            descent.tagged(u16::from_be_bytes([a, b]));
+            Ok((Next::Type(u16::from_be_bytes([c, d])), rest))
+        }
         // IEEE 802.3 §3.2.6: a length, and LLC behind it.
         0..=1535 => Ok((Next::Llc { pad: 0 }, rest)),
         _ => {
@@ -25,8 +32,6 @@ pub(super) fn follow<'a>(kind: u16, rest: &'a [u8], descent: &mut Descent<'_>) -
 
 fn opener(kind: u16) -> Option<Opener> {
     Some(match kind {
-        // IEEE 802.1Q C-tag, S-tag (802.1ad), and the numbers QinQ used before it had one.
-        0x8100 | 0x88a8 | 0x9100 | 0x9200 | 0x9300 => vlan,
         0x8847 | 0x8848 => |rest, _| Ok((Next::Mpls, rest)),
         // RFC 2516 §4: 0x8863 is discovery, which carries nothing.
         0x8864 => |rest, _| Ok((Next::PppOe, rest)),
@@ -54,13 +59,6 @@ fn opener(kind: u16) -> Option<Opener> {
         0xdada => |rest, descent| dsa(skip(rest, 2)?, descent),
         _ => return None,
     })
-}
-
-/// IEEE 802.1Q §9.6.
-fn vlan<'a>(rest: &'a [u8], descent: &mut Descent<'_>) -> Step<'a> {
-    let (&[a, b, c, d], rest) = head(rest)?;
-    descent.tagged(u16::from_be_bytes([a, b]));
-    Ok((Next::Type(u16::from_be_bytes([c, d])), rest))
 }
 
 /// A tag of `len` octets before the EtherType of what it was put on.

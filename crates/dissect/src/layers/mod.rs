@@ -180,16 +180,20 @@ pub(crate) fn peel<'a>(
     tunnel: &mut Option<Tunnel>,
 ) -> Result<Packet<'a>, Stop<'a>> {
     let mut descent = Descent::of(frame, tunnel);
-    match frame.bytes.split_first_chunk::<14>() {
+    let Some((&[.., high, low], rest)) = frame.bytes.split_first_chunk::<14>() else {
+        return descent::walk(Next::Link(frame.link), frame.bytes, &mut descent);
+    };
+    match (frame.link, u16::from_be_bytes([high, low])) {
         // By far the most frequent.
-        Some((&[.., 8, 0], rest)) if frame.link == LinkType::ETHERNET => {
+        (LinkType::ETHERNET, 0x0800) => {
             let datagram = ip::v4(rest, &descent)?;
             if datagram.next == ip_number::TCP {
                 return transport::tcp(&datagram, None);
             }
             descent::datagram(datagram, &mut descent)
         }
-        _ => descent::walk(Next::Link(frame.link), frame.bytes, &mut descent),
+        (LinkType::ETHERNET, kind) => descent::walk(Next::Type(kind), rest, &mut descent),
+        (link, _) => descent::walk(Next::Link(link), frame.bytes, &mut descent),
     }
 }
 
@@ -211,50 +215,15 @@ pub(crate) fn resume<'a>(
 /// # Errors
 /// [`Stop`], as [`peel`] has it.
 pub(crate) fn addresses<'a>(frame: &Frame<'a>) -> Result<(Address, Address), Stop<'a>> {
-    match frame.bytes.first_chunk::<34>() {
-        // Ethernet, IPv4 without options, no fragment, TCP: no one has to judge it.
-        Some(
-            &[
-                _,
-                _,
-                _,
-                _,
-                _,
-                _,
-                _,
-                _,
-                _,
-                _,
-                _,
-                _,
-                8,
-                0,
-                0x45,
-                _,
-                _,
-                _,
-                _,
-                _,
-                0 | 0x40,
-                0,
-                _,
-                6,
-                _,
-                _,
-                a,
-                b,
-                c,
-                d,
-                e,
-                f,
-                g,
-                h,
-            ],
-        ) if frame.link == LinkType::ETHERNET => {
-            let source = u64::from(u32::from_be_bytes([a, b, c, d]));
-            let destination = u64::from(u32::from_be_bytes([e, f, g, h]));
-            Ok(([0, source], [0, destination]))
-        }
-        _ => peel(frame, &mut None).map(|packet| (packet.key.low, packet.key.high)),
+    if frame.link == LinkType::ETHERNET
+        && let Some((&[.., 8, 0], datagram)) = frame.bytes.split_first_chunk::<14>()
+        && let Some((head, rest)) = datagram.split_first_chunk::<12>()
+        && let Some(ends) = rest.first_chunk::<8>()
+        // IPv4 without options, no fragment, TCP: no one has to judge it.
+        && let &[0x45, _, _, _, _, _, 0 | 0x40, 0, _, 6, _, _] = head
+    {
+        let ends = u64::from_be_bytes(*ends);
+        return Ok(([0, ends >> 32], [0, ends & u64::from(u32::MAX)]));
     }
+    peel(frame, &mut None).map(|packet| (packet.key.low, packet.key.high))
 }
