@@ -1,7 +1,8 @@
 //! What a TLS hello costs, fingerprints and all: `cargo bench -p rmmwatch-dissect --bench hello`.
 //!
 //! Connections whose first segment is a browser's hello, beside the same ones whose first segment
-//! is as long and of no protocol; the difference is what reading a hello costs.
+//! is as long and of no protocol; the difference is what reading a hello costs. An argument is how
+//! many.
 #![allow(clippy::disallowed_methods, clippy::print_stdout)] // A bench has a clock and a reader.
 
 use std::time::Instant;
@@ -92,7 +93,7 @@ fn cost(frames: &[Frame<'_>], connections: u64) -> (f64, u64) {
 }
 
 fn main() {
-    let count = 10_000;
+    let count = std::env::args().skip(1).find_map(|word| word.parse().ok()).unwrap_or(10_000);
     let hello = hello();
     let mut other = hello.clone();
     other.fill(0x81);

@@ -10,6 +10,8 @@ use sha2::{Digest, Sha256};
 
 use super::hello::{ALPN, SERVER_NAME, grease};
 
+/// Letters of a JA3.
+const JA3_LEN: usize = 32;
 /// Letters of a JA4.
 const JA4_LEN: usize = 36;
 /// Letters that are kept of each hash of a JA4.
@@ -59,31 +61,31 @@ fn ja3(parts: &Parts<'_>, text: &mut Vec<u8>) -> Box<str> {
     push_dashed(text, numbers(parts.groups));
     text.push(b',');
     push_dashed(text, parts.formats.iter().copied().map(u16::from));
-    let digest = Md5::digest(text);
-    let digits = digest.iter().flat_map(|octet| hex(*octet)).map(char::from);
-    digits.collect::<String>().into()
+    let mut print = Vec::with_capacity(JA3_LEN);
+    Md5::digest(text).iter().for_each(|octet| print.extend_from_slice(&hex(*octet)));
+    written(print)
 }
 
 fn ja4(parts: &mut Parts<'_>, carrier: Carrier, text: &mut Vec<u8>) -> Box<str> {
-    let mut print = String::with_capacity(JA4_LEN);
+    let mut print = Vec::with_capacity(JA4_LEN);
     print.push(match carrier {
-        Carrier::Tls => 't',
-        Carrier::Dtls => 'd',
-        Carrier::Quic(_) => 'q',
+        Carrier::Tls => b't',
+        Carrier::Dtls => b'd',
+        Carrier::Quic(_) => b'q',
     });
-    print.push_str(version(parts.highest.unwrap_or(parts.version)));
-    print.push(if parts.extensions.contains(&SERVER_NAME) { 'd' } else { 'i' });
+    print.extend_from_slice(version(parts.highest.unwrap_or(parts.version)));
+    print.push(if parts.extensions.contains(&SERVER_NAME) { b'd' } else { b'i' });
     for count in [parts.ciphers.len(), parts.extensions.len()] {
         let count = u8::try_from(count.min(99)).unwrap_or(99);
-        print.extend([count / 10, count % 10].map(|digit| char::from(digit + b'0')));
+        print.extend_from_slice(&[count / 10 + b'0', count % 10 + b'0']);
     }
-    print.extend(ends(parts.protocol));
-    print.push('_');
+    print.extend_from_slice(&ends(parts.protocol));
+    print.push(b'_');
     parts.ciphers.sort_unstable();
     text.clear();
     push_commas(text, parts.ciphers.iter().copied());
     push_hash(&mut print, text);
-    print.push('_');
+    print.push(b'_');
     parts.extensions.retain(|kind| *kind != SERVER_NAME && *kind != ALPN);
     parts.extensions.sort_unstable();
     text.clear();
@@ -94,34 +96,39 @@ fn ja4(parts: &mut Parts<'_>, carrier: Carrier, text: &mut Vec<u8>) -> Box<str> 
         push_commas(text, signatures);
     }
     push_hash(&mut print, text);
-    print.into()
+    written(print)
+}
+
+/// A fingerprint's letters, all of which are ASCII.
+fn written(print: Vec<u8>) -> Box<str> {
+    String::from_utf8(print).unwrap_or_default().into()
 }
 
 /// The two letters of a version.
-const fn version(number: u16) -> &'static str {
+const fn version(number: u16) -> &'static [u8; 2] {
     match number {
-        0x0304 => "13",
-        0x0303 => "12",
-        0x0302 => "11",
-        0x0301 => "10",
-        0x0300 => "s3",
-        0x0002 => "s2",
-        0xfeff => "d1",
-        0xfefd => "d2",
-        0xfefc => "d3",
-        _ => "00",
+        0x0304 => b"13",
+        0x0303 => b"12",
+        0x0302 => b"11",
+        0x0301 => b"10",
+        0x0300 => b"s3",
+        0x0002 => b"s2",
+        0xfeff => b"d1",
+        0xfefd => b"d2",
+        0xfefc => b"d3",
+        _ => b"00",
     }
 }
 
 /// The first and the last character of a protocol's name; of its hexadecimal form when either is
 /// neither a letter nor a digit.
-fn ends(protocol: &[u8]) -> [char; 2] {
-    let (Some(first), Some(last)) = (protocol.first(), protocol.last()) else { return ['0'; 2] };
+fn ends(protocol: &[u8]) -> [u8; 2] {
+    let (Some(first), Some(last)) = (protocol.first(), protocol.last()) else { return *b"00" };
     if first.is_ascii_alphanumeric() && last.is_ascii_alphanumeric() {
-        return [*first, *last].map(char::from);
+        return [*first, *last];
     }
     let ([high, _], [_, low]) = (hex(*first), hex(*last));
-    [high, low].map(char::from)
+    [high, low]
 }
 
 /// The numbers of a list, GREASE left out.
@@ -139,36 +146,38 @@ fn push_dashed(text: &mut Vec<u8>, numbers: impl Iterator<Item = u16>) {
     }
 }
 
-fn push_decimal(text: &mut Vec<u8>, number: u16) {
-    let mut began = false;
-    for scale in [10_000, 1000, 100, 10, 1] {
-        let digit = (number / scale % 10).to_be_bytes()[1];
-        began |= digit > 0 || scale == 1;
-        if began {
-            text.push(digit + b'0');
+fn push_decimal(text: &mut Vec<u8>, mut number: u16) {
+    let mut digits = [0; 5];
+    let mut count = 0;
+    for digit in digits.iter_mut().rev() {
+        *digit = (number % 10).to_le_bytes()[0] + b'0';
+        number /= 10;
+        count += 1;
+        if number == 0 {
+            break;
         }
     }
+    text.extend_from_slice(digits.get(digits.len() - count..).unwrap_or_default());
 }
 
 fn push_commas(text: &mut Vec<u8>, numbers: impl Iterator<Item = u16>) {
-    for (place, number) in numbers.enumerate() {
-        if place > 0 {
-            text.push(b',');
-        }
-        let [high, low] = number.to_be_bytes();
-        text.extend(hex(high));
-        text.extend(hex(low));
+    let begins = text.len();
+    for number in numbers {
+        let [[a, b], [c, d]] = number.to_be_bytes().map(hex);
+        text.extend_from_slice(&[a, b, c, d, b',']);
+    }
+    if text.len() > begins {
+        text.pop();
     }
 }
 
 /// The first digits of the SHA-256 of a list; zeros for an empty one.
-fn push_hash(print: &mut String, text: &[u8]) {
+fn push_hash(print: &mut Vec<u8>, text: &[u8]) {
     if text.is_empty() {
-        return print.extend(['0'; HASH_LEN]);
+        return print.extend_from_slice(&[b'0'; HASH_LEN]);
     }
     let digest = Sha256::digest(text);
-    let digits = digest.iter().take(HASH_LEN / 2).flat_map(|octet| hex(*octet));
-    print.extend(digits.map(char::from));
+    digest.iter().take(HASH_LEN / 2).for_each(|octet| print.extend_from_slice(&hex(*octet)));
 }
 
 fn hex(octet: u8) -> [u8; 2] {
@@ -260,7 +269,7 @@ mod tests {
             (b"h-", "6d"),
         ];
         for (protocol, want) in table {
-            assert_eq!(ends(protocol).iter().collect::<String>(), *want, "{protocol:?}");
+            assert_eq!(ends(protocol), want.as_bytes(), "{protocol:?}");
         }
     }
 
