@@ -326,6 +326,12 @@ impl Dissector {
         }
     }
 
+    /// Octets that were shown to probes and readers so far.
+    #[cfg(test)]
+    pub(crate) const fn looked(&self) -> u64 {
+        self.counts.looked
+    }
+
     /// What became of the frames so far.
     #[must_use]
     pub fn tally(&self) -> Tally {

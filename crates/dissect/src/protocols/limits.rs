@@ -318,3 +318,38 @@ pub(crate) const RDP_BLOCKS_MAX: usize = 16;
 /// - What it costs: under a microsecond each.
 /// - At the bound: the flow is given up without one.
 pub(crate) const RDP_DATAGRAMS_MAX: u8 = 16;
+
+/// Octets of a DNS message that an HTTP body or path holds.
+///
+/// - Why so many: RFC 8484 §6 allows 64 KiB; questions have under 600, and answers that are told
+///   under 4 KiB.
+/// - What it costs: that much of an opening until it is whole.
+/// - At the bound: the message is not read.
+pub(crate) const DNS_HTTPS_MAX: usize = 4 << 10;
+
+/// Exchanges of one HTTP/2 connection that are not over.
+///
+/// - Why so many: browsers ask for a page's parts at once, up to 100 of them; of each of which a
+///   body would have to begin after 32 others were asked for, to be told without its path.
+/// - What it costs: about 200 octets each, of the budget for openings.
+/// - At the bound: the oldest is forgotten: its file is told without host and path.
+pub(crate) const HTTP2_EXCHANGES_MAX: usize = 32;
+
+/// Octets of a frame that is no body's. RFC 9113 §4.2 has 16 KiB unless someone says otherwise; a
+/// longer one means that the framing is lost: `http2_framing_lost` counts it.
+pub(crate) const HTTP2_FRAME_MAX: usize = 1 << 20;
+
+/// Octets of the fields that one direction of an HTTP/2 connection refers back to.
+///
+/// - Why so many: it is what browsers offer; most use the 4 KiB that need no word.
+/// - What it costs: itself, of the budget for openings.
+/// - At the bound: nothing more of that side is read; `http2_fields_malformed` counts it.
+pub(crate) const HPACK_TABLE_MAX: usize = 64 << 10;
+
+/// Octets of the fields of one message, 32 more for each (RFC 9113 §6.5.2).
+///
+/// - Why so many: servers take 8 to 32 KiB.
+/// - What it costs: some microseconds, so that a block that names a long field in each of its octets
+///   costs no more.
+/// - At the bound: as above.
+pub(crate) const HPACK_DECODED_MAX: usize = 64 << 10;

@@ -65,6 +65,11 @@ pub(crate) trait StreamReader: Send {
     /// for the same octets; `read` is not called for them again.
     fn cut(&mut self, _side: Side, _octets: &[u8], _out: &mut Out<'_>) {}
 
+    /// Octets of the wire that it holds beside a few hundred, for the budget of all openings.
+    fn held(&self) -> usize {
+        0
+    }
+
     /// After [`Next::FlowDone`]: whether another protocol begins in the same flow (a CONNECT that
     /// was granted), so that what follows is to be probed anew, as if the flow had just begun.
     fn handed_over(&self) -> bool {

@@ -23,6 +23,8 @@ pub(crate) struct Opening {
     pub(super) second: Second,
     /// The reader has consumed octets, so that it may hand over.
     pub(super) advanced: bool,
+    /// Octets that `reader` was last known to hold.
+    reader_held: usize,
     datagrams: Option<Box<dyn DatagramReader>>,
     /// Octets that `datagrams` was last known to hold.
     datagrams_held: usize,
@@ -176,6 +178,7 @@ impl Opening {
         talk: &mut Talk<'_, '_>,
     ) -> Result<(), OverBudget> {
         let fed = self.feed(way, octets, talk);
+        self.charge(budget, talk)?;
         let window = talk.desk.bounds.window;
         if talk.meta.done(way) {
             self.streams.of_mut(way).buffer.clear(budget);
@@ -218,6 +221,9 @@ impl Opening {
             let fed =
                 if len == 0 { Fed::default() } else { self.feed(way, buffer.at_hand(), talk) };
             self.put_back(way, buffer, budget);
+            if self.charge(budget, talk).is_err() {
+                talk.desk.counts.openings_over_budget += 1;
+            }
             other_waits |= fed.claimed || fed.anew;
             if talk.meta.done(way) {
                 continue;
@@ -240,6 +246,21 @@ impl Opening {
         if other_waits {
             self.drain(way.other(), true, budget, talk);
         }
+    }
+
+    /// Take what the reader holds from the budget. Where that is spent, nothing more is read.
+    fn charge(&mut self, budget: &mut Budget, talk: &mut Talk<'_, '_>) -> Result<(), OverBudget> {
+        let held = self.reader.as_ref().map_or(0, |reader| reader.held());
+        budget.give(mem::take(&mut self.reader_held));
+        if budget.take(held) {
+            self.reader_held = held;
+            return Ok(());
+        }
+        self.reader = None;
+        for way in Way::BOTH {
+            talk.meta.set_done(way, true);
+        }
+        Err(OverBudget)
     }
 
     /// The buffer was lent while its octets were read. A side that began anew has none by then.
@@ -386,6 +407,7 @@ impl Opening {
     /// Let go of everything that is held.
     pub(super) fn clear(&mut self, budget: &mut Budget) {
         budget.give(self.datagrams_held);
+        budget.give(self.reader_held);
         self.second.clear(budget);
         for way in Way::BOTH {
             self.streams.of_mut(way).buffer.clear(budget);

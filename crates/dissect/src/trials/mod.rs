@@ -3,6 +3,7 @@
 mod datagrams;
 #[path = "../../tests/script/mod.rs"]
 mod script;
+mod steps;
 mod streams;
 mod toy;
 

@@ -1,6 +1,7 @@
 //! DNS (RFC 1035) over UDP and TCP, and its cousins: mDNS, LLMNR and the NetBIOS name service.
 
 mod claim;
+mod https;
 mod message;
 mod name;
 mod netbios;
@@ -13,6 +14,7 @@ mod tests;
 use model::{DnsAnswer, DnsQuery, Fact, Flow, Protocol, Side};
 
 use super::reader::{Datagram, Entry, Out};
+pub(super) use https::{is_message_type, tell_in_path, tell_message};
 
 /// The entry in the list.
 pub(super) const ENTRY: Entry = Entry {

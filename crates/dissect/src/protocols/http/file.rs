@@ -2,7 +2,6 @@
 
 use model::{FileDownload, FileKind};
 
-use super::head::Head;
 use super::text::{decode_percent, printable_end};
 use crate::protocols::limits::HTTP_FILE_NAME_MAX;
 
@@ -24,25 +23,28 @@ const ARCHITECTURES_MAX: u32 = 0x1f;
 
 /// The first octets of a body, as they come in.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct First {
-    octets: [u8; 8],
+pub(in crate::protocols) struct First {
+    octets: [u8; First::LEN],
     len: usize,
     wanted: bool,
 }
 
 impl First {
+    /// Octets that suffice.
+    pub(in crate::protocols) const LEN: usize = 8;
+
     /// Of a body whose kind is of interest.
-    pub(super) const fn wanted() -> First {
-        First { octets: [0; 8], len: 0, wanted: true }
+    pub(in crate::protocols) const fn wanted() -> First {
+        First { octets: [0; First::LEN], len: 0, wanted: true }
     }
 
     /// Of a body that nobody cares for.
     pub(super) const fn none() -> First {
-        First { octets: [0; 8], len: 0, wanted: false }
+        First { octets: [0; First::LEN], len: 0, wanted: false }
     }
 
     /// Take octets, as many as are of use.
-    pub(super) fn push(&mut self, octets: &[u8]) {
+    pub(in crate::protocols) fn push(&mut self, octets: &[u8]) {
         for octet in octets {
             match self.octets.get_mut(self.len) {
                 Some(place) if self.wanted => {
@@ -55,7 +57,7 @@ impl First {
     }
 
     /// Whether more octets can still change the answer.
-    pub(super) fn wants_more(&self) -> bool {
+    pub(in crate::protocols) fn wants_more(&self) -> bool {
         let known = self.known();
         let may_be = |magic: &[u8]| magic.len() > known.len() && magic.starts_with(known);
         self.wanted
@@ -66,7 +68,7 @@ impl First {
     }
 
     /// What they say.
-    pub(super) fn kind(&self) -> Option<FileKind> {
+    pub(in crate::protocols) fn kind(&self) -> Option<FileKind> {
         let known = self.known();
         if let Some(rest) = known.strip_prefix(UNIVERSAL) {
             let count = u32::from_be_bytes(*rest.first_chunk()?);
@@ -82,24 +84,23 @@ impl First {
 
 /// What will be told of a body if its first octets are of a known kind.
 #[derive(Debug)]
-pub(super) struct Coming(FileDownload);
+pub(in crate::protocols) struct Coming(FileDownload);
 
 impl Coming {
-    /// From the response's head and the request that it answers.
-    pub(super) fn new(
-        head: Head<'_>,
+    /// From the response's Content-Disposition field and the request that it answers.
+    pub(in crate::protocols) fn new(
+        disposition: Option<&[u8]>,
         host: Option<model::DomainName>,
         path: Option<Box<str>>,
         size: Option<u64>,
     ) -> Coming {
-        let disposition = head.field("Content-Disposition");
-        let name = disposition.and_then(|value| of_disposition(&value));
+        let name = disposition.and_then(of_disposition);
         // The kind is set when it is known.
         Coming(FileDownload { kind: FileKind::Pe, name, host, path, size })
     }
 
     /// The fact, once the kind is known.
-    pub(super) fn told(self, kind: FileKind) -> FileDownload {
+    pub(in crate::protocols) fn told(self, kind: FileKind) -> FileDownload {
         let name = self.0.name.or_else(|| self.0.path.as_deref().and_then(of_path));
         FileDownload { kind, name, ..self.0 }
     }

@@ -1,9 +1,9 @@
 //! HTTP/1 (RFC 9112): requests, and the files that come down.
 
 mod body;
-mod file;
+pub(super) mod file;
 mod head;
-mod request;
+pub(super) mod request;
 mod stream;
 #[cfg(test)]
 mod tests;

@@ -42,7 +42,7 @@ fn split<'a>(method: &[u8], target: &'a [u8]) -> (Option<&'a [u8]>, &'a [u8]) {
 }
 
 /// The host and the port of an authority (RFC 3986 §3.2); IPv6 without its brackets.
-fn read_authority(authority: &[u8]) -> (Option<DomainName>, Option<u16>) {
+pub(in crate::protocols) fn read_authority(authority: &[u8]) -> (Option<DomainName>, Option<u16>) {
     let user = authority.iter().rposition(|octet| *octet == b'@');
     let place = user.and_then(|at| authority.get(at.saturating_add(1)..)).unwrap_or(authority);
     let (host, port) = if let Some(literal) = place.strip_prefix(b"[") {

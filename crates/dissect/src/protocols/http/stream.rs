@@ -8,7 +8,10 @@ use super::body::{Body, Progress, announced, declared};
 use super::file::{Coming, First};
 use super::head::{Begins, Head, begins, end, without_empty_lines};
 use super::request;
-use crate::protocols::limits::{HTTP_WAITING_MAX, HTTP_WAITING_OCTETS_MAX, WAIT_MAX};
+use crate::protocols::dns;
+use crate::protocols::limits::{
+    DNS_HTTPS_MAX, HTTP_WAITING_MAX, HTTP_WAITING_OCTETS_MAX, WAIT_MAX,
+};
 use crate::protocols::reader::{Next, Out, Probe, Step, StreamReader};
 
 /// Whether a stream is HTTP/1.
@@ -29,6 +32,8 @@ enum Stage {
     Heads,
     /// A body.
     Body(Body),
+    /// A body of so many octets that is a DNS message.
+    Dns(usize),
     /// Somewhere unknown: what begins a segment as a head does is one.
     Searching,
 }
@@ -82,6 +87,14 @@ struct Reader {
     handed_over: bool,
 }
 
+/// A body that is a DNS message, and short enough to be read.
+fn dns_body(head: Head<'_>, body: Body) -> Option<Stage> {
+    let Body::Length(len) = body else { return None };
+    let len = usize::try_from(len).ok().filter(|len| *len <= DNS_HTTPS_MAX)?;
+    let kind = head.field("Content-Type")?;
+    dns::is_message_type(&kind).then_some(Stage::Dns(len))
+}
+
 /// What became of the octets at hand.
 enum Turn {
     /// So many were used, and more can be read.
@@ -126,7 +139,7 @@ impl StreamReader for Reader {
 
     fn cut(&mut self, side: Side, octets: &[u8], out: &mut Out<'_>) {
         let octets = without_empty_lines(octets);
-        let at_a_head = !matches!(self.half(side).stage, Stage::Body(_));
+        let at_a_head = !matches!(self.half(side).stage, Stage::Body(_) | Stage::Dns(_));
         if at_a_head && begins(octets) == Begins::Request {
             (out.anomaly)("http_head_cut");
             self.request(Head(octets), out);
@@ -154,6 +167,7 @@ impl Reader {
         match self.half(side).stage {
             Stage::Heads => self.heads(side, octets, out),
             Stage::Body(body) => self.body(side, body, octets, out),
+            Stage::Dns(len) => self.message(side, len, octets, out),
             Stage::Searching => self.search(side, octets),
         }
     }
@@ -210,15 +224,25 @@ impl Reader {
             None
         });
         if let Some(body) = body {
-            self.half(side).stage = Stage::Body(body);
+            self.half(side).stage = dns_body(head, body).unwrap_or(Stage::Body(body));
         }
+        Turn::Used(len)
+    }
+
+    /// A DNS message (RFC 8484 §4.1), when all of it is there.
+    fn message(&mut self, side: Side, len: usize, octets: &[u8], out: &mut Out<'_>) -> Turn {
+        let Some(message) = octets.get(..len) else { return Turn::Wait(0) };
+        dns::tell_message(message, out);
+        *self.half(side) = Half::default();
         Turn::Used(len)
     }
 
     fn request(&mut self, head: Head<'_>, out: &mut Out<'_>) {
         let Some(request) = request::read(head) else { return };
         self.remember(&request);
+        let path = request.path.clone();
         (out.fact)(Fact::HttpRequest(Box::new(request)));
+        dns::tell_in_path(path.as_bytes(), out);
     }
 
     fn remember(&mut self, request: &HttpRequest) {
@@ -275,8 +299,14 @@ impl Reader {
             (out.anomaly)("http_length_malformed");
             None
         });
+        if let Some(stage) = body.and_then(|body| dns_body(head, body)) {
+            self.half(side).stage = stage;
+            return Turn::Used(len);
+        }
         let (host, path) = answers.map_or((None, None), |waiting| (waiting.host, waiting.path));
-        let coming = Coming::new(head, host, path, declared(head).ok().flatten());
+        let disposition = head.field("Content-Disposition");
+        let size = declared(head).ok().flatten();
+        let coming = Coming::new(disposition.as_deref(), host, path, size);
         self.coming = Some((side, coming, First::wanted()));
         // RFC 9112 §6.3: without a length, a response's body is all that follows.
         self.half(side).stage = Stage::Body(body.unwrap_or(Body::Close));
