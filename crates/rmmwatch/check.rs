@@ -41,6 +41,7 @@ fn report(args: &CheckArgs, knowledge: &Knowledge, out: &mut impl Write) -> std:
         writeln!(out)?;
     }
     let zones: Vec<&str> = policy.zones().collect();
+    writeln!(out, "resolvers  {} names and addresses", book.resolvers())?;
     writeln!(out, "policy     {} zones, {} rules", zones.len(), policy.rules().count())?;
     for complaint in policy_complaints.iter().chain(book_complaints) {
         writeln!(out, "problem    {}", printable(&complaint.to_string()))?;

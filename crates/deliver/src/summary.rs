@@ -138,7 +138,7 @@ impl Rows {
         let met = ways.into_iter().filter(|(_, count)| *count > 0);
         let met = list(met.map(|(way, count)| (way.to_owned(), count)));
         let (flows, pct) = (grouped(flows), share.encrypted_pct());
-        self.row("DNS", &format!("{flows} flows ({met}; encrypted {pct:.1} %)"));
+        self.row("DNS flows", &format!("{flows} ({met}; encrypted {pct:.1} %)"));
     }
 
     fn files(&mut self, files: &Files) {
@@ -310,7 +310,7 @@ lost          20 (0.0010 %) in the kernel
 flows         12,345 (one-way 100, evicted 1)
 observations  54,321 (9 dropped)
 TLS hellos    3,000 (without a name 1.0 %, with ECH 10.0 %)
-DNS           10,000 flows (in clear 9,000, over TLS 400, over HTTPS 590, over QUIC 10; \
+DNS flows     10,000 (in clear 9,000, over TLS 400, over HTTPS 590, over QUIC 10; \
 encrypted 10.0 %)
 anomalies     7
 panics        1; please report them
