@@ -1,4 +1,4 @@
-//! Public resolvers that answer where the sensor cannot read, and which flows carry DNS to one.
+//! Public resolvers, and which flows carry DNS inside another protocol.
 
 use std::collections::HashSet;
 use std::net::IpAddr;
@@ -121,11 +121,11 @@ impl Resolvers {
 }
 
 impl Book {
-    /// How the flow of an observation carries DNS that cannot be read; `None` where it does not, or
-    /// where that cannot be told. `lent` is as in [`Book::look_up`].
+    /// How the flow of an observation carries DNS inside another protocol; `None` where it does not,
+    /// or where that cannot be told. `lent` is as in [`Book::look_up`].
     ///
     /// DNS over HTTPS is known by the resolver alone: a visit to its website looks the same. A query
-    /// path in clear, as behind a proxy that ends TLS, is DNS over HTTPS too: its body is not read.
+    /// path in clear, as behind a proxy that ends TLS, is DNS over HTTPS too.
     #[must_use]
     pub fn dns_transport(
         &self,
