@@ -206,7 +206,7 @@ impl Analyst {
             self.detector.weigh(seen, &setting, &self.matches, &mut |alert| alerts.tell(&alert));
         let dns_transport = self.book.dns_transport(seen, setting.server_name.as_ref());
         if let Some(transport) = dns_transport {
-            self.dns.recognised(&seen.flow, transport);
+            self.dns.recognised(seen, transport);
         }
         if self.observations_on {
             let found = Findings {

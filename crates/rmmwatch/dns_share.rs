@@ -7,7 +7,8 @@ use model::{DnsShare, DnsTransport, Fact, Flow, Observation, Protocol};
 use crate::limits::DNS_FLOWS_MAX;
 
 /// Counts flows, each once. A flow in clear counts when it ends, whether it was answered or not;
-/// one that cannot be read when it is first recognised.
+/// one inside another protocol when it is first recognised. A request whose HTTP came in clear can
+/// be read: it counts as clear.
 #[derive(Default)]
 pub(crate) struct DnsCount {
     share: DnsShare,
@@ -35,8 +36,9 @@ impl DnsCount {
         }
     }
 
-    /// The flow carries DNS that cannot be read.
-    pub(crate) fn recognised(&mut self, flow: &Flow, transport: DnsTransport) {
+    /// The flow of that fact carries DNS inside another protocol.
+    pub(crate) fn recognised(&mut self, seen: &Observation, transport: DnsTransport) {
+        let flow = &seen.flow;
         if self.open.contains_key(flow) {
             return;
         }
@@ -48,18 +50,20 @@ impl DnsCount {
         self.serial += 1;
         self.open.insert(*flow, self.serial);
         self.order.insert(self.serial, *flow);
-        match transport {
-            DnsTransport::Tls => self.share.over_tls += 1,
-            DnsTransport::Https => self.share.over_https += 1,
-            DnsTransport::Quic => self.share.over_quic += 1,
-        }
+        let count = match transport {
+            _ if matches!(seen.fact, Fact::HttpRequest(_)) => &mut self.share.clear,
+            DnsTransport::Tls => &mut self.share.over_tls,
+            DnsTransport::Https => &mut self.share.over_https,
+            DnsTransport::Quic => &mut self.share.over_quic,
+        };
+        *count += 1;
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use model::{CloseReason, Endpoint, FlowClose, Timestamp, Transport, Volume};
+    use model::{CloseReason, Endpoint, FlowClose, HttpRequest, Timestamp, Transport, Volume};
 
     fn flow(port: usize) -> Flow {
         let ip = std::net::Ipv4Addr::from(u32::try_from(port >> 15).expect("few")).into();
@@ -82,35 +86,53 @@ mod tests {
             from_server: Volume::default(),
             protocol,
         }));
+        seen(flow, fact)
+    }
+
+    fn seen(flow: Flow, fact: Fact) -> Observation {
         Observation { at: Timestamp::ZERO, order: 1, flow, ingress: None, fact }
+    }
+
+    /// The least that a flow can show.
+    fn open(number: usize) -> Observation {
+        seen(flow(number), Fact::FlowOpen)
+    }
+
+    fn request(number: usize) -> Observation {
+        let (method, path) = ("GET".into(), "/dns-query".into());
+        let request = HttpRequest { method, host: None, port: None, path, user_agent: None };
+        seen(flow(number), Fact::HttpRequest(Box::new(request)))
     }
 
     #[test]
     fn each_flow_counts_once() {
         let mut count = DnsCount::default();
-        count.recognised(&flow(1), DnsTransport::Https);
-        count.recognised(&flow(1), DnsTransport::Https);
-        count.recognised(&flow(2), DnsTransport::Tls);
-        count.recognised(&flow(3), DnsTransport::Quic);
+        count.recognised(&open(1), DnsTransport::Https);
+        count.recognised(&open(1), DnsTransport::Https);
+        count.recognised(&open(2), DnsTransport::Tls);
+        count.recognised(&open(3), DnsTransport::Quic);
         count.see(&close(flow(1), Some(Protocol::Tls)));
-        count.recognised(&flow(1), DnsTransport::Https);
+        count.recognised(&open(1), DnsTransport::Https);
         for protocol in [Protocol::Dns, Protocol::Dns, Protocol::Mdns, Protocol::Llmnr] {
             count.see(&close(flow(9), Some(protocol)));
         }
-        let want = DnsShare { clear: 2, over_tls: 1, over_https: 2, over_quic: 1 };
+        count.recognised(&request(4), DnsTransport::Https);
+        count.recognised(&request(4), DnsTransport::Https);
+        count.see(&close(flow(4), Some(Protocol::Http)));
+        let want = DnsShare { clear: 3, over_tls: 1, over_https: 2, over_quic: 1 };
         assert_eq!(count.share(), want);
-        assert!((count.share().encrypted_pct() - 400.0 / 6.0).abs() < 1e-9);
+        assert!((count.share().encrypted_pct() - 400.0 / 7.0).abs() < 1e-9);
     }
 
     #[test]
     fn the_bound_holds() {
         let mut count = DnsCount::default();
         for number in 0..DNS_FLOWS_MAX * 2 {
-            count.recognised(&flow(number), DnsTransport::Https);
+            count.recognised(&open(number), DnsTransport::Https);
             assert!(count.open.len() <= DNS_FLOWS_MAX && count.order.len() == count.open.len());
         }
         assert_eq!(count.share().over_https, 2 * DNS_FLOWS_MAX as u64);
-        count.recognised(&flow(DNS_FLOWS_MAX * 2 - 1), DnsTransport::Https);
+        count.recognised(&open(DNS_FLOWS_MAX * 2 - 1), DnsTransport::Https);
         assert_eq!(count.share().over_https, 2 * DNS_FLOWS_MAX as u64, "the newest is known");
     }
 }

@@ -37,7 +37,7 @@ pub(crate) const RECORD_BUFFER_BYTES: usize = 64 << 10;
 /// - At the bound: the capture is taken to be one-way, and they are told.
 pub(crate) const ONE_WAY_HELD_MAX: usize = 4096;
 
-/// Flows with DNS that cannot be read, so that each counts once.
+/// Flows with DNS inside another protocol, so that each counts once.
 ///
 /// - Why so many: clients keep a connection or two to their resolver; 10,000 hosts never all do.
 /// - What it costs: about 200 octets each, under 1 MiB.

@@ -16,7 +16,7 @@ pub struct KernelCounts {
     pub interface_dropped: u64,
 }
 
-/// How DNS is carried where the sensor cannot read it.
+/// How DNS is carried inside another protocol.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum DnsTransport {
     /// RFC 7858, RFC 8094.

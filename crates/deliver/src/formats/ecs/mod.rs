@@ -55,7 +55,7 @@ pub struct Findings<'a> {
     pub matches: &'a [Match],
     /// The policy's word, where it said one.
     pub authorised: Option<bool>,
-    /// How its flow carries DNS that cannot be read.
+    /// How its flow carries DNS inside another protocol.
     pub dns_transport: Option<DnsTransport>,
 }
 
