@@ -263,3 +263,36 @@ fn operators_follow_hosting_and_what_was_there_goes() {
     book.look_up(&question("nothing.example"), None, &mut out);
     assert_eq!(out, []);
 }
+
+#[test]
+fn versions_and_tenants_are_taken_from_what_was_seen() {
+    let desk = tool(
+        "desk",
+        "both",
+        &[
+            r"paths glob = '/setup.exe*'; operator_in = '[?&]h=([^&]+)'; role = 'download'",
+            r"user_agents glob = 'Desk*'; version = '^Desk/([0-9.]+)'; role = 'api'",
+            "payloads transport = 'tcp'; side = 'server'; bytes = '44 45 53 4B 2D'; \
+                version = '^DESK-([0-9.]+)'; role = 'relay'",
+        ],
+    );
+    let book = book(&[("desk", &desk)]);
+    let table: &[(Fact, &str, Option<&str>)] = &[
+        (
+            request("GET", "a.example", "/setup.exe?e=1&h=Relay.Evil.example&p=8041", "x"),
+            "relay.evil.example",
+            None,
+        ),
+        (request("GET", "a.example", "/setup.exe?e=1&p=8041", "x"), "server", None),
+        (request("GET", "a.example", "/setup.exe?h=&p=1", "x"), "server", None),
+        (request("GET", "a.example", "/", "Desk/7.1 (x)"), "server", Some("7.1")),
+        (request("GET", "a.example", "/", "Desk"), "server", None),
+        (opening(Side::Server, 8, b"DESK-2.0"), "server", Some("2.0")),
+        (opening(Side::Server, 8, b"DESK-\xff.0"), "server", None),
+    ];
+    for (fact, tenant, version) in table {
+        let found = ask(&book, &seen("192.0.2.1:80", Transport::Tcp, fact.clone()), None);
+        assert_eq!(found.len(), 1, "{fact:?}");
+        assert_eq!((&*operator(&found[0]), found[0].version.as_deref()), (*tenant, *version));
+    }
+}
