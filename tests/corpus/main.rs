@@ -7,6 +7,7 @@
     reason = "a test may say why it skips, and fail"
 )]
 
+mod mutated;
 mod records;
 mod tools;
 mod variants;
