@@ -78,8 +78,12 @@ impl Reader {
         self.told = true;
         let mut told = Told::default();
         if let Some(version) = self.version() {
-            let number = if version == VERSION_3 { 3 } else { version };
-            told.add("transport_version", number.to_string().as_bytes());
+            let word = match version {
+                1 | 2 => version.to_string(),
+                VERSION_3 => "3".to_owned(),
+                _ => format!("{version:#06x}"),
+            };
+            told.add("transport_version", word.as_bytes());
         }
         if let Some(asked) = self.asked {
             let word: &[u8] = if asked.lossy { b"lossy" } else { b"reliable" };

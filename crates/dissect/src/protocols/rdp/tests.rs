@@ -420,6 +420,11 @@ fn the_second_transport() {
             vec![(C, ask(1, 1)), (C, newer)],
             &["Client - transport_version=3 transport=reliable", "hello a.example"],
         ),
+        (
+            "a version that no one wrote down",
+            vec![(C, ask(0, 3)), (S, answers(0, 2)), (C, older(&hello))],
+            &["Client - transport_version=2 transport=reliable", "hello a.example"],
+        ),
         ("the server alone", vec![(S, answers(0, 2))], &["Server - transport_version=2"]),
         (
             "under way",
@@ -452,7 +457,7 @@ fn datagrams_of_others() {
         ("an unknown flag", changed(6, 0x38)),
         ("a size too small", changed(12, 3)),
         ("a size too large", changed(14, 5)),
-        ("an unknown version", changed(51, 7)),
+        ("an unknown version", changed(51, 0x77)),
         ("not filled with zeros", changed(1231, 1)),
         ("too short", good[..1131].to_vec()),
         ("too long", [&good[..], &[0]].concat()),

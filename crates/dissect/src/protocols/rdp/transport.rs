@@ -24,7 +24,7 @@ const ACK_DELAYED: u16 = 0x0400;
 const CORRELATION: u16 = 0x0800;
 const EXTENDED: u16 = 0x1000;
 
-/// The version whose data have a form of their own.
+/// The version that the specification calls the third. From it on data have a form of their own.
 pub(super) const VERSION_3: u16 = 0x0101;
 
 /// MS-RDPEUDP §2.2.2.5: what a datagram may measure; one that greets is filled up with zeros.
@@ -62,14 +62,15 @@ pub(super) fn greeting(octets: &[u8]) -> Option<Greeting> {
         (true, [0, 0, ..]) => 1,
         (true, _) => return None,
     };
-    let known = matches!(version, 1 | 2 | VERSION_3);
+    // Clients are seen that offer a 3 of the old form; its documented kin are 1, 2 and 0x0101.
+    let known = matches!(version, 1..=0x0f | 0x0101..=0x010f);
     known.then_some(Greeting { answers, lossy: flags & LOSSY != 0, version })
 }
 
 /// The data in a datagram that does not greet. Without a version both forms are tried.
 pub(super) fn data(version: Option<u16>, octets: &[u8]) -> Option<&[u8]> {
     match version {
-        Some(VERSION_3) => newer(octets),
+        Some(VERSION_3..) => newer(octets),
         Some(_) => older(octets),
         None => older(octets).or_else(|| newer(octets)),
     }

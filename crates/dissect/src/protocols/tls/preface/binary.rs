@@ -147,7 +147,7 @@ fn first(octets: &[u8], count: usize) -> &[u8] {
     octets.get(..count).unwrap_or(octets)
 }
 
-pub(super) fn fixed(octets: &[u8], whole: &[u8]) -> Preface {
+fn fixed(octets: &[u8], whole: &[u8]) -> Preface {
     if octets.starts_with(whole) {
         Preface::Octets(whole.len())
     } else if whole.starts_with(octets) {

@@ -106,14 +106,3 @@ fn what_is_none() {
     }
     assert_eq!(read(&[&b"<?xml ?>"[..], &[b' '; 400]].concat()), Preface::Foreign);
 }
-
-#[test]
-fn a_connection_request_at_every_cut() {
-    let whole = b"\x03\0\0\x2c\x27\xe0\0\0\0\0\0Cookie: mstshash=IEUser\r\n\x01\0\x08\0\x0b\0\0\0";
-    for cut in 0..whole.len() {
-        assert_eq!(read(&whole[..cut]), Preface::More, "{cut}");
-    }
-    assert_eq!(read(whole), Preface::Octets(whole.len()));
-    let confirm = b"\x03\0\0\x13\x0e\xd0\0\0\x12\x34\0\x02\x1f\x08\0\x08\0\0\0";
-    assert_eq!(read(confirm), Preface::Foreign);
-}
