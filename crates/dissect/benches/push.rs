@@ -4,7 +4,8 @@
 //! frame, but no reading of files. With `RMMWATCH_CORPUS` set, real captures follow. An argument is
 //! how many frames each case has, a second one how many runs the best is taken of, a word picks
 //! the cases whose names hold it.
-#![allow(clippy::disallowed_methods, clippy::print_stdout)] // A bench has a clock and a reader.
+// A bench has a clock and a reader.
+#![allow(clippy::disallowed_methods, clippy::print_stdout, clippy::indexing_slicing)]
 
 use std::time::Instant;
 
@@ -151,14 +152,13 @@ fn main() {
     // Frames that a reader has just put into the cache, as a replay does.
     let (begin, rest) = bulk(100, 400, 700);
     let frames = rest.frames();
-    let again = |(number, frame): (usize, &Frame<'_>)| {
-        // Long enough after the last time for no copy of it.
-        let at =
-            Timestamp::from_nanos(frame.at.nanos() + (number / frames.len()) as u64 * 2_000_000);
-        Frame { at, ..*frame }
-    };
-    let warm: Vec<_> =
-        frames.iter().cycle().take(packets as usize).enumerate().map(again).collect();
+    // Each time long enough after the last one for no copy of it.
+    let later =
+        |at: Timestamp, times: usize| Timestamp::from_nanos(at.nanos() + times as u64 * 2_000_000);
+    let warm: Vec<_> = (0..packets as usize)
+        .map(|number| (number / frames.len(), frames[number % frames.len()]))
+        .map(|(times, frame)| Frame { at: later(frame.at, times), ..frame })
+        .collect();
     report("bulk, 100 flows, frames in cache", &begin.frames(), &warm, runs);
     for (name, flows, len) in [
         ("bulk, 100 flows", 100, 700),
