@@ -358,6 +358,36 @@ fn octets_with_the_syn_and_before_the_first_one() {
 }
 
 #[test]
+fn a_syn_or_an_answer_that_is_a_lie_moves_no_beginning() {
+    for (protocol, make) in PROTOCOLS {
+        for off in [1, 5000, -5000, 5_000_000] {
+            let mut tcp = Tcp::new("10.0.0.1:40000", "10.0.0.2:53");
+            let mut frames = tcp.greet();
+            for place in [0, 1] {
+                frames.insert(
+                    place,
+                    Tcp::new("10.0.0.1:40000", "10.0.0.2:53").segment(Side::Client, SYN, off, &[]),
+                );
+                let says = tcp.clone().say(Side::Client, &make("relay.example"));
+                let names = told(frames.iter().cloned().chain([says]));
+                assert_eq!(names, ["relay.example"], "{protocol}, a SYN {off} off at {place}");
+            }
+            let mut tcp = Tcp::new("10.0.0.1:40000", "10.0.0.2:53");
+            let mut other = tcp.clone();
+            other.next[0] = other.next[0].wrapping_add(1 + off as u32);
+            let mut frames =
+                vec![tcp.flags(Side::Client, SYN), other.flags(Side::Server, SYN | ACK)];
+            tcp.next[1] = other.next[1];
+            frames.extend([
+                tcp.flags(Side::Client, ACK),
+                tcp.say(Side::Client, &make("relay.example")),
+            ]);
+            assert_eq!(told(frames), ["relay.example"], "{protocol}, {off} off");
+        }
+    }
+}
+
+#[test]
 fn scattered_octets_do_not_make_a_gap_of_what_comes() {
     for (protocol, make) in PROTOCOLS {
         let real = make("relay.example");

@@ -104,7 +104,7 @@ impl Conversations {
         };
         let wanted = packet.segment != Segment::Udp && !packet.payload.is_empty();
         if wanted && !entry.row.meta.all_done() {
-            self.read(slot, found, false, desk);
+            self.read(slot, found, false, None, desk);
         }
     }
 
@@ -153,7 +153,7 @@ impl Conversations {
     ) -> bool {
         let (packet, way) = (found.packet, found.packet.way);
         let Some(mut entry) = self.table.entry(slot) else { return false };
-        if secs > *entry.last_secs || packet.segment.begins() {
+        if secs > *entry.last_secs || packet.segment.greets() {
             if entry.row.begun() && self.superseded(slot, found, secs, desk) {
                 return false;
             }
@@ -163,6 +163,7 @@ impl Conversations {
             }
         }
         let row = &mut *entry.row;
+        let asked = if packet.segment.greets() { row.beginning(way.other()) } else { None };
         row.count(way, packet.ip_len);
         if secs > *entry.last_secs {
             *entry.last_secs = secs;
@@ -217,13 +218,21 @@ impl Conversations {
                 }
             }
         }
-        self.read(slot, found, open_due, desk);
+        self.read(slot, found, open_due, asked, desk);
         true
     }
 
-    /// Something may be wanted of this packet, or its flow just opened.
+    /// Something may be wanted of this packet, or its flow just opened. `asked` is where the other
+    /// end's SYN, which this one answers, said that its octets begin.
     #[inline(never)]
-    fn read(&mut self, slot: Slot, found: &Found<'_, '_>, open_due: bool, desk: &mut Desk<'_>) {
+    fn read(
+        &mut self,
+        slot: Slot,
+        found: &Found<'_, '_>,
+        open_due: bool,
+        asked: Option<u32>,
+        desk: &mut Desk<'_>,
+    ) {
         self.make_room(slot, found.packet, desk);
         let Some(entry) = self.table.entry(slot) else { return };
         let ingress = self.ingress.of(slot);
@@ -235,7 +244,7 @@ impl Conversations {
             }
             Segment::Tcp { sequence, acknowledged, flags } => {
                 let began = entry.row.beginning(found.packet.way);
-                let header = segment::Header { sequence, acknowledged, flags, began };
+                let header = segment::Header { sequence, acknowledged, flags, began, asked };
                 segment::read(found, &header, slot, entry.opening, &mut self.openings, &mut talk);
             }
         }

@@ -15,6 +15,8 @@ pub(super) struct Header {
     pub(super) flags: TcpFlags,
     /// Where the sender's octets begin, if an earlier segment told and the other end was silent.
     pub(super) began: Option<u32>,
+    /// Where the other end's octets begin, as its SYN said that this segment answers.
+    pub(super) asked: Option<u32>,
 }
 
 /// Read a segment. `number` is that of the flow's opening, 0 while there is none: a flow gets one
@@ -54,7 +56,11 @@ pub(super) fn read(
         opening.stream_mut(way).start(began);
     }
     if greeted {
-        opening.stream_mut(way.other()).greeted(header.acknowledged);
+        // Where SYN and answer contradict each other, one is a lie (RFC 9293 §3.10.7.3 has the
+        // client refuse it): the first octets will tell.
+        if header.asked.is_none_or(|asked| asked == header.acknowledged) {
+            opening.stream_mut(way.other()).greeted(header.acknowledged);
+        }
     } else if flags.ack() && !flags.rst() && !talk.meta.done(way.other()) {
         opening.acknowledged(way.other(), header.acknowledged, budget, talk);
     }

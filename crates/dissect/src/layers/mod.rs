@@ -70,6 +70,11 @@ pub(crate) enum Segment {
 }
 
 impl Segment {
+    /// Whether it is a SYN, or the answer to one.
+    pub(crate) const fn greets(self) -> bool {
+        matches!(self, Segment::Tcp { flags, .. } if flags.syn())
+    }
+
     /// Whether it is a SYN and no answer to one.
     pub(crate) const fn begins(self) -> bool {
         matches!(self, Segment::Tcp { flags, .. } if flags.syn() && !flags.ack())

@@ -280,8 +280,7 @@ fn questions_inside() {
 #[test]
 fn what_breaks_a_rule_ends_the_side() {
     let good = head(3, &[GET, &kept(":path", "/p")].concat());
-    let bomb =
-        [GET, &kept(":path", "/p"), &kept("x", &"y".repeat(120)), &[0xbe; 600]].concat();
+    let bomb = [GET, &kept(":path", "/p"), &kept("x", &"y".repeat(120)), &[0xbe; 600]].concat();
     let table: &[(&str, Vec<u8>, &[&str], &str)] = &[
         ("an unknown reference", head(1, &[0xff, 0x40]), &[], "http2_fields_malformed"),
         ("a bomb", head(1, &bomb), &["GET - /p"], "http2_fields_malformed"),
