@@ -312,12 +312,21 @@ pub(crate) const RDP_CONFERENCE_MAX: usize = 1024;
 /// Blocks looked through in that message for the one that is told, which comes first.
 pub(crate) const RDP_BLOCKS_MAX: usize = 16;
 
-/// Datagrams of a remote desktop's second transport that are read for a hello inside.
+/// Datagrams of a remote desktop's second transport that are read for the handshake inside.
 ///
-/// - Why so many: two that greet, each sent up to three times, and the probes for the path's size.
+/// - Why so many: two that greet, each sent up to three times, the probes for the path's size, and
+///   a flight or two of each end.
 /// - What it costs: under a microsecond each.
-/// - At the bound: the flow is given up without one.
-pub(crate) const RDP_DATAGRAMS_MAX: u8 = 16;
+/// - At the bound: the flow is given up.
+pub(crate) const RDP_DATAGRAMS_MAX: u8 = 32;
+
+/// Octets that are held of each end of that handshake.
+///
+/// - Why so many: hellos have up to 2 KiB, chains of certificates 6; two of a limit of 16 KiB, with
+///   room for one datagram.
+/// - What it costs: itself.
+/// - At the bound: the end is given up.
+pub(crate) const RDP_HELD_MAX: usize = 6 << 10;
 
 /// Octets of a DNS message that an HTTP body or path holds.
 ///

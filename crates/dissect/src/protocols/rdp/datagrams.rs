@@ -1,12 +1,12 @@
 //! Reads the second transport of a remote desktop: its greetings, and the hello inside.
 
-use model::{Carrier, Fact, Flow, Protocol, Side};
+use model::{Flow, Protocol, Side};
 
+use super::inner::Inner;
 use super::transport::{self, Greeting, VERSION_3};
 use crate::protocols::limits::RDP_DATAGRAMS_MAX;
 use crate::protocols::reader::{Datagram, DatagramReader, Next, Out};
 use crate::protocols::remote::Told;
-use crate::protocols::tls::hello;
 
 /// Whose a datagram is: one that greets, or one of a session that is under way, known by the TLS
 /// inside.
@@ -16,7 +16,7 @@ pub(super) fn claim(_flow: &Flow, side: Side, octets: &[u8]) -> Datagram {
         return Datagram::Mine(Protocol::Rdp, side);
     }
     match transport::data(Some(1), octets) {
-        Some(data) if is_record(data) => Datagram::Mine(Protocol::Rdp, side),
+        Some(data) if is_record(data.octets) => Datagram::Mine(Protocol::Rdp, side),
         _ => Datagram::NotMine,
     }
 }
@@ -26,7 +26,7 @@ pub(super) fn begin() -> Box<dyn DatagramReader> {
     Box::new(Reader::default())
 }
 
-/// Reads one flow. It holds no octets.
+/// Reads one flow.
 #[derive(Default)]
 struct Reader {
     first: Option<Side>,
@@ -34,6 +34,7 @@ struct Reader {
     answered: Option<Greeting>,
     seen: u8,
     told: bool,
+    inner: Option<Inner>,
 }
 
 impl DatagramReader for Reader {
@@ -45,9 +46,7 @@ impl DatagramReader for Reader {
             Some(greeting) => self.asked = Some(greeting),
             None => {
                 self.tell(out);
-                let hidden = self.asked.is_none() && self.answered.is_none();
-                let data = transport::data(self.version(), octets);
-                if hidden || data.is_some_and(|data| tell_hello(data, out)) {
+                if self.inside(side, octets, out) == Next::FlowDone {
                     return Next::FlowDone;
                 }
             }
@@ -55,15 +54,22 @@ impl DatagramReader for Reader {
         if self.asked.is_some() && self.answered.is_some() {
             self.tell(out);
         }
-        if self.seen < RDP_DATAGRAMS_MAX { Next::More } else { Next::FlowDone }
+        if self.seen < RDP_DATAGRAMS_MAX {
+            return Next::More;
+        }
+        self.cut(out);
+        Next::FlowDone
     }
 
     fn cut(&mut self, out: &mut Out<'_>) {
         self.tell(out);
+        if let Some(inner) = &mut self.inner {
+            inner.cut(out);
+        }
     }
 
     fn held(&self) -> usize {
-        0
+        self.inner.as_ref().map_or(0, Inner::held)
     }
 }
 
@@ -71,6 +77,18 @@ impl Reader {
     /// What the server chose; of a client alone, what it offered.
     fn version(&self) -> Option<u16> {
         self.answered.or(self.asked).map(|greeting| greeting.version)
+    }
+
+    /// Read what is inside a datagram. Of a session that is under way no handshake is left.
+    fn inside(&mut self, side: Side, octets: &[u8], out: &mut Out<'_>) -> Next {
+        let Some(greeting) = self.asked.or(self.answered) else { return Next::FlowDone };
+        let Some(data) = transport::data(self.version(), octets) else { return Next::More };
+        if self.inner.is_none() {
+            // The client alone says that it wants no repetition.
+            let of_datagrams = data.octets.get(1) == Some(&0xfe);
+            self.inner = Inner::new(greeting.lossy || of_datagrams);
+        }
+        self.inner.as_mut().map_or(Next::FlowDone, |inner| inner.read(side, data, out))
     }
 
     fn tell(&mut self, out: &mut Out<'_>) {
@@ -93,10 +111,8 @@ impl Reader {
     }
 }
 
-/// Types of records (RFC 8446 §5.1), and of a message.
+/// Types of records (RFC 8446 §5.1).
 const RECORDS: std::ops::RangeInclusive<u8> = 20..=23;
-const HANDSHAKE: u8 = 22;
-const CLIENT_HELLO: u8 = 1;
 
 /// Whether data are whole TLS records, or the beginning of a record that fills the datagram.
 fn is_record(data: &[u8]) -> bool {
@@ -110,20 +126,4 @@ fn is_record(data: &[u8]) -> bool {
         && len > 0
         && len <= 18 << 10
         && (len <= rest.len() || rest.len() >= FULL)
-}
-
-/// Tell the hello that data begin with; whether they do. What does not fit into one datagram is cut.
-fn tell_hello(data: &[u8], out: &mut Out<'_>) -> bool {
-    let Some(([HANDSHAKE, 3, _, high, low], record)) = data.split_first_chunk::<5>() else {
-        return false;
-    };
-    let len = usize::from(u16::from_be_bytes([*high, *low])).min(record.len());
-    let message = record.get(..len).and_then(|record| record.split_first_chunk::<4>());
-    let Some(([CLIENT_HELLO, length @ ..], body)) = message else { return false };
-    let [high, middle, low] = *length;
-    let len = u32::from_be_bytes([0, high, middle, low]);
-    let whole = usize::try_from(len).is_ok_and(|len| len <= body.len());
-    let body = usize::try_from(len).ok().and_then(|len| body.get(..len)).unwrap_or(body);
-    (out.fact)(Fact::TlsHello(Box::new(hello::client(body, whole, Carrier::Tls, out.anomaly))));
-    true
 }

@@ -3,6 +3,7 @@
 
 mod conference;
 mod datagrams;
+mod inner;
 mod negotiation;
 mod preconnection;
 mod stream;
@@ -33,7 +34,9 @@ pub(crate) fn fuzz(octets: &[u8]) {
         conference::read(side, octets);
     }
     for version in [None, Some(1), Some(0x0101)] {
-        let data = transport::data(version, octets).unwrap_or_default();
-        assert!(data.len() < octets.len().max(1), "data stand behind a head");
+        if let Some(data) = transport::data(version, octets) {
+            assert!(data.octets.len() < octets.len(), "data stand behind a head");
+            assert_ne!(data.number, data.next);
+        }
     }
 }

@@ -354,8 +354,22 @@ fn version(high: u8, low: u8) -> Vec<u8> {
 
 /// A datagram of data in the form of versions 1 and 2.
 fn older(data: &[u8]) -> Vec<u8> {
-    let head: &[u8] = &[1, 2, 3, 4, 4, 0, 0, 12, 0, 0, 0, 0, 0, 0, 0, 9, 0, 0, 0, 9];
-    [head, data].concat()
+    numbered(9, data)
+}
+
+fn numbered(number: u8, data: &[u8]) -> Vec<u8> {
+    let head: &[u8] = &[1, 2, 3, 4, 4, 0, 0, 12, 0, 0, 0, 0];
+    [head, &[0, 0, 0, number, 0, 0, 0, number], data].concat()
+}
+
+/// The same hello as datagrams carry it (RFC 6347 §4.2.2): numbers before it, a cookie in it.
+fn hello_of_datagrams() -> Vec<u8> {
+    let stream = hello();
+    let (body, cookie) = (&stream[9..], 35);
+    let body = [&[0xfe, 0xff], &body[2..cookie], &[0], &body[cookie..]].concat();
+    let len = u8::try_from(body.len()).expect("a short hello");
+    let message = [&[1, 0, 0, len, 0, 0, 0, 0, 0, 0, 0, len][..], &body].concat();
+    [&[22, 0xfe, 0xff, 0, 0, 0, 0, 0, 0, 0, 0, 0, len + 12][..], &message].concat()
 }
 
 /// What is told of datagrams, by a reader for all of them if the first is claimed.
@@ -424,6 +438,27 @@ fn the_second_transport() {
             "a version that no one wrote down",
             vec![(C, ask(0, 3)), (S, answers(0, 2)), (C, older(&hello))],
             &["Client - transport_version=2 transport=reliable", "hello a.example"],
+        ),
+        (
+            "a hello in two, one of them twice, and what comes too early",
+            vec![
+                (C, ask(0, 2)),
+                (S, answers(0, 2)),
+                (C, numbered(9, &hello[..40])),
+                (C, numbered(9, &hello[..40])),
+                (C, numbered(11, b"later")),
+                (C, numbered(10, &hello[40..])),
+            ],
+            &["Client - transport_version=2 transport=reliable", "hello a.example"],
+        ),
+        (
+            "a hello in datagrams of its own",
+            vec![
+                (C, syn(NOTHING, 0x1a01, &version(0, 2), 1232)),
+                (S, answers(0, 2)),
+                (C, older(&hello_of_datagrams())),
+            ],
+            &["Client - transport_version=2 transport=lossy", "hello a.example"],
         ),
         ("the server alone", vec![(S, answers(0, 2))], &["Server - transport_version=2"]),
         (

@@ -2,6 +2,8 @@
 //! same in all versions), and the data in those that follow (MS-RDPEUDP §2.2.3; MS-RDPEUDP2 §2.2
 //! from version 3 on).
 
+use super::inner::Data;
+
 /// A datagram that greets.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Greeting {
@@ -68,7 +70,7 @@ pub(super) fn greeting(octets: &[u8]) -> Option<Greeting> {
 }
 
 /// The data in a datagram that does not greet. Without a version both forms are tried.
-pub(super) fn data(version: Option<u16>, octets: &[u8]) -> Option<&[u8]> {
+pub(super) fn data(version: Option<u16>, octets: &[u8]) -> Option<Data<'_>> {
     match version {
         Some(VERSION_3..) => newer(octets),
         Some(_) => older(octets),
@@ -78,7 +80,7 @@ pub(super) fn data(version: Option<u16>, octets: &[u8]) -> Option<&[u8]> {
 
 /// Versions 1 and 2: a head of 8 octets, what was received, the number of the datagram twice. It is
 /// twice the same number in all but the repair of a lost one.
-fn older(octets: &[u8]) -> Option<&[u8]> {
+fn older(octets: &[u8]) -> Option<Data<'_>> {
     let ([_, _, _, _, _, _, high, low], mut rest) = octets.split_first_chunk::<8>()?;
     let flags = u16::from_be_bytes([*high, *low]);
     let optional = ACK | ACK_OF_ACKS | ACK_DELAYED | CONGESTION;
@@ -93,9 +95,10 @@ fn older(octets: &[u8]) -> Option<&[u8]> {
     if flags & ACK_OF_ACKS != 0 {
         rest = rest.get(4..)?;
     }
-    let (numbers, data) = rest.split_first_chunk::<8>()?;
-    let (one, other) = numbers.split_at_checked(4)?;
-    (one == other).then_some(data)
+    let ([a, b, c, d, other @ ..], octets) = rest.split_first_chunk::<8>()?;
+    let number = u32::from_be_bytes([*a, *b, *c, *d]);
+    let same = u32::from_be_bytes(*other) == number;
+    same.then_some(Data { number, next: number.wrapping_add(1), octets })
 }
 
 /// Flags of version 3 (MS-RDPEUDP2 §2.2.1.1), in the order of what they announce.
@@ -108,7 +111,7 @@ const NEW_VECTOR: u16 = 0x008;
 
 /// Version 3: the octet that tells the kind stands in the eighth place, and the eighth octet in
 /// its place (MS-RDPEUDP2 §3.1.5.1); flags, then what they announce.
-fn newer(octets: &[u8]) -> Option<&[u8]> {
+fn newer(octets: &[u8]) -> Option<Data<'_>> {
     let ([eighth, low, high, third, fourth, fifth, sixth, kind], behind) =
         octets.split_first_chunk::<8>()?;
     // Four bits of the kind: 0 is data.
@@ -145,7 +148,9 @@ fn newer(octets: &[u8]) -> Option<&[u8]> {
         let time = if count & 0x80 != 0 { 4 } else { 0 };
         pass(NEW_VECTOR, usize::from(count & 0x7f).saturating_add(time).saturating_add(3));
     }
-    // The data's own number.
-    let start = pass(NEW_DATA, 2).checked_sub(head.len())?;
-    behind.get(start..)
+    // The data's own number comes before them.
+    let start = pass(NEW_DATA, 0).checked_sub(head.len())?;
+    let ([low, high], octets) = behind.get(start..)?.split_first_chunk::<2>()?;
+    let number = u16::from_le_bytes([*low, *high]);
+    Some(Data { number: number.into(), next: number.wrapping_add(1).into(), octets })
 }
