@@ -10,7 +10,14 @@ use crate::protocols::reader::{Next, Out, Probe, Step, StreamReader};
 /// The first octets of either end are short and say little, so that they are never enough: in
 /// version 5 a client must have asked for a connection, in version 4 the server must have granted
 /// it. Until then the octets wait, and are a byte signature's if nothing comes of it.
-pub(super) fn probe(_flow: &Flow, side: Side, octets: &[u8]) -> Probe {
+pub(super) fn probe(flow: &Flow, side: Side, octets: &[u8]) -> Probe {
+    match said(side, octets) {
+        Probe::NotMine if flow.guessed => said(side.other(), octets),
+        probe => probe,
+    }
+}
+
+fn said(side: Side, octets: &[u8]) -> Probe {
     let found = match side {
         Side::Client => message::client(octets),
         Side::Server => message::server(octets),
@@ -26,8 +33,8 @@ fn whole(side: Side, octets: &[u8], len: usize, relays: bool) -> Probe {
     let behind = octets.get(len..).unwrap_or_default();
     match (side, octets.first()) {
         (Side::Client, Some(5)) => Probe::Mine(side),
-        // A method that was refused, or a reply without the words before it, is short.
-        (Side::Server, Some(5)) if relays && len > 10 => Probe::Mine(side),
+        // A reply says enough behind the method alone.
+        (Side::Server, Some(5)) if relays && behind_method(octets) => Probe::Mine(side),
         (Side::Server, Some(5)) if behind.is_empty() => Probe::More,
         // Its client waits for the reply; without one, what it relays must be known.
         (Side::Client, Some(4)) => match behind {
@@ -39,6 +46,11 @@ fn whole(side: Side, octets: &[u8], len: usize, relays: bool) -> Probe {
         (Side::Server, Some(0)) if behind.is_empty() => Probe::Mine(side),
         _ => Probe::NotMine,
     }
+}
+
+/// Whether what a server says begins with the method that it chose.
+const fn behind_method(octets: &[u8]) -> bool {
+    matches!(octets, [5, _, 5, ..] | [5, 2, 1, 0, 5, ..])
 }
 
 /// Begin a reader.

@@ -120,6 +120,27 @@ fn of_one_end_alone() {
 }
 
 #[test]
+fn of_the_other_end_alone_and_with_the_ends_mistaken() {
+    const BANNER: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+    for (what, talk, relays) in talks() {
+        let all = |side: Side, rest: &[u8]| -> Vec<(Side, Vec<u8>)> {
+            let said = talk.iter().filter(|(by, _)| *by == side).cloned();
+            said.chain([(side, rest.to_vec())]).collect()
+        };
+        let server = all(Side::Server, BANNER);
+        let lent: Vec<_> = server.iter().map(|(side, octets)| (*side, &octets[..])).collect();
+        assert!(play(&lent).anomalies.is_empty(), "{what}");
+        // What was taken for the server is the client.
+        let turned: Vec<_> = talk
+            .iter()
+            .map(|(side, octets)| (side.other(), &octets[..]))
+            .chain([(Side::Server, GET)])
+            .collect();
+        assert_eq!(hosts(&play(&turned)).len(), usize::from(relays), "{what}");
+    }
+}
+
+#[test]
 fn messages_at_every_cut() {
     for (what, talk, relays) in talks() {
         for (side, read) in [(Side::Client, client as fn(&[u8]) -> Found), (Side::Server, server)] {
