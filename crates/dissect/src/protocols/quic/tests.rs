@@ -1,6 +1,8 @@
 //! Initials made from the RFCs' words and their published vectors: in pieces, in any order, behind
 //! a Retry, damaged, and of every version.
 
+#![allow(clippy::type_complexity, reason = "tables")]
+
 use model::{Carrier, Fact, Flow, Side, TlsHello, Transport};
 
 use super::protection::Keys;
@@ -74,7 +76,7 @@ impl Sender {
     /// The header up to a length of `len`, which the packet's number follows.
     fn header(&self, kind: u8, len: usize) -> Vec<u8> {
         let second = u8::from(matches!(self.version, 0x6b33_43cf | 0x709a_50c4));
-        let first = 0xc0 | (kind + second & 3) << 4;
+        let first = 0xc0 | ((kind + second) & 3) << 4;
         let ids = [behind(1, &self.destination), behind(1, &self.source)].concat();
         let token = match kind {
             0 => [&varint(self.token.len())[..], &self.token].concat(),
@@ -106,11 +108,12 @@ fn read(sent: &[Vec<u8>]) -> Told {
 }
 
 fn hellos(told: &Told) -> Vec<&TlsHello> {
-    let hello = |fact| match fact {
-        &Fact::TlsHello(ref hello) => &**hello,
-        other => panic!("{other:?}"),
-    };
-    told.facts.iter().map(hello).collect()
+    let mut hellos = Vec::new();
+    for fact in &told.facts {
+        let Fact::TlsHello(hello) = fact else { panic!("{fact:?}") };
+        hellos.push(&**hello);
+    }
+    hellos
 }
 
 /// The names that were told; "" is a hello without.
