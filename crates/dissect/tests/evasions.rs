@@ -542,3 +542,33 @@ fn tags_and_quotations() {
     assert!(facts.is_empty(), "{facts:?}");
     assert_eq!(tally.refused.values().sum::<u64>(), 1);
 }
+
+#[test]
+fn requests_in_odd_shapes() {
+    let padded =
+        format!("GET / HTTP/1.1\r\n{}Host: relay.example\r\n\r\n", "X: y\r\n".repeat(1500));
+    let table: &[(&str, &str)] = &[
+        ("two blanks", "GET  / HTTP/1.1\r\nHost: relay.example\r\n\r\n"),
+        ("blanks at the end", "GET / HTTP/1.1  \r\nHost: relay.example\r\n\r\n"),
+        ("no blank", "GET / HTTP/1.1\r\nHost:relay.example\r\n\r\n"),
+        ("tabs", "GET / HTTP/1.1\r\nHost:\trelay.example\t\r\n\r\n"),
+        ("a blank before the colon", "GET / HTTP/1.1\r\nHost : relay.example\r\n\r\n"),
+        ("letters and a dot", "GET / HTTP/1.1\r\nhoSt: Relay.EXAMPLE.\r\n\r\n"),
+        ("lines before", "\r\n\n\r\nGET / HTTP/1.1\r\nHost: relay.example\r\n\r\n"),
+        ("line feeds alone", "GET / HTTP/1.1\nHost: relay.example\n\n"),
+        ("folded", "GET / HTTP/1.1\r\nHost:\r\n relay.example\r\n\r\n"),
+        ("an absolute target", "GET http://relay.example/ HTTP/1.1\r\nHost: decoy.example\r\n\r\n"),
+        ("a user", "GET http://decoy.example@relay.example:80/ HTTP/1.1\r\n\r\n"),
+        ("a method that no one knows", "X-Y_Z / HTTP/1.1\r\nHost: relay.example\r\n\r\n"),
+        ("9 KiB of fields before", &padded),
+    ];
+    for (what, request) in table {
+        for size in [1, 5, 700, 20_000] {
+            let mut tcp = Tcp::new("10.0.0.1:40000", "10.0.0.2:9999");
+            let frames = tcp.greet();
+            let pieces = request.as_bytes().chunks(size).map(|piece| tcp.say(Side::Client, piece));
+            let frames: Vec<_> = frames.into_iter().chain(pieces).collect();
+            assert_eq!(told(frames), ["relay.example"], "{what}, segments of {size}");
+        }
+    }
+}
