@@ -135,17 +135,15 @@ impl Dissector {
         }));
         let mut places = batch.iter_mut();
         for ((number, frame), tunnel) in frames.iter().enumerate().zip(tunnels) {
-            let packet = match layers::peel(frame, tunnel) {
+            let peeled = layers::peel(frame, tunnel);
+            // Borrowed, so that it is copied but once.
+            let packet = match &peeled {
                 Ok(packet) => packet,
                 Err(Stop::Refused(why)) => {
-                    let own = |shard| self.shards.owns(shard);
-                    if self.shards == Shards::all() || shard(frame).is_some_and(own) {
-                        self.counts.frame(frame);
-                        self.counts.refuse(why, frame.link);
-                    }
+                    self.refuse(*why, frame);
                     continue;
                 }
-                Err(Stop::Fragment(piece)) => match self.piece(&piece, tunnel.as_ref(), frame) {
+                Err(Stop::Fragment(piece)) => match self.piece(piece, tunnel.as_ref(), frame) {
                     Some(whole) => return (number + 1, Some(whole)),
                     None => continue,
                 },
@@ -160,10 +158,20 @@ impl Dissector {
                 // Under 256 both.
                 let (frame, shard) = (number as u8, shard as u8);
                 let hash = self.hash_key.hash(&packet.key);
-                *place = Some(Waiting { packet, hash, frame, shard, likely: 0 });
+                *place = Some(Waiting { packet: *packet, hash, frame, shard, likely: 0 });
             }
         }
         (frames.len(), None)
+    }
+
+    /// A frame told of no conversation.
+    #[cold]
+    fn refuse(&mut self, why: Refused, frame: &Frame<'_>) {
+        let own = |shard| self.shards.owns(shard);
+        if self.shards == Shards::all() || shard(frame).is_some_and(own) {
+            self.counts.frame(frame);
+            self.counts.refuse(why, frame.link);
+        }
     }
 
     /// A frame held a fragment. If that makes a datagram whole, the frame is counted as what that

@@ -26,16 +26,6 @@ use crate::limits::TWINS;
 /// Units of 1,024 nanoseconds that a twin may be apart: just under a millisecond.
 const APART: u32 = 976;
 
-#[derive(Clone, Copy, Default)]
-struct Seen {
-    /// The half of the mark that does not choose the place.
-    mark: u32,
-    /// When, in units of 1,024 ns; comes round in 73 minutes.
-    when: u32,
-    /// Of all octets of its payload; 0 when no one looked.
-    content: u32,
-}
-
 /// The mark of a packet whose flow has this hash.
 #[inline]
 pub(crate) fn mark_of(packet: &Packet<'_>, flow: u64) -> u64 {
@@ -62,43 +52,57 @@ fn word_at(octets: &[u8], at: usize) -> u64 {
     word.map_or(0, |word| u64::from_le_bytes(*word))
 }
 
-/// What tells octets from others of the same mark, never 0. The mark is the key: it comes of a
-/// keyed hash.
-pub(crate) fn content_of(mark: u64, octets: &[u8]) -> u32 {
-    let mut hasher = FoldHasher::with_seed(mark, SharedSeed::global_fixed());
-    hasher.write(octets);
-    // The cut-off half is meant.
-    hasher.finish() as u32 | 1
-}
-
 /// The packets that came last, each in the place that its mark chooses.
 pub(crate) struct Twins {
-    seen: Box<[Seen; TWINS]>,
+    /// The half of the mark that does not choose the place; and when it was seen, in units of
+    /// 1,024 ns, which come round in 73 minutes.
+    seen: Box<[u64; TWINS]>,
+    /// Of all octets of its payload, where someone looked.
+    contents: Box<[u32; TWINS]>,
 }
 
 impl Twins {
     /// None yet.
     pub(crate) fn new() -> Twins {
-        Twins { seen: Box::new([Seen::default(); TWINS]) }
+        Twins { seen: Box::new([0; TWINS]), contents: Box::new([0; TWINS]) }
     }
 
-    /// Whether a packet with this mark came a moment before; if not, it is remembered. `content`,
-    /// unless it is 0, must be the same too.
+    /// Whether a packet with this mark came a moment before; if not, it is remembered.
     #[inline]
-    pub(crate) fn again(&mut self, mark: u64, content: u32, at: Timestamp) -> bool {
-        // The cut-off halves are meant.
+    pub(crate) fn again(&mut self, mark: u64, at: Timestamp) -> bool {
+        // The cut-off halves are meant, here and below.
         let when = (at.nanos() >> 10) as u32;
-        let place = (mark >> 32) as usize % TWINS;
-        let Some(seen) = self.seen.get_mut(place) else { return false };
-        let apart = when.wrapping_sub(seen.when).wrapping_add(APART - 1);
-        let twin = seen.mark == mark as u32
-            && apart < 2 * APART - 1
-            && (content == 0 || content == seen.content);
+        let Some(seen) = self.seen.get_mut(place_of(mark)) else { return false };
+        let apart = when.wrapping_sub(*seen as u32).wrapping_add(APART - 1);
+        let twin = *seen >> 32 == mark & 0xffff_ffff && apart < 2 * APART - 1;
         if !twin {
-            *seen = Seen { mark: mark as u32, when, content };
+            *seen = mark << 32 | u64::from(when);
         }
         twin
     }
+
+    /// The same of one that has this content too.
+    #[inline(never)]
+    pub(crate) fn same_again(&mut self, mark: u64, octets: &[u8], at: Timestamp) -> bool {
+        let content = content_of(mark, octets);
+        let twin = self.again(mark, at);
+        match self.contents.get_mut(place_of(mark)) {
+            Some(known) => std::mem::replace(known, content) == content && twin,
+            None => false,
+        }
+    }
+}
+
+#[inline]
+const fn place_of(mark: u64) -> usize {
+    (mark >> 32) as usize % TWINS
+}
+
+/// What tells octets from others of the same mark. The mark is the key: it comes of a keyed hash.
+fn content_of(mark: u64, octets: &[u8]) -> u32 {
+    let mut hasher = FoldHasher::with_seed(mark, SharedSeed::global_fixed());
+    hasher.write(octets);
+    hasher.finish() as u32
 }
 
 #[cfg(test)]
@@ -118,9 +122,9 @@ mod tests {
             (3_600_000_000_000, false),
         ] {
             let mut twins = Twins::new();
-            assert!(!twins.again(7, 0, Timestamp::from_nanos(base)));
+            assert!(!twins.again(7, Timestamp::from_nanos(base)));
             let at = Timestamp::from_nanos(base.saturating_add_signed(apart));
-            assert_eq!(twins.again(7, 0, at), twin, "{apart}");
+            assert_eq!(twins.again(7, at), twin, "{apart}");
         }
     }
 
@@ -128,12 +132,12 @@ mod tests {
     fn another_mark_or_content_is_no_twin() {
         let mut twins = Twins::new();
         let at = Timestamp::from_nanos(1_700_000_000_000_000_000);
-        assert!(!twins.again(7, 5, at));
-        assert!(!twins.again(8, 5, at), "it took the place");
-        assert!(!twins.again(7, 5, at));
-        assert!(twins.again(7, 5, at));
-        assert!(twins.again(7, 0, at), "no one reads it");
-        assert!(!twins.again(7, 6, at));
-        assert!(!twins.again(7, 5, at));
+        assert!(!twins.same_again(7, b"one", at));
+        assert!(!twins.same_again(8, b"one", at), "it took the place");
+        assert!(!twins.same_again(7, b"one", at));
+        assert!(twins.same_again(7, b"one", at));
+        assert!(twins.again(7, at), "no one reads it");
+        assert!(!twins.same_again(7, b"another", at));
+        assert!(!twins.same_again(7, b"one", at));
     }
 }

@@ -16,7 +16,7 @@ use crate::ends::Way;
 use crate::flows::{Meta, Slot, Table, Wheel};
 use crate::layers::{Packet, Segment};
 use crate::streams::{Opening, Openings};
-use crate::twins::{Twins, content_of, mark_of};
+use crate::twins::{Twins, mark_of};
 
 /// Everything that is remembered of one shard.
 pub(crate) struct Conversations {
@@ -83,7 +83,7 @@ impl Conversations {
     }
 
     /// Take a packet in.
-    #[inline]
+    #[inline(always)] // In the loop over a batch; the other place is a rare one.
     pub(crate) fn take(&mut self, found: &Found<'_, '_>, desk: &mut Desk<'_>) {
         let slot = self.table.find(&found.packet.key, found.hash, found.likely);
         if self.is_twin(slot, found, desk.at) {
@@ -131,14 +131,13 @@ impl Conversations {
     fn is_twin(&mut self, slot: Option<Slot>, found: &Found<'_, '_>, at: Timestamp) -> bool {
         let packet = found.packet;
         let mark = mark_of(packet, found.hash);
-        let mut content = 0;
         if packet.segment == Segment::Udp && !packet.payload.is_empty() {
             let meta = slot.and_then(|slot| self.table.entry(slot)).map(|entry| entry.row.meta);
             if !meta.is_some_and(|meta| meta.has(Meta::GIVEN_UP) && meta.done(packet.way)) {
-                content = content_of(mark, packet.payload);
+                return self.twins.same_again(mark, packet.payload, at);
             }
         }
-        self.twins.again(mark, content, at)
+        self.twins.again(mark, at)
     }
 
     /// Count a packet into a flow, and read it if anything is wanted of it. False when the flow
@@ -198,10 +197,11 @@ impl Conversations {
                     meta.set(Meta::ESTABLISHED);
                 }
                 row.meta = meta;
-                if open_due || meta.closing() != was_closing {
-                    entry.keep(meta.has(Meta::OPEN) && !meta.closing());
+                let closing = meta.closing();
+                if open_due || closing != was_closing {
+                    entry.keep(meta.has(Meta::OPEN) && !closing);
                 }
-                if meta.closing() && !was_closing {
+                if closing && !was_closing {
                     self.wheel.link(slot, secs.saturating_add(desk.bounds.patience(meta)));
                 }
                 if meta.all_done() && !open_due {

@@ -101,7 +101,7 @@ impl Table {
     }
 
     /// The flow `key`, if it is known. `likely` is where [`Table::touch_row`] saw its tag.
-    #[inline]
+    #[inline(always)] // In the loop over a batch.
     pub(crate) fn find(&self, key: &Key, hash: u64, likely: u8) -> Option<Slot> {
         let home = self.home(hash);
         let set = self.sets.get(home)?;

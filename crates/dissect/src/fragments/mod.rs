@@ -37,7 +37,7 @@ use crate::ends::Address;
 use crate::flows::HashKey;
 use crate::layers::{IpNumber, Piece, Whole};
 use crate::limits::{FRAGMENTS_AGE, Limits, PART_LEN_MAX, PARTS_MAX};
-use crate::twins::{Twins, content_of};
+use crate::twins::Twins;
 
 pub(crate) use fuzz::fuzz;
 
@@ -279,7 +279,7 @@ impl Fragments {
         let kind = u64::from(protocol.map_or(256, u16::from)) << 1 | u64::from(piece.more);
         let place = u64::from(piece.offset) << 32 | u64::from(piece.payload_len);
         let mark = self.hash_key.hash_words(&[a, b, c, d, u64::from(id) << 32 | kind, place]);
-        self.twins.again(mark, content_of(mark, piece.payload), at)
+        self.twins.same_again(mark, piece.payload, at)
     }
 }
 
