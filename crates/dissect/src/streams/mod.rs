@@ -2,6 +2,7 @@
 
 mod alone;
 mod buffer;
+mod ending;
 mod flight;
 mod marks;
 mod opening;
