@@ -83,15 +83,13 @@ pub(super) struct Descent<'t> {
     /// Encapsulations that were opened.
     pub(super) depth: u8,
     /// Octets at the end that the capture cut off.
-    cut: u32,
+    pub(super) cut: u32,
 }
 
 impl<'t> Descent<'t> {
     /// Before a frame.
-    #[inline]
     pub(super) fn of(frame: &Frame<'_>, tunnel: &'t mut Option<Tunnel>) -> Descent<'t> {
-        let cut = frame.orig_len.saturating_sub(clamp(frame.bytes.len()));
-        Descent { tunnel, vlan: None, depth: 0, cut }
+        Descent { tunnel, vlan: None, depth: 0, cut: cut_off(frame) }
     }
 
     /// Before a datagram that was put together.
@@ -147,6 +145,12 @@ impl<'t> Descent<'t> {
     }
 }
 
+/// Octets of a frame that the capture cut off.
+#[inline]
+pub(super) fn cut_off(frame: &Frame<'_>) -> u32 {
+    frame.orig_len.saturating_sub(clamp(frame.bytes.len()))
+}
+
 fn end(address: Address, v6: bool) -> IpAddr {
     let [high, low] = address;
     if v6 {
@@ -182,30 +186,31 @@ pub(super) fn walk<'a>(
                 6 => (Next::V6, rest),
                 _ => return Err(Refused::NotIp.into()),
             },
-            Next::V4 => return datagram(ip::v4(rest, descent)?, descent),
-            Next::V6 => return datagram(ip::v6(rest, descent)?, descent),
+            Next::V4 => return datagram(&ip::v4(rest, descent)?, descent),
+            Next::V6 => return datagram(&ip::v6(rest, descent)?, descent),
         }
     }
     Err(Refused::Encapsulated.into())
 }
 
 /// Go on with what a datagram carries.
+#[inline(never)]
 pub(super) fn datagram<'a>(
-    datagram: Datagram<'a>,
+    datagram: &Datagram<'a>,
     descent: &mut Descent<'_>,
 ) -> Result<Packet<'a>, Stop<'a>> {
     match datagram.next {
-        ip_number::TCP => transport::tcp(&datagram, descent.vlan),
+        ip_number::TCP => transport::tcp(datagram, descent.vlan),
         ip_number::UDP => {
-            let head = transport::udp(&datagram)?;
+            let head = transport::udp(datagram)?;
             if udp_tunnels::suspected(&head)
-                && let Some(verdict) = udp_tunnels::open(&head, &datagram, descent)
+                && let Some(verdict) = udp_tunnels::open(&head, datagram, descent)
             {
                 return verdict;
             }
-            Ok(head.packet(&datagram, descent.vlan))
+            Ok(head.packet(datagram, descent.vlan))
         }
-        _ => carried(&datagram, descent),
+        _ => carried(datagram, descent),
     }
 }
 

@@ -5,6 +5,7 @@ use etherparse::err::tcp::HeaderSliceError;
 use etherparse::{TcpSlice, UdpSlice};
 use model::{Refused, VlanId};
 
+use super::descent::clamp;
 use super::ip::Datagram;
 use super::{Packet, Segment, Stop, TcpFlags};
 use crate::ends::Key;
@@ -25,7 +26,7 @@ pub(super) struct Head<'a> {
 
 impl<'a> Head<'a> {
     /// The packet of a conversation.
-    #[inline]
+    #[inline(always)]
     pub(super) fn packet(self, datagram: &Datagram<'_>, vlan: Option<VlanId>) -> Packet<'a> {
         let kind = if self.segment == Segment::Udp { Key::UDP } else { 0 }
             | if datagram.v6 { Key::V6 } else { 0 };
@@ -48,39 +49,40 @@ impl<'a> Head<'a> {
 }
 
 /// The segment in a datagram.
-#[inline]
 pub(super) fn tcp<'a>(
     datagram: &Datagram<'a>,
     vlan: Option<VlanId>,
 ) -> Result<Packet<'a>, Stop<'a>> {
-    Ok(tcp_head(datagram)?.packet(datagram, vlan))
+    let head = match whole_tcp(datagram) {
+        Some(head) => head,
+        None => match TcpSlice::from_slice(datagram.payload) {
+            Err(HeaderSliceError::Content(_)) => return Err(Refused::Malformed.into()),
+            _ => tcp_cut(datagram)?,
+        },
+    };
+    Ok(head.packet(datagram, vlan))
 }
 
-#[inline]
-fn tcp_head<'a>(datagram: &Datagram<'a>) -> Result<Head<'a>, Refused> {
-    match TcpSlice::from_slice(datagram.payload) {
-        Ok(slice) => {
-            // Offset and flags, window, checksum, urgent pointer.
-            let (_, rest) = slice.slice().split_at_checked(12).ok_or(Refused::Truncated)?;
-            let rest = *rest.first_chunk::<8>().ok_or(Refused::Truncated)?;
-            let [_, flags, ..] = rest;
-            let header_len = u32::try_from(slice.header_len()).unwrap_or(u32::MAX);
-            Ok(Head {
-                ports: (slice.source_port(), slice.destination_port()),
-                segment: Segment::Tcp {
-                    sequence: slice.sequence_number(),
-                    acknowledged: slice.acknowledgment_number(),
-                    flags: TcpFlags(flags),
-                },
-                payload: slice.payload(),
-                payload_len: datagram.payload_len.saturating_sub(header_len),
-                header: slice.header_slice(),
-                marks: u64::from_be_bytes(rest),
-            })
-        }
-        Err(HeaderSliceError::Len(_)) => tcp_cut(datagram),
-        Err(HeaderSliceError::Content(_)) => Err(Refused::Malformed),
-    }
+/// A TCP header that is all there; nothing where [`tcp`] has more to say.
+#[inline(always)]
+pub(super) fn whole_tcp<'a>(datagram: &Datagram<'a>) -> Option<Head<'a>> {
+    let slice = TcpSlice::from_slice(datagram.payload).ok()?;
+    // Offset and flags, window, checksum, urgent pointer.
+    let (_, rest) = slice.slice().split_at_checked(12)?;
+    let rest = *rest.first_chunk::<8>()?;
+    let [_, flags, ..] = rest;
+    Some(Head {
+        ports: (slice.source_port(), slice.destination_port()),
+        segment: Segment::Tcp {
+            sequence: slice.sequence_number(),
+            acknowledged: slice.acknowledgment_number(),
+            flags: TcpFlags(flags),
+        },
+        payload: slice.payload(),
+        payload_len: datagram.payload_len.saturating_sub(clamp(slice.header_len())),
+        header: slice.header_slice(),
+        marks: u64::from_be_bytes(rest),
+    })
 }
 
 /// A header that the capture cut behind its flags still tells who spoke to whom.
@@ -106,7 +108,7 @@ fn tcp_cut<'a>(datagram: &Datagram<'a>) -> Result<Head<'a>, Refused> {
 }
 
 /// The UDP header of a datagram.
-#[inline]
+#[inline(always)]
 pub(super) fn udp<'a>(datagram: &Datagram<'a>) -> Result<Head<'a>, Refused> {
     let slice = UdpSlice::from_slice_lax(datagram.payload).map_err(|_| Refused::Truncated)?;
     let payload_len = match u32::from(slice.length()) {
