@@ -171,8 +171,8 @@ fn fingerprints_are_those_of_tshark() {
                 continue;
             }
             let prints = told.entry(key).or_default();
-            prints.ja3.extend(hello.ja3.map(String::from));
-            prints.ja4.extend(hello.ja4.map(String::from));
+            prints.ja3.extend(hello.ja3.map(|ja3| ja3.print()));
+            prints.ja4.extend(hello.ja4.map(|ja4| ja4.print()));
         }
         rows += wanted.len();
         for (key, wanted) in &wanted {

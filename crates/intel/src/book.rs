@@ -1,6 +1,6 @@
 //! The index over catalogue and feeds, and what it says of itself.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -38,6 +38,8 @@ pub struct Book {
     pub(crate) alpns: Vec<(Box<[u8]>, RowNumber)>,
     /// By fingerprint.
     pub(crate) ja4s: HashMap<Box<str>, Vec<RowNumber>, RandomState>,
+    /// What stands before the first hash of each of them.
+    pub(crate) ja4_heads: HashSet<Box<str>, RandomState>,
     pub(crate) certificates: Certificates,
     pub(crate) user_agents: Vec<(Glob, RowNumber)>,
     pub(crate) paths: Vec<PathSign>,

@@ -316,7 +316,11 @@ impl BookBuilder {
             }
             Sign::Network(network) => book.networks.insert(&network, NetworkOwner::Row(number)),
             Sign::Alpn => book.alpns.push((Box::from(row.value.as_bytes()), number)),
-            Sign::Ja4 => book.ja4s.entry(Box::from(&*row.value)).or_default().push(number),
+            Sign::Ja4 => {
+                let head = row.value.split('_').next().unwrap_or_default();
+                book.ja4_heads.insert(head.into());
+                book.ja4s.entry(Box::from(&*row.value)).or_default().push(number);
+            }
             Sign::Certificate(sign) => book.certificates.0.push((sign, number)),
             Sign::UserAgent(glob) => book.user_agents.push((glob, number)),
             Sign::Path { glob, method } => {

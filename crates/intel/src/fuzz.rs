@@ -1,7 +1,7 @@
 //! Bodies for fuzzing: they take any octets and assert what must hold for all of them.
 
 use model::{
-    Carrier, DnsQuery, DnsQuestion, DomainName, Endpoint, Fact, Flow, HttpRequest, Match,
+    Carrier, DnsQuery, DnsQuestion, DomainName, Endpoint, Fact, Flow, HttpRequest, Ja4, Match,
     Observation, Opening, Protocol, RecordType, RemoteProtocol, Side, Timestamp, TlsHello,
     TlsVersion, Transport,
 };
@@ -108,7 +108,7 @@ fn content(book: &Book, octets: &[u8], out: &mut Vec<Match>) {
         versions: Vec::new(),
         ech: false,
         ja3: None,
-        ja4: Some(text.clone()),
+        ja4: Some(Ja4::of(text.clone())),
     };
     look_up(book, Fact::TlsHello(Box::new(hello)), Transport::Udp, out);
     let request = HttpRequest {

@@ -3,6 +3,7 @@
 
 mod alert;
 mod complaint;
+mod fingerprint;
 mod flow;
 mod frame;
 mod health;
@@ -15,6 +16,7 @@ mod tunnel;
 
 pub use alert::{Alert, AlertId, Detection, Evidence, PolicyVerdict, Severity};
 pub use complaint::Complaint;
+pub use fingerprint::{Ja3, Ja4};
 pub use flow::{Direction, Endpoint, Flow, Setting, Side, Transport, VlanId};
 pub use frame::{Frame, LinkType};
 pub use health::{DnsShare, DnsTransport, Health, KernelCounts};

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use crate::{DomainName, Flow, Side, Timestamp, Tunnel};
+use crate::{DomainName, Flow, Ja3, Ja4, Side, Timestamp, Tunnel};
 
 /// One fact from the wire. A few per flow.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -268,11 +268,10 @@ pub struct TlsHello {
     /// It carries an ECH extension, so that the name may be just the outer one: browsers send the
     /// extension as a decoy too, which cannot be told apart.
     pub ech: bool,
-    /// JA3: MD5 over version, ciphers, extensions, groups and formats, lower-case hexadecimal;
-    /// `None` of a hello that was not whole.
-    pub ja3: Option<Box<str>>,
-    /// JA4, 36 characters; `None` of a hello that was not whole.
-    pub ja4: Option<Box<str>>,
+    /// Its JA3; `None` of a hello that was not whole.
+    pub ja3: Option<Ja3>,
+    /// Its JA4; `None` of a hello that was not whole.
+    pub ja4: Option<Ja4>,
 }
 
 /// What a certificate in clear says of its owner; of the chain behind it, fingerprints.

@@ -122,8 +122,8 @@ impl Dice {
                 version: TlsVersion(self.small()),
                 versions: (0..self.below(4)).map(|_| self.version()).collect(),
                 ech: self.flip(),
-                ja3: self.flip().then(|| self.digits(b"0123456789abcdef", 32)),
-                ja4: self.flip().then(|| self.ja4()),
+                ja3: self.flip().then(|| Ja3::of(self.digits(b"0123456789abcdef", 32))),
+                ja4: self.flip().then(|| Ja4::of(self.ja4())),
             })),
             5 => Fact::TlsCertificate(Box::new(TlsCertificate {
                 side: self.side(),

@@ -414,8 +414,8 @@ pub(crate) fn hello() -> TlsHello {
         version: TlsVersion(0x0303),
         versions: vec![TlsVersion(0x7f1c), TlsVersion(0x0304), TlsVersion(0x0303)],
         ech: true,
-        ja3: Some("e7d705a3286e19ea42f587b344ee6865".into()),
-        ja4: Some("t13d1516h2_8daaf6152771_e5627efa2ab1".into()),
+        ja3: Some(Ja3::of("e7d705a3286e19ea42f587b344ee6865".into())),
+        ja4: Some(Ja4::of("t13d1516h2_8daaf6152771_e5627efa2ab1".into())),
     }
 }
 
@@ -479,7 +479,7 @@ fn tls() -> Vec<(&'static str, Sample)> {
         alpn: vec![b"h3".as_slice().into()],
         versions: vec![TlsVersion(0x0304)],
         ech: false,
-        ja4: Some("q13d0312h3_55b375c5d22e_06cda9e17597".into()),
+        ja4: Some(Ja4::of("q13d0312h3_55b375c5d22e_06cda9e17597".into())),
         ..hello()
     };
     let google = TlsHello {

@@ -35,9 +35,11 @@ impl Book {
                 self.give_seen(*row, SignSource::TlsAlpn, &value, offered, out);
             }
         }
-        if let Some(ja4) = &hello.ja4 {
-            for row in self.ja4s.get(ja4).into_iter().flatten() {
-                self.give_row(*row, SignSource::TlsJa4, ja4, out);
+        // The hash is not worth its price for hellos that differ in what is read off them.
+        if let Some(ja4) = hello.ja4.as_ref().filter(|ja4| self.ja4_heads.contains(ja4.head())) {
+            let print = ja4.print();
+            for row in self.ja4s.get(&*print).into_iter().flatten() {
+                self.give_row(*row, SignSource::TlsJa4, &print, out);
             }
         }
     }

@@ -4,7 +4,7 @@
 
 use intel::{Book, BookBuilder};
 use model::{
-    Carrier, Fact, HttpRequest, Match, Meaning, Protocol, RemoteProtocol, Side, SignSource,
+    Carrier, Fact, HttpRequest, Ja4, Match, Meaning, Protocol, RemoteProtocol, Side, SignSource,
     TlsCertificate, TlsHello, TlsVersion, Transport,
 };
 use toml::{Table, Value};
@@ -88,7 +88,7 @@ fn hello(alpn: &[&str], ja4: Option<&str>) -> Fact {
         versions: vec![],
         ech: false,
         ja3: None,
-        ja4: ja4.map(Into::into),
+        ja4: ja4.map(|ja4| Ja4::of(ja4.into())),
     }))
 }
 

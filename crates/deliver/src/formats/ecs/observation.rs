@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use model::{
-    Carrier, DnsTransport, DomainName, Fact, FlowClose, Meaning, Observation, Protocol,
+    Carrier, DnsTransport, DomainName, Fact, FlowClose, Ja4, Meaning, Observation, Protocol,
     RemoteProtocol, Side, Volume,
 };
 use serde::{Serialize, Serializer};
@@ -69,7 +69,7 @@ struct Rmm<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     tls: Option<RmmTls<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    ja4: Option<&'a str>,
+    ja4: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     quic: Option<Quic>,
     #[serde(skip_serializing_if = "unset")]
@@ -234,7 +234,7 @@ impl<'a> Line<'a> {
                 self.tls = Some(Tls::hello(hello));
                 self.rmm.alpn = (!hello.alpn.is_empty()).then_some(Alpn(&hello.alpn));
                 self.rmm.tls = RmmTls::hello(hello);
-                self.rmm.ja4 = hello.ja4.as_deref();
+                self.rmm.ja4 = hello.ja4.as_ref().map(Ja4::print);
                 self.rmm.quic = Quic::of(hello.carrier);
                 self.rmm.ech = hello.ech;
             }

@@ -1,7 +1,7 @@
 //! `tls`, `url`, `http`, `user_agent` and `file`.
 
 use model::{
-    Carrier, DomainName, FileDownload, HttpRequest, Side, TlsCertificate, TlsHello, TlsVersion,
+    Carrier, DomainName, FileDownload, HttpRequest, Ja3, Side, TlsCertificate, TlsHello, TlsVersion,
 };
 use serde::{Serialize, Serializer};
 
@@ -29,7 +29,7 @@ struct TlsEnd<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     server_name: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    ja3: Option<&'a str>,
+    ja3: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     x509: Option<X509<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -84,7 +84,7 @@ impl<'a> Tls<'a> {
     pub(super) fn hello(hello: &'a TlsHello) -> Tls<'a> {
         let version = words::tls_version(best(hello));
         let server_name = hello.server_name.as_ref().map(DomainName::as_str);
-        let ja3 = hello.ja3.as_deref();
+        let ja3 = hello.ja3.as_ref().map(Ja3::print);
         let told = server_name.is_some() || ja3.is_some();
         Tls {
             version: version.map(|(number, _)| number),

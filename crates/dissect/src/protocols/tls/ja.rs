@@ -4,18 +4,10 @@
 //! Where JA4's text leaves a choice, this follows the code of its authors: "the highest value" of
 //! the versions is the numerically highest, for DTLS too, whose numbers fall with each version.
 
-use md5::Md5;
-use model::Carrier;
-use sha2::{Digest, Sha256};
+use model::{Carrier, Ja3, Ja4};
 
 use super::hello::{ALPN, SERVER_NAME, grease};
 
-/// Letters of a JA3.
-const JA3_LEN: usize = 32;
-/// Letters of a JA4.
-const JA4_LEN: usize = 36;
-/// Letters that are kept of each hash of a JA4.
-const HASH_LEN: usize = 12;
 const DIGITS: &[u8; 16] = b"0123456789abcdef";
 
 /// What fingerprints are made of: the parts of a whole, sound hello. Lists are octets as they came,
@@ -40,18 +32,20 @@ pub(super) struct Parts<'a> {
     pub(super) protocol: &'a [u8],
 }
 
-/// Both fingerprints: JA3, 32 hexadecimal digits, and JA4, 36 characters.
-pub(super) fn prints(mut parts: Parts<'_>, carrier: Carrier) -> (Box<str>, Box<str>) {
+/// Both fingerprints.
+pub(super) fn prints(mut parts: Parts<'_>, carrier: Carrier) -> (Ja3, Ja4) {
     parts.ciphers.retain(|cipher| !grease(*cipher));
     parts.extensions.retain(|kind| !grease(*kind));
     let mut text = Vec::with_capacity(512);
-    let ja3 = ja3(&parts, &mut text);
-    let ja4 = ja4(&mut parts, carrier, &mut text);
-    (ja3, ja4)
+    ja3(&parts, &mut text);
+    let ja3 = Ja3::of(written(&text));
+    text.clear();
+    ja4(&mut parts, carrier, &mut text);
+    (ja3, Ja4::of(written(&text)))
 }
 
-/// `version,ciphers,extensions,groups,formats`, numbers in decimal with dashes between; its MD5.
-fn ja3(parts: &Parts<'_>, text: &mut Vec<u8>) -> Box<str> {
+/// `version,ciphers,extensions,groups,formats`, numbers in decimal with dashes between.
+fn ja3(parts: &Parts<'_>, text: &mut Vec<u8>) {
     push_decimal(text, parts.version);
     text.push(b',');
     push_dashed(text, parts.ciphers.iter().copied());
@@ -61,47 +55,39 @@ fn ja3(parts: &Parts<'_>, text: &mut Vec<u8>) -> Box<str> {
     push_dashed(text, numbers(parts.groups));
     text.push(b',');
     push_dashed(text, parts.formats.iter().copied().map(u16::from));
-    let mut print = Vec::with_capacity(JA3_LEN);
-    Md5::digest(text).iter().for_each(|octet| print.extend_from_slice(&hex(*octet)));
-    written(print)
 }
 
-fn ja4(parts: &mut Parts<'_>, carrier: Carrier, text: &mut Vec<u8>) -> Box<str> {
-    let mut print = Vec::with_capacity(JA4_LEN);
-    print.push(match carrier {
+/// The raw form: a head, then lists of hexadecimal numbers.
+fn ja4(parts: &mut Parts<'_>, carrier: Carrier, text: &mut Vec<u8>) {
+    text.push(match carrier {
         Carrier::Tls => b't',
         Carrier::Dtls => b'd',
         Carrier::Quic(_) => b'q',
     });
-    print.extend_from_slice(version(parts.highest.unwrap_or(parts.version)));
-    print.push(if parts.extensions.contains(&SERVER_NAME) { b'd' } else { b'i' });
+    text.extend_from_slice(version(parts.highest.unwrap_or(parts.version)));
+    text.push(if parts.extensions.contains(&SERVER_NAME) { b'd' } else { b'i' });
     for count in [parts.ciphers.len(), parts.extensions.len()] {
         let count = u8::try_from(count.min(99)).unwrap_or(99);
-        print.extend_from_slice(&[count / 10 + b'0', count % 10 + b'0']);
+        text.extend_from_slice(&[count / 10 + b'0', count % 10 + b'0']);
     }
-    print.extend_from_slice(&ends(parts.protocol));
-    print.push(b'_');
+    text.extend_from_slice(&ends(parts.protocol));
+    text.push(b'_');
     parts.ciphers.sort_unstable();
-    text.clear();
     push_commas(text, parts.ciphers.iter().copied());
-    push_hash(&mut print, text);
-    print.push(b'_');
+    text.push(b'_');
     parts.extensions.retain(|kind| *kind != SERVER_NAME && *kind != ALPN);
     parts.extensions.sort_unstable();
-    text.clear();
     push_commas(text, parts.extensions.iter().copied());
     let mut signatures = numbers(parts.signatures).peekable();
-    if signatures.peek().is_some() && !text.is_empty() {
+    if signatures.peek().is_some() && !parts.extensions.is_empty() {
         text.push(b'_');
         push_commas(text, signatures);
     }
-    push_hash(&mut print, text);
-    written(print)
 }
 
 /// A fingerprint's letters, all of which are ASCII.
-fn written(print: Vec<u8>) -> Box<str> {
-    String::from_utf8(print).unwrap_or_default().into()
+fn written(text: &[u8]) -> Box<str> {
+    str::from_utf8(text).unwrap_or_default().into()
 }
 
 /// The two letters of a version.
@@ -171,15 +157,6 @@ fn push_commas(text: &mut Vec<u8>, numbers: impl Iterator<Item = u16>) {
     }
 }
 
-/// The first digits of the SHA-256 of a list; zeros for an empty one.
-fn push_hash(print: &mut Vec<u8>, text: &[u8]) {
-    if text.is_empty() {
-        return print.extend_from_slice(&[b'0'; HASH_LEN]);
-    }
-    let digest = Sha256::digest(text);
-    digest.iter().take(HASH_LEN / 2).for_each(|octet| print.extend_from_slice(&hex(*octet)));
-}
-
 fn hex(octet: u8) -> [u8; 2] {
     let digit = |nibble: u8| DIGITS.get(usize::from(nibble)).copied().unwrap_or(b'0');
     [digit(octet >> 4), digit(octet & 15)]
@@ -211,11 +188,11 @@ mod tests {
             ..Parts::default()
         };
         let (ja3, ja4) = prints(some, Carrier::Tls);
-        assert_eq!(&*ja3, "ada70206e40642a3e4461f35503241d5");
-        assert_eq!(ja4.get(..11), Some("t10d120300_"));
+        assert_eq!(ja3.print(), "ada70206e40642a3e4461f35503241d5");
+        assert_eq!(ja4.head(), "t10d120300");
         let (ja3, ja4) = prints(none, Carrier::Tls);
-        assert_eq!(&*ja3, "de350869b8c85de67a350c8d186f11e6");
-        assert_eq!(ja4.get(23..), Some("_000000000000"));
+        assert_eq!(ja3.print(), "de350869b8c85de67a350c8d186f11e6");
+        assert_eq!(ja4.print().get(23..), Some("_000000000000"));
     }
 
     const CIPHERS: [u16; 15] = [
@@ -250,7 +227,7 @@ mod tests {
                 protocol: b"h2",
                 ..Parts::default()
             };
-            assert_eq!(&*prints(parts, Carrier::Tls).1, *want);
+            assert_eq!(prints(parts, Carrier::Tls).1.print(), *want);
         }
     }
 
@@ -289,8 +266,8 @@ mod tests {
         for (version, highest, carrier, want) in table {
             let ciphers = (1..=120).collect();
             let parts = Parts { version, highest, ciphers, ..Parts::default() };
-            let ja4 = prints(parts, carrier).1;
-            assert_eq!((ja4.get(..8), ja4.len()), (Some(want), JA4_LEN));
+            let ja4 = prints(parts, carrier).1.print();
+            assert_eq!((ja4.get(..8), ja4.len()), (Some(want), 36));
         }
     }
 }

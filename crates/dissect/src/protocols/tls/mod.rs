@@ -35,8 +35,8 @@ pub(crate) fn fuzz(octets: &[u8]) {
             let read = hello::client(octets, whole, carrier, &mut |_| {});
             assert!(read.versions.len() <= super::limits::TLS_LIST_MAX);
             assert!(read.alpn.iter().all(|protocol| protocol.len() <= 255));
-            assert!(read.ja3.is_none_or(|ja3| whole && ja3.len() == 32));
-            assert!(read.ja4.is_none_or(|ja4| whole && ja4.len() == 36));
+            assert!(read.ja3.is_none_or(|ja3| whole && ja3.print().len() == 32));
+            assert!(read.ja4.is_none_or(|ja4| whole && ja4.print().len() == 36));
         }
     }
     if let preface::Preface::Octets(len) = preface::read(octets) {
