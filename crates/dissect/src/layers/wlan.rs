@@ -77,19 +77,15 @@ pub(super) enum Form {
 pub(super) fn frame(bytes: &[u8], form: Form) -> Step<'_> {
     let data = |octet: u8| octet & 0x0f == DATA;
     let (fixed, _) = head::<24>(bytes)?;
-    let (kind, flags) = match fixed {
-        &[flags, kind, ..] if form == Form::Tunnelled && !data(flags) && data(kind) => {
-            (kind, flags)
-        }
-        &[kind, flags, ..] => (kind, flags),
-    };
+    let &[first, second, .., sequence, _] = fixed;
+    let swapped = form == Form::Tunnelled && !data(first) && data(second);
+    let (kind, flags) = if swapped { (second, first) } else { (first, second) };
     if !data(kind) || kind & NO_DATA != 0 {
         return Err(Refused::NotIp);
     }
     if flags & PROTECTED != 0 {
         return Err(Refused::Encapsulated);
     }
-    let &[.., sequence, _] = fixed;
     // The first fragment begins as the whole would.
     if sequence & 0x0f != 0 {
         return Err(Refused::Fragment);
