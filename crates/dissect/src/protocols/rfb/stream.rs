@@ -145,7 +145,9 @@ impl Reader {
                 break;
             }
             let start = self.half(side).start;
+            let again = self.half(side).version.is_some();
             match greeting::version(octets.get(start..).unwrap_or_default()) {
+                Read::Is(version, _) if again && version.is_repeaters() => return Read::Foreign,
                 Read::Is(version, len) => {
                     self.relayed |= is_desk && version.is_repeaters();
                     let half = self.half_mut(side);

@@ -264,7 +264,8 @@ fn cut_anywhere() {
 
 #[test]
 fn what_is_none() {
-    let others: [&[u8]; 12] = [
+    let others: [&[u8]; 13] = [
+        b"RFB 000.000\nRFB 000.000\nRFB 004.001\n\x01\x02",
         b"RFB 003.008",
         b"RFB 003.008\r\n",
         b"RFB 003.00x\n",
