@@ -2,8 +2,8 @@
 //!
 //! A frame is peeled to its TCP segment or UDP datagram (`layers`), out of several fragments where
 //! need be (`fragments`), and once where it was mirrored twice (`twins`). It finds its flow
-//! (`flows`), and, while something is still wanted of that flow (`conversations`), is put in order (`streams`) and
-//! read (`protocols`). Whatever a reader learns leaves as an
+//! (`flows`), and, while something is still wanted of that flow (`conversations`), is put in order
+//! (`streams`) and read (`protocols`). Whatever a reader learns leaves as an
 //! [`Observation`](model::Observation). There is no clock, thread or file here: time comes in
 //! with the frames, so a replayed file is the live sensor.
 

@@ -2,6 +2,8 @@
 //! any size.
 
 use dissect::{Dissector, Limits, SHARDS, Seed, Shards, shard};
+#![allow(clippy::indexing_slicing)] // It is a test.
+
 use std::net::IpAddr;
 
 use model::{Frame, Observation, Refused, Side, Tally};

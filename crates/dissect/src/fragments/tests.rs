@@ -192,7 +192,7 @@ fn any_order_any_sizes_with_copies() {
 }
 
 fn sample(seed: usize, len: usize) -> Vec<u8> {
-    (0..len).map(|at| (at * (seed + 3) ^ at >> 3) as u8).collect()
+    (0..len).map(|at| ((at * (seed + 3)) ^ (at >> 3)) as u8).collect()
 }
 
 #[test]

@@ -61,7 +61,7 @@ pub fn fragment(head: &[u8], at: usize, more: bool, part: &[u8], id: u16) -> Vec
     if head[0] >> 4 == 4 {
         head[2..4].copy_from_slice(&(part.len() as u16 + 20).to_be_bytes());
         head[4..6].copy_from_slice(&id.to_be_bytes());
-        head[6..8].copy_from_slice(&(at / 8 | more << 13).to_be_bytes());
+        head[6..8].copy_from_slice(&((at / 8) | (more << 13)).to_be_bytes());
     } else {
         head[4..6].copy_from_slice(&(part.len() as u16 + 8).to_be_bytes());
         let next = std::mem::replace(&mut head[6], 44);
