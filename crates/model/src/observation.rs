@@ -3,7 +3,10 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use crate::{DomainName, Flow, Ja3, Ja4, Side, Timestamp, Tunnel};
+use sha1::{Digest, Sha1};
+use sha2::Sha256;
+
+use crate::{DomainName, Flow, Ja3, Ja4, Side, Timestamp, Tunnel, fingerprint};
 
 /// One fact from the wire. A few per flow.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -285,16 +288,28 @@ pub struct TlsCertificate {
     pub issuer: Box<str>,
     /// The DNS names of its subject alternative name (RFC 5280 §4.2.1.6).
     pub names: Vec<DomainName>,
-    /// SHA-1 of its octets, upper-case hexadecimal as ECS wants it; `None` where not computed.
-    pub sha1: Option<Box<str>>,
-    /// SHA-256 of its octets, in the same form.
-    pub sha256: Option<Box<str>>,
+    /// Its octets, for its fingerprints; nothing where they were not kept.
+    pub der: Box<[u8]>,
     /// SHA-256 of each certificate behind it that was seen whole, in their order.
     pub chain: Vec<Box<str>>,
     /// When it begins to be valid, in seconds since 1970.
     pub not_before: i64,
     /// When it ends to be valid, in seconds since 1970.
     pub not_after: i64,
+}
+
+impl TlsCertificate {
+    /// SHA-1 of its octets, upper-case hexadecimal as ECS wants it.
+    #[must_use]
+    pub fn sha1(&self) -> Option<String> {
+        (!self.der.is_empty()).then(|| fingerprint::upper(&Sha1::digest(&self.der)))
+    }
+
+    /// SHA-256 of its octets, in the same form.
+    #[must_use]
+    pub fn sha256(&self) -> Option<String> {
+        (!self.der.is_empty()).then(|| fingerprint::upper(&Sha256::digest(&self.der)))
+    }
 }
 
 /// An HTTP request's head.

@@ -33,7 +33,7 @@ struct TlsEnd<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     x509: Option<X509<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    hash: Option<Hash<'a>>,
+    hash: Option<Hash>,
 }
 
 #[derive(Serialize)]
@@ -52,16 +52,16 @@ struct Name<'a> {
 }
 
 #[derive(Serialize)]
-struct Hash<'a> {
+struct Hash {
     #[serde(skip_serializing_if = "Option::is_none")]
-    sha1: Option<&'a str>,
+    sha1: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    sha256: Option<&'a str>,
+    sha256: Option<String>,
 }
 
-impl<'a> Hash<'a> {
-    fn new(shown: &'a TlsCertificate) -> Option<Hash<'a>> {
-        let (sha1, sha256) = (shown.sha1.as_deref(), shown.sha256.as_deref());
+impl<'a> Hash {
+    fn new(shown: &'a TlsCertificate) -> Option<Hash> {
+        let (sha1, sha256) = (shown.sha1(), shown.sha256());
         (sha1.is_some() || sha256.is_some()).then_some(Hash { sha1, sha256 })
     }
 }

@@ -157,7 +157,7 @@ fn a_handshake_tells_one_hello_and_its_certificates() {
         assert!(told.anomalies.is_empty(), "{what}: {:?}", told.anomalies);
         for fact in &told.facts {
             let Fact::TlsCertificate(shown) = fact else { continue };
-            assert_eq!(shown.chain, [shown.sha256.clone().expect("a fingerprint")], "{what}");
+            assert_eq!(shown.chain, [shown.sha256().expect("a fingerprint").into()], "{what}");
         }
     }
 }

@@ -4,8 +4,6 @@
 use std::fmt::Write;
 
 use model::{DomainName, Side, TlsCertificate};
-use sha1::Sha1;
-use sha2::{Digest, Sha256};
 use x509_parser::asn1_rs::{BmpString, Tag};
 use x509_parser::extensions::{GeneralName, ParsedExtension};
 use x509_parser::objects::{oid_registry, oid2abbrev};
@@ -23,8 +21,7 @@ pub(super) fn read(side: Side, der: &[u8]) -> Option<TlsCertificate> {
         subject: text(certificate.subject()),
         issuer: text(certificate.issuer()),
         names: names(&certificate),
-        sha1: Some(digits(&Sha1::digest(der))),
-        sha256: Some(digits(&Sha256::digest(der))),
+        der: der.into(),
         chain: Vec::new(),
         not_before: validity.not_before.timestamp(),
         not_after: validity.not_after.timestamp(),
