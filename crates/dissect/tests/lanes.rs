@@ -1,11 +1,11 @@
 //! One dissector with all shards and several with some tell the same facts, and so do batches of
 //! any size.
 
-use dissect::{Dissector, Limits, SHARDS, Seed, Shards, shard};
 #![allow(clippy::indexing_slicing)] // It is a test.
 
 use std::net::IpAddr;
 
+use dissect::{Dissector, Limits, SHARDS, Seed, Shards, shard};
 use model::{Frame, Observation, Refused, Side, Tally};
 
 mod script;

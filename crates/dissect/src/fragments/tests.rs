@@ -93,7 +93,7 @@ fn what_comes_of_them() {
         // Each of these made hosts fall over when it was new.
         (
             "teardrop: the second ends within the first",
-            &[(0, true, b"AAAAAAAABBBBBBBBDDDDDDDD"), (8, false, b"XXXX")],
+            &[(0, true, b"AAAAAAAABBBBBBBBDDDDDDDD"), (8, false, b"ZZZZ")],
             Some("AAAAAAAABBBB"),
             &[CONTRADICT],
             &[],
@@ -107,7 +107,7 @@ fn what_comes_of_them() {
         ),
         (
             "bonk: a later one begins far within an earlier",
-            &[(0, true, b"AAAAAAAABBBBBBBB"), (8, true, b"XXXXXXXXDDDDDDDD"), (24, false, c)],
+            &[(0, true, b"AAAAAAAABBBBBBBB"), (8, true, b"ZZZZZZZZDDDDDDDD"), (24, false, c)],
             Some("AAAAAAAABBBBBBBBDDDDDDDDCCC"),
             &[CONTRADICT],
             &[],
@@ -142,15 +142,15 @@ fn what_comes_of_them() {
         ),
         (
             "ports written over before they come",
-            &[(8, true, b), (0, true, b"ports 1 XXXXXXXX"), (16, false, c)],
+            &[(8, true, b), (0, true, b"ports 1 ZZZZZZZZ"), (16, false, c)],
             Some("ports 1 BBBBBBBBCCC"),
             &[CONTRADICT],
             &[],
         ),
         (
             "one over many",
-            &[(0, true, a), (16, true, b), (32, true, a), (0, true, &[b'X'; 40]), (40, false, c)],
-            Some("AAAAAAAAXXXXXXXXBBBBBBBBXXXXXXXXAAAAAAAACCC"),
+            &[(0, true, a), (16, true, b), (32, true, a), (0, true, &[b'Z'; 40]), (40, false, c)],
+            Some("AAAAAAAAZZZZZZZZBBBBBBBBZZZZZZZZAAAAAAAACCC"),
             &[CONTRADICT],
             &[],
         ),
