@@ -45,7 +45,8 @@ fn the_same_packet_a_moment_later_counts_once() {
     );
     let tagged = |frame: &[u8]| [&frame[..12], &[0x81, 0, 0, 7], &frame[12..]].concat();
     let behind = 14 + 20;
-    let table: &[(&str, &[u8], Vec<u8>, u64, u64)] = &[
+    type Case<'a> = (&'a str, &'a [u8], Vec<u8>, u64, u64);
+    let table: &[Case<'_>] = &[
         ("the same", &four, four.clone(), 1, 1),
         ("the same, 900 µs later", &four, four.clone(), 900, 1),
         ("the same, 1 ms later", &four, four.clone(), 1000, 0),
