@@ -9,6 +9,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 seconds=${1:-120} name=${2:-}
+[[ $seconds =~ ^[0-9]+$ ]] || { sed -n '2,/^set/s/^# \{0,1\}//p' "$0" >&2; exit 1; }
 
 if ! cargo +nightly fuzz --version >/dev/null 2>&1; then
   echo 'no nightly compiler with cargo-fuzz: mutated samples, blind to coverage'

@@ -1,9 +1,13 @@
 //! Every fuzz body of the project, by name.
 
+/// A body takes any octets and panics when something is not as it must be.
+pub(crate) type Body = fn(&[u8]);
+
 /// The bodies of all parsers.
-pub(crate) fn all() -> Vec<(String, fn(&[u8]))> {
-    let mut all: Vec<(&str, fn(&[u8]))> = vec![
+pub(crate) fn all() -> Vec<(String, Body)> {
+    let mut all: Vec<(&str, Body)> = vec![
         ("capture.reader", capture::fuzz::reader),
+        ("dissect.fragments", dissect::fuzz::fragments),
         ("dissect.frames", dissect::fuzz::frames),
         ("dissect.fragments", dissect::fuzz::fragments),
         ("intel.catalogue", intel::fuzz::catalogue),

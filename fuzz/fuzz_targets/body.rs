@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 #[path = "../../benches/bodies/mod.rs"]
 mod bodies;
 
-static BODY: OnceLock<fn(&[u8])> = OnceLock::new();
+static BODY: OnceLock<bodies::Body> = OnceLock::new();
 
 libfuzzer_sys::fuzz_target!(|octets: &[u8]| {
     let body = BODY.get_or_init(|| {

@@ -32,10 +32,15 @@ fn program() -> &'static str {
 /// Names that are there, seen by hand in the capture, and that the maker of the truth does not
 /// tell; docs/coverage.md says what each is. Kind, end of the capture's path, name.
 const TRUE_ALL_THE_SAME: &[(&str, &str, &str)] = &[
-    ("http", "tcp-urgp-01-oob/tcp-urgent1.pcap", "10.10.10.55"),
-    ("http", "wireshark/tcp-badsegments.pcap", "localhost"),
+    ("http", "pcap/http2.pcapng", "127.0.0.1"),
+    ("http", "app-layer-protocol-exact/input.pcap", "dns.google"),
+    ("http", "wireshark/grpc_person_search_json_with_image.pcapng", "localhost"),
+    ("http", "wireshark/packet-h2-14_headers.pcapng", "localhost"),
     ("http", "decode-teredo-01/input.pcap", "ipv6.google.com"),
     ("http", "tunnels/teredo_bubble_with_payload.pcap", "ipv6.google.com"),
+    ("http", "tcp-urgp-01-oob/tcp-urgent1.pcap", "10.10.10.55"),
+    ("http", "wireshark/tcp-badsegments.pcap", "localhost"),
+    ("tls", "pcap/rdp2.pcap", "drcsalgfc043"),
     ("tls", "rdp/rdpeudp-handshake-success.pcap", "localhost"),
 ];
 

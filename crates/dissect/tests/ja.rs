@@ -1,6 +1,8 @@
 //! JA3 and JA4 of every hello in the captures at hand, beside those that tshark computes (its own
 //! code for JA3, its own for JA4: neither shares a line with ours).
 
+#![allow(clippy::print_stdout)] // It says why it skips.
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
