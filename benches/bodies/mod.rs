@@ -7,7 +7,6 @@ pub(crate) type Body = fn(&[u8]);
 pub(crate) fn all() -> Vec<(String, Body)> {
     let mut all: Vec<(&str, Body)> = vec![
         ("capture.reader", capture::fuzz::reader),
-        ("dissect.fragments", dissect::fuzz::fragments),
         ("dissect.frames", dissect::fuzz::frames),
         ("dissect.fragments", dissect::fuzz::fragments),
         ("intel.catalogue", intel::fuzz::catalogue),

@@ -66,6 +66,14 @@ pub(super) fn shaped(message: &[u8], header: &Header) -> bool {
     }
 }
 
+/// Whether a beginning that is not [`shaped`] may yet be: its first record is not all there.
+pub(super) fn undecided(message: &[u8], header: &Header) -> bool {
+    let first = pass_over(message, Header::LEN);
+    header.questions == 0
+        && header.records() > 0
+        && first.is_ok_and(|at| message.len() < at.saturating_add(10))
+}
+
 /// Whether a message on a foreign port is beyond doubt: one question of a host name, a known
 /// class, counts that fit, and not one octet too many.
 pub(super) fn plain(message: &[u8], header: &Header) -> bool {

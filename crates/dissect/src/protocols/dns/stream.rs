@@ -17,7 +17,9 @@ pub(super) fn probe(flow: &Flow, _side: Side, octets: &[u8]) -> Probe {
     }
     let message = rest.get(..len).unwrap_or(rest);
     let Some(header) = Header::read(message) else { return Probe::More };
-    let mine = match (strict, message.len() == len) {
+    let whole = message.len() == len;
+    let mine = match (strict, whole) {
+        (false, false) if claim::undecided(message, &header) => return Probe::More,
         (false, _) => claim::shaped(message, &header),
         (true, true) => claim::plain(message, &header),
         (true, false) if claim::beginning_is_plain(&header) => return Probe::More,

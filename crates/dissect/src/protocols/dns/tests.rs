@@ -419,6 +419,16 @@ fn over_tcp_after_a_gap_and_beyond_the_window() {
     assert_eq!(lines(&got.facts)[1], "Dns ! www.example.com rcode 0");
 }
 
+/// Found by fuzzing: a length beyond what follows, no question, a record at the very beginning.
+#[test]
+fn a_beginning_too_short_for_its_first_record_waits() {
+    let mut octets = vec![0x6a, 0x2f, 0xed, 0xa9, 0xed, 0xa9, 0, 0, 0, 1];
+    octets.extend([0; 15]);
+    octets.push(1);
+    octets.extend([0; 16]);
+    fuzz(&octets);
+}
+
 #[test]
 fn damaged_messages_break_no_promise() {
     let mut samples = samples();
