@@ -1,5 +1,4 @@
-//! The one place that meets the `x509-parser` crate: what an end certificate says of its owner, and
-//! its fingerprints.
+//! The one place that meets the `x509-parser` crate: what an end certificate says of its owner.
 
 use std::fmt::Write;
 
