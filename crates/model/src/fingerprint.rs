@@ -76,8 +76,9 @@ fn push_hex(text: &mut String, octets: &[u8]) {
     }
 }
 
-/// Octets as upper-case hexadecimal digits.
-pub(crate) fn upper(octets: &[u8]) -> String {
+/// Octets as upper-case hexadecimal digits, as ECS wants hashes of certificates.
+#[must_use]
+pub fn upper_hex(octets: &[u8]) -> String {
     let mut text = String::with_capacity(octets.len() * 2);
     push_hex(&mut text, octets);
     text.make_ascii_uppercase();

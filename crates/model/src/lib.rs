@@ -16,7 +16,7 @@ mod tunnel;
 
 pub use alert::{Alert, AlertId, Detection, Evidence, PolicyVerdict, Severity};
 pub use complaint::Complaint;
-pub use fingerprint::{Ja3, Ja4};
+pub use fingerprint::{Ja3, Ja4, upper_hex};
 pub use flow::{Direction, Endpoint, Flow, Setting, Side, Transport, VlanId};
 pub use frame::{Frame, LinkType};
 pub use health::{DnsShare, DnsTransport, Health, KernelCounts};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use sha1::{Digest, Sha1};
 use sha2::Sha256;
 
-use crate::{DomainName, Flow, Ja3, Ja4, Side, Timestamp, Tunnel, fingerprint};
+use crate::{DomainName, Flow, Ja3, Ja4, Side, Timestamp, Tunnel, upper_hex};
 
 /// One fact from the wire. A few per flow.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -302,13 +302,13 @@ impl TlsCertificate {
     /// SHA-1 of its octets, upper-case hexadecimal as ECS wants it.
     #[must_use]
     pub fn sha1(&self) -> Option<String> {
-        (!self.der.is_empty()).then(|| fingerprint::upper(&Sha1::digest(&self.der)))
+        (!self.der.is_empty()).then(|| upper_hex(&Sha1::digest(&self.der)))
     }
 
     /// SHA-256 of its octets, in the same form.
     #[must_use]
     pub fn sha256(&self) -> Option<String> {
-        (!self.der.is_empty()).then(|| fingerprint::upper(&Sha256::digest(&self.der)))
+        (!self.der.is_empty()).then(|| upper_hex(&Sha256::digest(&self.der)))
     }
 }
 

@@ -27,14 +27,6 @@ pub(super) fn read(side: Side, der: &[u8]) -> Option<TlsCertificate> {
     })
 }
 
-/// A hash in upper-case hexadecimal digits.
-pub(super) fn digits(hash: &[u8]) -> Box<str> {
-    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
-    let digit = |nibble: u8| DIGITS.get(usize::from(nibble)).copied().map_or('0', char::from);
-    let pairs = hash.iter().flat_map(|octet| [digit(octet >> 4), digit(octet & 15)]);
-    pairs.collect::<String>().into()
-}
-
 /// The DNS names of the subject alternative name (RFC 5280 §4.2.1.6).
 fn names(certificate: &X509Certificate<'_>) -> Vec<DomainName> {
     let mut names = Vec::new();

@@ -1,7 +1,7 @@
 //! A Certificate message (RFC 5246 §7.4.2): the end certificate, read when it is whole, and the
 //! chain behind it, hashed as it comes so that none of it is held.
 
-use model::{Fact, Side, TlsCertificate};
+use model::{Fact, Side, TlsCertificate, upper_hex};
 use sha2::{Digest, Sha256};
 
 use super::certificate;
@@ -99,7 +99,7 @@ impl Chain {
                     (octets, self.left) = (rest, self.left.saturating_sub(part.len()));
                     if *len == 0 {
                         let hash = std::mem::take(hash).finalize();
-                        self.certificate.chain.push(certificate::digits(&hash));
+                        self.certificate.chain.push(upper_hex(&hash).into());
                         self.at = At::Length(0, 0);
                         if self.certificate.chain.len() >= TLS_CHAIN_MAX {
                             self.left = 0;
