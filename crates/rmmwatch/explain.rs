@@ -142,6 +142,7 @@ fn answer(
 fn best(told: &Explanation) -> Option<&Match> {
     let fits = |sign: &&Match| match told.tier {
         Tier::Indicator => matches!(sign.meaning, Meaning::Indicator { .. }),
+        Tier::Imitation | Tier::Lure => matches!(sign.meaning, Meaning::Lure(_)),
         Tier::Rmm => matches!(sign.meaning, Meaning::Tool { .. }),
         Tier::None => false,
     };

@@ -100,6 +100,6 @@ impl Policy {
 fn tool_of(sign: &Match) -> Option<&ToolId> {
     match &sign.meaning {
         Meaning::Tool { tool, .. } => Some(tool),
-        Meaning::Indicator { .. } => None,
+        Meaning::Indicator { .. } | Meaning::Lure(_) => None,
     }
 }

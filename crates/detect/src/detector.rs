@@ -143,6 +143,7 @@ impl Detector {
                 Meaning::Indicator { .. } => {
                     self.weigh_indicator(&scene, sign, &mut verdict, out);
                 }
+                Meaning::Lure(_) => {}
             }
         }
         for serial in self.flows.take_gone() {

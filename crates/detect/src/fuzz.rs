@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use model::{
     Alert, AlertId, Carrier, CloseReason, DnsAnswer, DnsQuery, DnsQuestion, DnsRecord, DomainName,
-    Endpoint, Fact, Flow, FlowClose, Match, Meaning, Observation, Operator, Protocol, RecordData,
-    RecordType, Role, SignSource, Specificity, Timestamp, TlsHello, TlsVersion, ToolId, Transport,
-    Volume,
+    Endpoint, Fact, Flow, FlowClose, ListKind, Match, Meaning, Observation, Operator, Protocol,
+    RecordData, RecordType, Role, SignSource, Specificity, Timestamp, TlsHello, TlsVersion, ToolId,
+    Transport, Volume,
 };
 
 use crate::{Detector, Limits, Policy};
@@ -185,7 +185,12 @@ fn sign(byte: u8, more: u8) -> Match {
                 _ => Operator::Named(value.clone()),
             },
         },
-        _ => Meaning::Indicator { stage: None, description: "{host}".into() },
+        _ => Meaning::Indicator {
+            stage: None,
+            description: "{host}".into(),
+            kind: ListKind::Attacker,
+            until: None,
+        },
     };
     Match {
         source,

@@ -43,7 +43,7 @@ impl Detector {
             .collect();
         let claims = signs.iter().filter_map(|sign| match &sign.meaning {
             Meaning::Tool { operator, .. } => scene.claim(sign, operator),
-            Meaning::Indicator { .. } => None,
+            Meaning::Indicator { .. } | Meaning::Lure(_) => None,
         });
         let claim = claims.reduce(|best, next| if next.rank > best.rank { next } else { best });
         let claim = claim.map(|claim| match scene.reached {
@@ -366,7 +366,7 @@ fn joins(sign: &Match) -> bool {
         Meaning::Tool { role, .. } => {
             matches!(role, Role::Relay | Role::Api | Role::Unknown | Role::Download)
         }
-        Meaning::Indicator { .. } => false,
+        Meaning::Indicator { .. } | Meaning::Lure(_) => false,
     }
 }
 

@@ -87,10 +87,12 @@ impl Kind {
             SignSource::DnsAnswer
             | SignSource::TlsSni
             | SignSource::QuicSni
-            | SignSource::HttpHost => Kind::Contacted,
+            | SignSource::HttpHost
+            | SignSource::HttpUrl => Kind::Contacted,
             SignSource::TlsAlpn
             | SignSource::TlsCertificate
             | SignSource::TlsJa4
+            | SignSource::TlsJa3
             | SignSource::HttpUserAgent
             | SignSource::HttpPath
             | SignSource::Payload => Kind::Octets,

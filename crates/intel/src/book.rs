@@ -5,14 +5,16 @@ use std::fmt;
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
-use model::{Complaint, Meaning, Operator, Protocol, Role, Specificity, Stage};
+use model::{Complaint, ListKind, Lure, Meaning, Operator, Protocol, Role, Specificity, Stage};
 
 use crate::catalogue::{Taken, Tenant};
+use crate::day::Day;
 use crate::gate::Gate;
 use crate::glob::Glob;
 use crate::index::{Certificates, Files, Payloads, Ports, RowNumber};
 use crate::labels::Labels;
 use crate::limits::{CONFIDENCE_GENERIC_PCT, CONFIDENCE_SHARED_PCT, CONFIDENCE_SPECIFIC_PCT};
+use crate::lookalikes::LookAlikes;
 use crate::names::NameTable;
 use crate::networks::NetworkTable;
 use crate::pattern::NamePattern;
@@ -34,6 +36,8 @@ pub struct Book {
     /// Patterns that no table finds, by number.
     pub(crate) loose: Vec<usize>,
     pub(crate) networks: NetworkTable,
+    /// Entries of feeds that are neither names nor networks, by what they are and say.
+    pub(crate) listed_texts: HashMap<(Text, Box<str>), Vec<u32>, RandomState>,
     pub(crate) ports: Ports,
     pub(crate) alpns: Vec<(Box<[u8]>, RowNumber)>,
     /// By fingerprint.
@@ -54,6 +58,7 @@ pub struct Book {
     pub(crate) details: Vec<Detail>,
     pub(crate) labels: Labels,
     pub(crate) resolvers: Resolvers,
+    pub(crate) lookalikes: LookAlikes,
     pub(crate) gate: Gate,
     pub(crate) gated: Vec<Complaint>,
     pub(crate) catalogue_list: Arc<str>,
@@ -75,6 +80,16 @@ pub(crate) struct RowPlace {
     pub(crate) tool: u32,
     pub(crate) row: u32,
     pub(crate) tenant: Tenant,
+}
+
+/// What an entry of a feed is about that is neither a name nor a network.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub(crate) enum Text {
+    Url,
+    Ja3,
+    Ja4,
+    Certificate,
+    File,
 }
 
 /// Who owns a pattern.
@@ -109,6 +124,7 @@ pub(crate) struct Feed {
     /// What an indicator without a description is said to be.
     pub(crate) description: Arc<str>,
     pub(crate) confidence_pct: u8,
+    pub(crate) kind: ListKind,
 }
 
 /// An entry of a feed. Small: there can be millions.
@@ -120,6 +136,8 @@ pub(crate) struct Indicator {
     /// Its number in the details, or [`Indicator::PLAIN`].
     pub(crate) detail: u32,
     pub(crate) line: u32,
+    /// The first day on which it no longer counts.
+    pub(crate) until: Day,
     pub(crate) stage: Option<Stage>,
     pub(crate) exact: bool,
 }
@@ -152,6 +170,19 @@ impl Book {
         &self.infos
     }
 
+    /// How many brands names are compared with.
+    #[must_use]
+    pub fn brands(&self) -> usize {
+        self.lookalikes.brands()
+    }
+
+    /// Whether a name lies: imitates a brand, or speaks like a help desk. `name` is as the wire
+    /// shows it: lower case, A-labels, no trailing dot.
+    #[must_use]
+    pub fn look_alike(&self, name: &str) -> Option<Lure> {
+        self.lookalikes.judge(name)
+    }
+
     /// What the safety gate made generic: no error, but worth a look.
     #[must_use]
     pub fn gated(&self) -> &[Complaint] {
@@ -182,8 +213,12 @@ impl Book {
             .filter(|description| !description.is_empty())
             .unwrap_or(&feed.description);
         let confidence = detail.and_then(|detail| detail.confidence_pct);
-        let meaning =
-            Meaning::Indicator { stage: indicator.stage, description: Arc::clone(description) };
+        let meaning = Meaning::Indicator {
+            stage: indicator.stage,
+            description: Arc::clone(description),
+            kind: feed.kind,
+            until: indicator.until.begins(),
+        };
         (meaning, confidence.unwrap_or(feed.confidence_pct))
     }
 }

@@ -6,21 +6,23 @@ use std::sync::Arc;
 use model::{Complaint, Specificity};
 
 use crate::book::{
-    Book, CATALOGUE, Detail, Feed, Indicator, PathSign, PatternOwner, ProtocolSign, RowPlace,
+    Book, CATALOGUE, Detail, Feed, Indicator, PathSign, PatternOwner, ProtocolSign, RowPlace, Text,
 };
 use crate::catalogue::{self, FileRow, Sign, ToolFile, stem};
-use crate::formats::{self, Head, Listed, Subject};
+use crate::day::Day;
+use crate::formats::{self, Head, Listed, Source, Subject};
 use crate::gate::Gate;
 use crate::index::RowNumber;
 use crate::limits::{
     CATALOGUE_FILE_BYTES_MAX, CONFIDENCE_FEED_PCT, FEED_FILE_BYTES_MAX, GATE_NOTES_PER_FILE_MAX,
     INDICATORS_MAX, LOOSE_PATTERNS_MAX, ROWS_MAX,
 };
+use crate::lookalikes;
 use crate::names;
 use crate::naming::{self, Public};
 use crate::networks::Owner as NetworkOwner;
 use crate::pattern::NamePattern;
-use crate::rows::{FeedInfo, Row, Tool};
+use crate::rows::{FeedInfo, FeedOptions, Row, Tool};
 use crate::sheet::{Complaints, shown};
 
 /// Takes files one after another, in any order, and makes a [`Book`] of them.
@@ -28,6 +30,7 @@ use crate::sheet::{Complaints, shown};
 pub struct BookBuilder {
     book: Book,
     tools: Vec<ToolFile>,
+    lookalikes: lookalikes::Builder,
     rows: usize,
     /// The file of each feed, for notes about its lines.
     feed_files: Vec<Arc<str>>,
@@ -75,6 +78,15 @@ impl BookBuilder {
         self.complaints.append(&mut complaints.finish());
     }
 
+    /// Add a brand that others imitate: one of its own file, or `[[brand]]` tables.
+    pub fn brands(&mut self, file: &str, text: &str) {
+        let mut complaints = Complaints::new(file, text);
+        if fits(text, CATALOGUE_FILE_BYTES_MAX, &mut complaints) {
+            self.lookalikes.read_brands(file, text, &mut complaints);
+        }
+        self.complaints.append(&mut complaints.finish());
+    }
+
     /// Add names and networks that must never alert alone. It counts for all files, those added
     /// before too.
     pub fn gate(&mut self, file: &str, text: &str) {
@@ -87,9 +99,14 @@ impl BookBuilder {
 
     /// Add a feed, in whichever format it is.
     pub fn feed(&mut self, file: &str, text: &str) {
+        self.feed_with(file, text, &FeedOptions::default());
+    }
+
+    /// Add a feed, and what its owner says of it.
+    pub fn feed_with(&mut self, file: &str, text: &str, options: &FeedOptions) {
         let mut complaints = Complaints::new(file, text);
         if fits(text, FEED_FILE_BYTES_MAX, &mut complaints) {
-            self.add_feed(file, text, &mut complaints);
+            self.add_feed(file, text, options, &mut complaints);
         }
         self.complaints.append(&mut complaints.finish());
     }
@@ -98,6 +115,7 @@ impl BookBuilder {
     #[must_use]
     pub fn build(mut self) -> (Book, Vec<Complaint>) {
         self.gate_indicators();
+        self.book.lookalikes = std::mem::take(&mut self.lookalikes).build(&mut self.complaints);
         self.tools.sort_by(|one, two| one.id.cmp(&two.id));
         for file in std::mem::take(&mut self.tools) {
             self.index_tool(file);
@@ -132,7 +150,13 @@ impl BookBuilder {
 
     // Feeds
 
-    fn add_feed(&mut self, file: &str, text: &str, complaints: &mut Complaints<'_>) {
+    fn add_feed(
+        &mut self,
+        file: &str,
+        text: &str,
+        options: &FeedOptions,
+        complaints: &mut Complaints<'_>,
+    ) {
         let Ok(number) = u16::try_from(self.book.feeds.len()) else {
             complaints.at(0, "there are too many feeds".to_owned(), "put some into one file");
             return;
@@ -146,7 +170,8 @@ impl BookBuilder {
             loose_refused: Vec::new(),
             details: HashMap::new(),
         };
-        let head = (format.read)(text, complaints, &mut |listed| sink.take(&listed));
+        let source = Source { file, text, columns: &[] };
+        let head = formats::read(format, &source, complaints, &mut |listed| sink.take(&listed));
         let Sink { count, full, loose_refused, .. } = sink;
         for line in loose_refused {
             let why = "there are too many patterns that begin inside a label".to_owned();
@@ -164,7 +189,7 @@ impl BookBuilder {
             let why = "the feed holds no indicator".to_owned();
             complaints.at(0, why, "one domain or address a line, CSV, or TOML with [[indicators]]");
         }
-        let (feed, info) = describe(file, head, count);
+        let (feed, info) = describe(file, head, options, count);
         self.book.feeds.push(feed);
         self.book.infos.push(info);
         self.feed_files.push(file.into());
@@ -371,6 +396,11 @@ impl Sink<'_> {
                 }
                 added
             }
+            Subject::Url(url) => self.text(Text::Url, url, number),
+            Subject::Ja3(print) => self.text(Text::Ja3, print, number),
+            Subject::Ja4(print) => self.text(Text::Ja4, print, number),
+            Subject::Certificate(hash) => self.text(Text::Certificate, hash, number),
+            Subject::File(name) => self.text(Text::File, name, number),
         };
         if !added {
             self.full = true;
@@ -381,10 +411,16 @@ impl Sink<'_> {
             gate: Indicator::FREE,
             detail,
             line: listed.line,
+            until: listed.until.unwrap_or(Day::MAX),
             stage: listed.stage,
             exact: listed.exact,
         });
         self.count = self.count.saturating_add(1);
+        true
+    }
+
+    fn text(&mut self, what: Text, text: &str, number: u32) -> bool {
+        self.book.listed_texts.entry((what, text.into())).or_default().push(number);
         true
     }
 
@@ -431,19 +467,28 @@ fn add_pattern(book: &mut Book, pattern: NamePattern, owner: PatternOwner) -> bo
     true
 }
 
-fn describe(file: &str, head: Head, count: usize) -> (Feed, FeedInfo) {
+fn describe(file: &str, head: Head, options: &FeedOptions, count: usize) -> (Feed, FeedInfo) {
     let id: Arc<str> = head.id.as_deref().unwrap_or_else(|| stem(file)).into();
     let version: Arc<str> = head.version.as_deref().unwrap_or("-").into();
     let name: Arc<str> = head.name.as_deref().unwrap_or(&id).into();
+    let kind = options.kind.or(head.kind).unwrap_or_default();
     let feed = Feed {
         id: Arc::clone(&id),
         version: Arc::clone(&version),
         description: format!("listed in {name}").into(),
-        confidence_pct: head.confidence_pct.unwrap_or(CONFIDENCE_FEED_PCT),
+        confidence_pct: options
+            .confidence_pct
+            .or(head.confidence_pct)
+            .unwrap_or(CONFIDENCE_FEED_PCT),
+        kind,
     };
     let source = head.source.unwrap_or_default().into();
     let severity = head.severity;
-    (feed, FeedInfo { id, name, version, source, severity, count, gated: 0 })
+    let licence = head.licence.unwrap_or_default().into();
+    let unseen = head.unseen;
+    let info =
+        FeedInfo { id, name, version, source, licence, kind, severity, count, gated: 0, unseen };
+    (feed, info)
 }
 
 fn note(file: &Arc<str>, line: u32, column: u32, why: String) -> Complaint {

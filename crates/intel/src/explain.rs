@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use model::{DomainName, Endpoint, Match, Meaning, SignSource, Specificity, Transport};
+use model::{DomainName, Endpoint, LureKind, Match, Meaning, SignSource, Specificity, Transport};
 
 use crate::book::{Book, Indicator};
 use crate::formats::{self, Subject};
@@ -30,6 +30,10 @@ pub enum Asked {
 pub enum Tier {
     /// A list reports it.
     Indicator,
+    /// It imitates a brand or a vendor.
+    Imitation,
+    /// It speaks like a help desk.
+    Lure,
     /// It belongs to a remote-access tool.
     Rmm,
     /// Nothing that counts on its own.
@@ -42,6 +46,8 @@ impl Tier {
     pub const fn word(self) -> &'static str {
         match self {
             Tier::Indicator => "indicator",
+            Tier::Imitation => "imitation",
+            Tier::Lure => "lure",
             Tier::Rmm => "rmm",
             Tier::None => "none",
         }
@@ -280,7 +286,11 @@ fn tier(matches: &[Match]) -> Tier {
     matches
         .iter()
         .filter(counts)
-        .map(|found| match found.meaning {
+        .map(|found| match &found.meaning {
+            Meaning::Lure(lure) => match lure.kind {
+                LureKind::Imitation => Tier::Imitation,
+                LureKind::Lure => Tier::Lure,
+            },
             Meaning::Indicator { .. } => Tier::Indicator,
             Meaning::Tool { .. } => Tier::Rmm,
         })
@@ -296,6 +306,15 @@ fn told(found: &Match) -> String {
         Meaning::Tool { name, role, .. } => format!(
             "result: {name}, role {}, by {pattern} of the {list} ({list_version}; {how})",
             role.word()
+        ),
+        Meaning::Lure(lure) => format!(
+            "result: {}, by {}, score {}",
+            match &lure.brand {
+                Some((_, name)) => format!("it imitates {name}"),
+                None => "it speaks like a help desk".to_owned(),
+            },
+            lure.method,
+            lure.score
         ),
         Meaning::Indicator { description, .. } => {
             format!("result: {description}, by {pattern} of {list} ({list_version}; {how})")

@@ -7,6 +7,7 @@
 mod book;
 mod builder;
 mod catalogue;
+mod day;
 mod explain;
 mod formats;
 #[doc(hidden)]
@@ -17,6 +18,7 @@ mod index;
 mod labels;
 pub mod limits;
 mod look_up;
+mod lookalikes;
 mod names;
 mod naming;
 mod networks;
@@ -31,4 +33,4 @@ mod weigh;
 pub use book::Book;
 pub use builder::BookBuilder;
 pub use explain::{Asked, Explanation, Tier};
-pub use rows::{FeedInfo, Hosting, Row, RowKind, Tool, specificity_word};
+pub use rows::{FeedInfo, FeedOptions, Hosting, Row, RowKind, Tool, specificity_word};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use model::{Role, Severity, Specificity, ToolId};
+use model::{ListKind, Role, Severity, Specificity, ToolId};
 
 /// Whose server a tool's software talks to.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -117,12 +117,27 @@ pub struct FeedInfo {
     pub version: Arc<str>,
     /// Where it comes from; empty when it does not say.
     pub source: Arc<str>,
+    /// Under which licence it may be used; empty when it does not say.
+    pub licence: Arc<str>,
+    /// What its entries are.
+    pub kind: ListKind,
     /// How bad its owner holds a hit to be.
     pub severity: Option<Severity>,
     /// Indicators loaded.
     pub count: usize,
     /// Of these, how many the gate made generic.
     pub gated: usize,
+    /// Values in it that no wire shows, e.g. hashes of files.
+    pub unseen: u64,
+}
+
+/// What the owner of a feed says of it, in place of what the feed says of itself.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct FeedOptions {
+    /// What its entries are.
+    pub kind: Option<ListKind>,
+    /// How sure it is, in per cent.
+    pub confidence_pct: Option<u8>,
 }
 
 /// A specificity as a word.

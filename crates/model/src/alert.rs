@@ -4,7 +4,9 @@ use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use crate::{Direction, DomainName, Flow, Protocol, Role, SignSource, Timestamp, ToolId, Tunnel};
+use crate::{
+    Direction, DomainName, Flow, Lure, Protocol, Role, SignSource, Timestamp, ToolId, Tunnel,
+};
 
 /// An alert's id, derived from its rule, host and subject, so that the same capture gives the
 /// same ids anywhere.
@@ -161,6 +163,8 @@ pub struct Alert {
     pub operator: Option<Arc<str>>,
     /// What the policy says.
     pub policy: PolicyVerdict,
+    /// What the name pretends, where it lies.
+    pub lure: Option<Arc<Lure>>,
     /// Every sign that counted; never empty.
     pub evidence: Vec<Evidence>,
     /// Signs seen so far, repeated ones too.

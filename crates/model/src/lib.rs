@@ -20,7 +20,10 @@ pub use fingerprint::{Ja3, Ja4, upper_hex};
 pub use flow::{Direction, Endpoint, Flow, Setting, Side, Transport, VlanId};
 pub use frame::{Frame, LinkType};
 pub use health::{DnsShare, DnsTransport, Health, KernelCounts};
-pub use matches::{Match, Meaning, Operator, Role, SignSource, Specificity, Stage, ToolId};
+pub use matches::{
+    ListKind, Lure, LureKind, Match, Meaning, Operator, Role, SignSource, Specificity, Stage,
+    ToolId,
+};
 pub use name::{DomainName, NameError};
 pub use observation::{
     Carrier, CloseReason, DnsAnswer, DnsQuery, DnsQuestion, DnsRecord, Fact, FileDownload,

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::Timestamp;
+
 /// A tool's name in the catalogue: lower case, digits, hyphens; e.g. `anydesk`.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ToolId(Arc<str>);
@@ -98,12 +100,16 @@ pub enum SignSource {
     TlsCertificate,
     /// The JA4 fingerprint of a TLS hello.
     TlsJa4,
+    /// The JA3 fingerprint of a TLS hello.
+    TlsJa3,
     /// The host of an HTTP request.
     HttpHost,
     /// The User-Agent of an HTTP request.
     HttpUserAgent,
     /// The path of an HTTP request.
     HttpPath,
+    /// Host and path of an HTTP request.
+    HttpUrl,
     /// The name of a file that came down.
     HttpFile,
     /// The first octets of a flow.
@@ -156,7 +162,81 @@ pub enum Meaning {
         stage: Option<Stage>,
         /// What the list says of it.
         description: Arc<str>,
+        /// What the entries of the list are.
+        kind: ListKind,
+        /// From when on it no longer counts, where the list says.
+        until: Option<Timestamp>,
     },
+    /// A name that lies.
+    Lure(Arc<Lure>),
+}
+
+/// What the entries of a list are: how loud a hit may be.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub enum ListKind {
+    /// Names and addresses of attackers.
+    #[default]
+    Attacker,
+    /// Servers that were seen to run remote-access software, anyone's.
+    Sweep,
+    /// Servers of vendors of remote-access software.
+    Vendor,
+    /// Names that were registered lately.
+    Young,
+}
+
+impl ListKind {
+    /// The kind as it stands in settings, feeds and records.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            ListKind::Attacker => "attacker",
+            ListKind::Sweep => "sweep",
+            ListKind::Vendor => "vendor",
+            ListKind::Young => "young",
+        }
+    }
+}
+
+/// How a name lies.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum LureKind {
+    /// It imitates a brand or a vendor.
+    Imitation,
+    /// It speaks like a help desk, and names no brand.
+    Lure,
+}
+
+impl LureKind {
+    /// The kind as it stands in records.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            LureKind::Imitation => "imitation",
+            LureKind::Lure => "lure",
+        }
+    }
+}
+
+/// What a name pretends, and how that was found.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Lure {
+    /// How it lies.
+    pub kind: LureKind,
+    /// The brand's id and its name for people; `None` for a lure without a brand.
+    pub brand: Option<(Arc<str>, Arc<str>)>,
+    /// The technique: `homoglyph`, `omission`, `combination`, `short-help` …
+    pub method: &'static str,
+    /// Edits between the part that imitates and the brand.
+    pub distance: u8,
+    /// How much it looks like a lie, 0 to 100.
+    pub score: u8,
+    /// Whether the name alone is worth an alert; else it is noted, and counts beside other signs.
+    pub stands_alone: bool,
+    /// The name that someone registered.
+    pub registrable: Arc<str>,
+    /// Every step of how it was found, for people.
+    pub steps: Vec<String>,
 }
 
 /// One sign that intelligence found in an observation.

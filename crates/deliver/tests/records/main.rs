@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use deliver::Recorder;
 use jsonschema::Validator;
-use model::{Meaning, Observation};
+use model::{ListKind, Meaning, Observation};
 use serde_json::Value;
 
 fn golden() -> PathBuf {
@@ -224,7 +224,12 @@ fn an_opening_without_a_tool_has_no_record() {
     let (_, sample) =
         samples.iter_mut().find(|(name, _)| *name == "remote_protocol").expect("the sample");
     let mut out = b"before".to_vec();
-    let meaning = Meaning::Indicator { stage: None, description: "a list's".into() };
+    let meaning = Meaning::Indicator {
+        stage: None,
+        description: "a list's".into(),
+        kind: ListKind::Attacker,
+        until: None,
+    };
     sample.matches[0].meaning = meaning;
     assert!(!sample.write(&Recorder::default(), &mut out), "an indicator is no protocol");
     sample.matches.clear();

@@ -134,6 +134,8 @@ fn indicator(value: &str) -> Match {
         meaning: Meaning::Indicator {
             stage: Some(Stage::First),
             description: "a page of the campaign".into(),
+            kind: ListKind::Attacker,
+            until: None,
         },
         ..sign(SignSource::DnsQuestion, value, value, Specificity::Specific)
     }
@@ -261,6 +263,7 @@ fn relay_alert() -> Alert {
             zone: Some("office-lan".into()),
             rule: "deny-by-default".into(),
         },
+        lure: None,
         evidence: vec![Evidence {
             source: SignSource::TlsSni,
             value: "relay-3185a847.net.anydesk.com".into(),
@@ -293,6 +296,7 @@ fn indicator_alert() -> Alert {
         tool: None,
         operator: None,
         policy: PolicyVerdict { authorised: false, zone: None, rule: "deny-by-default".into() },
+        lure: None,
         evidence: vec![Evidence {
             source: found.source,
             value: found.value,

@@ -48,7 +48,7 @@ impl Sight<'_> {
     pub(crate) fn tool(&self) -> Option<(Role, &Operator)> {
         match &self.sign.meaning {
             Meaning::Tool { role, operator, .. } => Some((*role, operator)),
-            Meaning::Indicator { .. } => None,
+            Meaning::Indicator { .. } | Meaning::Lure(_) => None,
         }
     }
 

@@ -15,10 +15,10 @@ use std::sync::Arc;
 
 use model::{
     Alert, Carrier, CloseReason, DnsAnswer, DnsQuery, DnsQuestion, DnsRecord, DomainName, Endpoint,
-    Fact, FileDownload, FileKind, Flow, FlowClose, HttpRequest, Match, Meaning, Observation,
-    Opening, Operator, Protocol, RecordData, RecordType, RemoteProtocol, Role, Side, SignSource,
-    Specificity, Stage, Timestamp, TlsCertificate, TlsHello, TlsVersion, ToolId, Transport, VlanId,
-    Volume,
+    Fact, FileDownload, FileKind, Flow, FlowClose, HttpRequest, ListKind, Match, Meaning,
+    Observation, Opening, Operator, Protocol, RecordData, RecordType, RemoteProtocol, Role, Side,
+    SignSource, Specificity, Stage, Timestamp, TlsCertificate, TlsHello, TlsVersion, ToolId,
+    Transport, VlanId, Volume,
 };
 
 use crate::rules::Finding;
@@ -41,7 +41,12 @@ pub(crate) fn sign(line: &str) -> Match {
         specificity: Specificity::Specific,
         confidence_pct: 99,
         version: None,
-        meaning: Meaning::Indicator { stage: None, description: "a lure".into() },
+        meaning: Meaning::Indicator {
+            stage: None,
+            description: "a lure".into(),
+            kind: ListKind::Attacker,
+            until: None,
+        },
     };
     let second = words.next().expect(line);
     if let Some(sure) = second.strip_suffix('%') {
@@ -286,7 +291,7 @@ fn shown(line: usize, signs: &[Match]) -> String {
     let sources: Vec<String> = signs.iter().map(|sign| format!("{:?}", sign.source)).collect();
     let tool = signs.iter().find_map(|sign| match &sign.meaning {
         Meaning::Tool { tool, .. } => Some(tool.as_str()),
-        Meaning::Indicator { .. } => None,
+        Meaning::Indicator { .. } | Meaning::Lure(_) => None,
     });
     format!("{line} {} {}", tool.unwrap_or("-"), sources.join("+"))
 }

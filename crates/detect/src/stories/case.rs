@@ -88,6 +88,7 @@ impl Case {
             Meaning::Indicator { description, .. } => {
                 (None, Some((Arc::clone(&sign.list), Arc::clone(description))))
             }
+            Meaning::Lure(_) => (None, None),
         };
         Case {
             id,
@@ -113,7 +114,7 @@ impl Case {
         self.end = self.end.max(at);
         let (figure, role) = match &sign.meaning {
             Meaning::Tool { role, .. } => (confidence_of_tool(sign), Some(*role)),
-            Meaning::Indicator { .. } => (sign.confidence_pct, None),
+            Meaning::Indicator { .. } | Meaning::Lure(_) => (sign.confidence_pct, None),
         };
         if let Some(best) = self.best.get_mut(Kind::of(sign.source) as usize) {
             *best = figure.max(*best);

@@ -69,6 +69,7 @@ pub(crate) fn tell(case: &Case, operator: Option<&Arc<str>>, at: Timestamp) -> A
         tool: case.tool.clone(),
         operator: operator.cloned(),
         policy: case.spot.policy.clone(),
+        lure: None,
         evidence: case.evidence.clone(),
         count: case.count,
         start: case.start,

@@ -8,14 +8,14 @@ use crate::limits::FEED_TOML_BYTES_MAX;
 use crate::pattern::NamePattern;
 use crate::sheet::{self, Complaints, Sheet, shown};
 
-use super::frame::{Format, Head, Listed, Out, Subject};
+use super::frame::{Format, Head, Listed, Out, Reading, Subject};
 use super::subject;
 
 /// Takes files whose name ends in `.toml`.
 pub(super) const FORMAT: Format = Format {
     name: "curated",
     fits: |file, _| file.ends_with(".toml"),
-    read,
+    read: Reading::Whole(|source, complaints, out| read(source.text, complaints, out)),
     sample: "id = 'sample'\nname = 'A sample'\nversion = '2023-01-25'\nsource = 'nobody'\n\
         [[indicators]]\ndomain = 'evil.example'\nstage = 'first'\n\
         [[indicators]]\naddress = '198.51.100.7'\n",
@@ -80,6 +80,7 @@ fn read(text: &str, complaints: &mut Complaints<'_>, out: Out<'_>) -> Head {
             stage,
             description: Cow::Owned(describe(&row, complaints)),
             confidence_pct: row.share_pct("confidence", complaints),
+            until: None,
             line: complaints.place(row.offset()).0,
         };
         if !out(listed) {
@@ -128,7 +129,7 @@ fn read_subject(row: &Sheet<'_>, complaints: &mut Complaints<'_>) -> Option<Subj
         Ok(Subject::Name(name)) => Some(Subject::Name(Cow::Owned(name.into_owned()))),
         Ok(other) => Some(match other {
             Subject::Network(network) => Subject::Network(network),
-            Subject::Name(_) | Subject::Pattern(_) => return None,
+            _ => return None,
         }),
         Err(error) => {
             let why = format!("`{}` {}", shown(text.value), error.why());

@@ -16,6 +16,11 @@ pub(crate) fn subject(text: &str) -> Result<Subject<'_>, NotAName> {
             Subject::Name(name) => Subject::Name(Cow::Owned(name.into_owned())),
             Subject::Network(network) => Subject::Network(network),
             Subject::Pattern(pattern) => Subject::Pattern(pattern),
+            Subject::Url(url) => Subject::Url(Cow::Owned(url.into_owned())),
+            // Nothing else is guessed.
+            Subject::Ja3(_) | Subject::Ja4(_) | Subject::Certificate(_) | Subject::File(_) => {
+                return Err(NotAName::Malformed);
+            }
         }),
     }
 }
@@ -138,7 +143,7 @@ mod tests {
             let got = subject(text).map(|subject| match subject {
                 Subject::Name(name) => name.into_owned(),
                 Subject::Network(network) => network.to_string(),
-                Subject::Pattern(_) => unreachable!("a pattern is never guessed"),
+                other => unreachable!("{other:?} is never guessed"),
             });
             assert_eq!(got.as_deref(), want.as_ref().map(|text| &**text), "{text}");
         }

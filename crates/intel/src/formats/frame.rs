@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 
 use ipnet::IpNet;
-use model::{Severity, Stage};
+use model::{ListKind, Severity, Stage};
 
+use crate::day::Day;
 use crate::pattern::NamePattern;
 use crate::sheet::Complaints;
 
@@ -17,6 +18,16 @@ pub(crate) enum Subject<'a> {
     Network(IpNet),
     /// A family of names.
     Pattern(Box<NamePattern>),
+    /// One page: a host in the wire's spelling and the path behind it, as in `host/path?query`.
+    Url(Cow<'a, str>),
+    /// The JA3 fingerprint of a hello: 32 hexadecimal digits in lower case.
+    Ja3(Cow<'a, str>),
+    /// The JA4 fingerprint of a hello.
+    Ja4(Cow<'a, str>),
+    /// A certificate's SHA-1 or SHA-256: 40 or 64 hexadecimal digits in lower case.
+    Certificate(Cow<'a, str>),
+    /// The name of a file that comes down, in lower case.
+    File(Cow<'a, str>),
 }
 
 /// One indicator.
@@ -30,6 +41,8 @@ pub(crate) struct Listed<'a> {
     pub(crate) description: Cow<'a, str>,
     /// How sure the list is of it, where that differs from the rest.
     pub(crate) confidence_pct: Option<u8>,
+    /// The first day on which it no longer counts.
+    pub(crate) until: Option<Day>,
     /// Where it stands, counted from 1.
     pub(crate) line: u32,
 }
@@ -43,10 +56,60 @@ pub(crate) struct Head {
     pub(crate) source: Option<String>,
     pub(crate) confidence_pct: Option<u8>,
     pub(crate) severity: Option<Severity>,
+    pub(crate) licence: Option<String>,
+    pub(crate) kind: Option<ListKind>,
+    /// Values that no wire shows, e.g. hashes of files and mail addresses: no mistakes, but of no
+    /// use here.
+    pub(crate) unseen: u64,
+}
+
+/// A feed's text and what its owner says of it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Source<'a> {
+    pub(crate) file: &'a str,
+    /// For formats that are read by line, at least the first 64 KiB of it.
+    pub(crate) text: &'a str,
+    /// Which column holds what, where the owner says so: counted from 1, or by the header's word.
+    pub(crate) columns: &'a [(Column, String)],
+}
+
+/// What a column of a table holds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Column {
+    /// The indicator.
+    Value,
+    Description,
+    Confidence,
+    Until,
 }
 
 /// Where a format's entries go. `false`: there is no more place, so stop.
 pub(crate) type Out<'o> = &'o mut dyn FnMut(Listed<'_>) -> bool;
+
+/// How a format is read.
+#[derive(Clone, Copy)]
+pub(crate) enum Reading {
+    /// All at once.
+    Whole(fn(source: &Source<'_>, complaints: &mut Complaints<'_>, out: Out<'_>) -> Head),
+    /// Line by line, so that a feed of any length needs no memory of its own. Given the beginning
+    /// of the text, a reader of its lines.
+    Lines(fn(beginning: &Source<'_>) -> Box<dyn LineReader>),
+}
+
+/// Reads a feed line by line.
+pub(crate) trait LineReader {
+    /// Read a line, without its end; `number` counts from 1. `false`: there is no more place.
+    fn line(
+        &mut self,
+        number: u32,
+        line: &str,
+        complaints: &mut Complaints<'_>,
+        out: Out<'_>,
+    ) -> bool;
+
+    /// What the feed said of itself.
+    fn head(self: Box<Self>) -> Head;
+}
 
 /// A feed format.
 pub(crate) struct Format {
@@ -54,8 +117,8 @@ pub(crate) struct Format {
     pub(crate) name: &'static str,
     /// Whether a file of that name and text is of this format. The first that says so reads it.
     pub(crate) fits: fn(file: &str, text: &str) -> bool,
-    /// Give each entry; complain about what is none.
-    pub(crate) read: fn(text: &str, complaints: &mut Complaints<'_>, out: Out<'_>) -> Head,
+    /// Gives each entry, and complains about what is none.
+    pub(crate) read: Reading,
     /// A small text of this format, for the harnesses that walk the list.
     pub(crate) sample: &'static str,
 }

@@ -6,8 +6,10 @@ mod frame;
 mod plain;
 mod separated;
 
+use crate::sheet::Complaints;
+
 pub(crate) use defang::subject;
-pub(crate) use frame::{Format, Head, Listed, Subject};
+pub(crate) use frame::{Format, Head, Listed, Reading, Source, Subject};
 
 /// Every format, the pickiest first; the last takes what no other wants.
 pub(crate) const FORMATS: &[Format] = &[curated::FORMAT, separated::FORMAT, plain::FORMAT];
@@ -17,10 +19,30 @@ pub(crate) fn of(file: &str, text: &str) -> &'static Format {
     FORMATS.iter().find(|format| (format.fits)(file, text)).unwrap_or(&plain::FORMAT)
 }
 
+/// Read a text that is there as a whole.
+pub(crate) fn read(
+    format: &Format,
+    source: &Source<'_>,
+    complaints: &mut Complaints<'_>,
+    out: &mut dyn FnMut(Listed<'_>) -> bool,
+) -> Head {
+    match format.read {
+        Reading::Whole(read) => read(source, complaints, out),
+        Reading::Lines(begin) => {
+            let mut reader = begin(source);
+            for (number, line) in (1u32..).zip(source.text.lines()) {
+                if !reader.line(number, line, complaints, out) {
+                    break;
+                }
+            }
+            reader.head()
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sheet::Complaints;
 
     #[test]
     fn every_format_reads_its_own_sample() {
@@ -29,7 +51,8 @@ mod tests {
             assert_eq!(of(file, format.sample).name, format.name);
             let mut complaints = Complaints::new(file, format.sample);
             let mut count = 0;
-            (format.read)(format.sample, &mut complaints, &mut |_| {
+            let source = Source { file, text: format.sample, columns: &[] };
+            read(format, &source, &mut complaints, &mut |_| {
                 count += 1;
                 true
             });

@@ -5,14 +5,14 @@ use std::borrow::Cow;
 use crate::limits::LINE_BYTES_MAX;
 use crate::sheet::{Complaints, shown};
 
-use super::frame::{Format, Head, Listed, Out, Subject};
+use super::frame::{Format, Head, Listed, Out, Reading, Subject};
 use super::subject;
 
 /// Takes what no other format wants.
 pub(super) const FORMAT: Format = Format {
     name: "plain",
     fits: |_, _| true,
-    read,
+    read: Reading::Whole(|source, complaints, out| read(source.text, complaints, out)),
     sample: "# version: 2023-01-25\nevil[.]example\n0.0.0.0 worse.example # a note\n",
 };
 
@@ -72,6 +72,7 @@ pub(super) fn entry(subject: Subject<'_>, line: u32) -> Listed<'_> {
         stage: None,
         description: Cow::Borrowed(""),
         confidence_pct: None,
+        until: None,
         line,
     }
 }

@@ -6,7 +6,7 @@ use crate::limits::LINE_BYTES_MAX;
 use crate::naming;
 use crate::sheet::{Complaints, shown};
 
-use super::frame::{Format, Head, Listed, Out, Subject};
+use super::frame::{Format, Head, Listed, Out, Reading, Subject};
 use super::plain::{comment, entry, read_head, too_long};
 use super::subject;
 
@@ -14,7 +14,7 @@ use super::subject;
 pub(super) const FORMAT: Format = Format {
     name: "separated",
     fits: |_, text| first_line(text).is_some_and(|line| divider(line).is_some()),
-    read,
+    read: Reading::Whole(|source, complaints, out| read(source.text, complaints, out)),
     sample: "type,domain,comment\nfqdn,evil[.]example,\"said, once\"\nfqdn,worse.example,\n",
 };
 

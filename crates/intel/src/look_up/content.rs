@@ -155,7 +155,7 @@ fn common_name(certificate: &TlsCertificate) -> Option<DomainName> {
 fn merge(out: &mut Vec<Match>, start: usize, one: Match) {
     let role = |found: &Match| match &found.meaning {
         Meaning::Tool { tool, role, .. } => Some((tool.clone(), *role)),
-        Meaning::Indicator { .. } => None,
+        Meaning::Indicator { .. } | Meaning::Lure(_) => None,
     };
     let others = out.get_mut(start..).unwrap_or_default();
     match role(&one) {

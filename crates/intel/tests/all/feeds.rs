@@ -1,7 +1,7 @@
 //! Feeds in every shape that people pass them around in.
 
 use intel::{Book, BookBuilder, limits};
-use model::{Complaint, Fact, Meaning, Severity, Specificity, Stage, Transport};
+use model::{Complaint, Fact, ListKind, Meaning, Severity, Specificity, Stage, Transport};
 
 use crate::scene::{ask, asked, seen, shorts};
 
@@ -75,6 +75,8 @@ fn a_curated_feed_tells_stage_source_and_confidence() {
     let said = Meaning::Indicator {
         stage: Some(Stage::First),
         description: "the page; seen 2022-06-14".into(),
+        kind: ListKind::Attacker,
+        until: None,
     };
     assert_eq!(found[0].meaning, said);
     assert_eq!(asked(&book, "only.example")[0].confidence_pct, 50);

@@ -78,7 +78,7 @@ pub(crate) fn tool(id: &str, hosting: &str, rows: &[&str]) -> String {
 pub(crate) fn short(found: &Match) -> String {
     match &found.meaning {
         Meaning::Tool { tool, role, .. } => format!("{tool} {}", role.word()),
-        Meaning::Indicator { .. } => found.list.to_string(),
+        Meaning::Indicator { .. } | Meaning::Lure(_) => found.list.to_string(),
     }
 }
 
@@ -89,7 +89,7 @@ pub(crate) fn shorts(found: &[Match]) -> Vec<String> {
 pub(crate) fn role(found: &Match) -> Role {
     match &found.meaning {
         Meaning::Tool { role, .. } => *role,
-        Meaning::Indicator { .. } => panic!("an indicator has no role"),
+        Meaning::Indicator { .. } | Meaning::Lure(_) => panic!("only a tool has a role"),
     }
 }
 
@@ -98,6 +98,6 @@ pub(crate) fn operator(found: &Match) -> String {
         Meaning::Tool { operator: Operator::Vendor, .. } => "vendor".into(),
         Meaning::Tool { operator: Operator::Server, .. } => "server".into(),
         Meaning::Tool { operator: Operator::Named(name), .. } => name.to_string(),
-        Meaning::Indicator { .. } => panic!("an indicator has no operator"),
+        Meaning::Indicator { .. } | Meaning::Lure(_) => panic!("only a tool has an operator"),
     }
 }

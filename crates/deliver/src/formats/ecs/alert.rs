@@ -282,6 +282,8 @@ fn related(alert: &Alert) -> Related<'_> {
         SignSource::TlsAlpn
         | SignSource::TlsCertificate
         | SignSource::TlsJa4
+        | SignSource::TlsJa3
+        | SignSource::HttpUrl
         | SignSource::HttpUserAgent
         | SignSource::HttpPath
         | SignSource::HttpFile

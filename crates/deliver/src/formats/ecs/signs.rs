@@ -52,7 +52,7 @@ impl Serialize for Signs<'_> {
         for found in self.0 {
             let (role, tool) = match &found.meaning {
                 Meaning::Tool { tool, role, .. } => (Some(role.word()), Some(tool.as_str())),
-                Meaning::Indicator { .. } => (None, None),
+                Meaning::Indicator { .. } | Meaning::Lure(_) => (None, None),
             };
             seq.serialize_element(&Sign {
                 source: words::sign_source(found.source),
@@ -86,7 +86,7 @@ pub(super) fn pointed(matches: &[Match]) -> Option<Pointed<'_>> {
             Meaning::Tool { tool, role, operator, .. } => {
                 Some((found.specificity, *role, tool, operator))
             }
-            Meaning::Indicator { .. } => None,
+            Meaning::Indicator { .. } | Meaning::Lure(_) => None,
         })
     };
     let (specificity, role, tool, operator) =

@@ -1,0 +1,162 @@
+//! A brand as its file tells it.
+
+use std::sync::Arc;
+
+use crate::naming;
+use crate::sheet::{self, Complaints, Placed, Sheet, shown};
+
+/// Whether a brand's letters say the brand wherever they stand.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub(crate) enum Nature {
+    /// Made up and long: no word, name or place holds the letters.
+    Coined,
+    /// A word, a surname, a place, or short: the letters stand in other names too.
+    Dictionary,
+}
+
+/// A brand that others imitate.
+#[derive(Clone, Debug)]
+pub(crate) struct Brand {
+    pub(crate) id: Arc<str>,
+    pub(crate) name: Arc<str>,
+    /// The day on which its facts were checked; `-` where that is not said.
+    pub(crate) version: Arc<str>,
+    /// Said by the file; else it is found out.
+    pub(crate) nature: Option<Nature>,
+    /// Spellings that are looked for: letters and digits, no hyphen.
+    pub(crate) spellings: Vec<Box<str>>,
+    /// Names that it owns, and all below them.
+    pub(crate) domains: Vec<Box<str>>,
+    /// Public suffixes under which it owns each of its spellings.
+    pub(crate) endings: Vec<Box<str>>,
+    /// Labels and words that are others': real companies a letter or two away, and words in which
+    /// the letters stand by chance.
+    pub(crate) collisions: Vec<Box<str>>,
+    /// Given names and initials that make a surname of it.
+    pub(crate) people: bool,
+    /// Words that, beside the brand, show a third party's lawful use: fan pages, dealers, places.
+    pub(crate) bystanders: Vec<Box<str>>,
+    /// The line at which it stands.
+    pub(crate) line: u32,
+}
+
+const KEYS: [&str; 12] = [
+    "id",
+    "name",
+    "kind",
+    "spellings",
+    "domains",
+    "endings",
+    "collisions",
+    "bystanders",
+    "surname",
+    "source",
+    "checked",
+    "note",
+];
+const NATURES: [(&str, Nature); 2] =
+    [("coined", Nature::Coined), ("dictionary", Nature::Dictionary)];
+
+/// Read the brand that a file is, or those of its `[[brand]]` tables.
+pub(super) fn read(
+    file: &str,
+    text: &str,
+    brands: &mut Vec<Brand>,
+    complaints: &mut Complaints<'_>,
+) {
+    let table = sheet::parse(text, complaints);
+    let top = Sheet::new(&table);
+    if top.has("brand") {
+        for one in top.sheets("brand", complaints) {
+            add(file, &one, brands, complaints);
+        }
+    } else {
+        add(file, &top, brands, complaints);
+    }
+}
+
+fn add(file: &str, sheet: &Sheet<'_>, brands: &mut Vec<Brand>, complaints: &mut Complaints<'_>) {
+    let Some(brand) = read_one(sheet, complaints) else { return };
+    // A later file replaces an earlier one: the user's own stand in place of those built in.
+    match brands.iter_mut().find(|other| other.id == brand.id) {
+        Some(other) => *other = brand,
+        None => brands.push(brand),
+    }
+    let _ = file;
+}
+
+fn read_one(sheet: &Sheet<'_>, complaints: &mut Complaints<'_>) -> Option<Brand> {
+    sheet.only(&KEYS, complaints);
+    let name = sheet.needed_text("name", "the brand's name as people write it", complaints)?;
+    let id: Arc<str> = match sheet.text("id", complaints) {
+        Some(id) => id.value.into(),
+        None => letters(name.value).into(),
+    };
+    if id.is_empty() {
+        let why = format!("`{}` has no letter of a host name", shown(name.value));
+        complaints.at(name.offset, why, "give the brand an `id` of lower-case letters");
+        return None;
+    }
+    let mut spellings: Vec<Box<str>> = Vec::new();
+    let given = sheet.texts("spellings", complaints).unwrap_or_default();
+    if given.is_empty() {
+        spellings.push(letters(&id).into());
+    }
+    for spelling in given {
+        let plain = letters(spelling.value);
+        if plain.is_empty() || plain.len() > 63 {
+            let why = format!("`{}` is no spelling", shown(spelling.value));
+            complaints.at(spelling.offset, why, "write 1 to 63 letters and digits");
+        } else {
+            spellings.push(plain.into());
+        }
+    }
+    let version = match sheet.has("checked") {
+        true => sheet.needed_date("checked", complaints),
+        false => None,
+    };
+    let nature =
+        if sheet.has("kind") { sheet.word("kind", &NATURES, None, complaints) } else { None };
+    let mut names = |key| -> Vec<Box<str>> {
+        let given = sheet.texts(key, complaints).unwrap_or_default();
+        given.into_iter().filter_map(|text| name_of(text, complaints)).collect()
+    };
+    let domains = names("domains");
+    let mut words = |key| -> Vec<Box<str>> {
+        let given = sheet.texts(key, complaints).unwrap_or_default();
+        given.into_iter().map(|text| letters(text.value).into()).collect()
+    };
+    let collisions = words("collisions");
+    let bystanders = words("bystanders");
+    let endings = sheet.texts("endings", complaints).unwrap_or_default();
+    let endings = endings.into_iter().map(|text| text.value.to_ascii_lowercase().into()).collect();
+    Some(Brand {
+        id,
+        name: name.value.into(),
+        version: version.map_or_else(|| "-".into(), |date| date.value.into()),
+        nature,
+        spellings,
+        domains,
+        endings,
+        collisions,
+        people: sheet.flag("surname", complaints),
+        bystanders,
+        line: complaints.place(sheet.offset()).0,
+    })
+}
+
+/// The letters and digits of a text, in lower case.
+fn letters(text: &str) -> String {
+    text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
+}
+
+fn name_of(text: Placed<&str>, complaints: &mut Complaints<'_>) -> Option<Box<str>> {
+    match naming::ascii(text.value) {
+        Ok(name) => Some(name.trim_end_matches('.').into()),
+        Err(error) => {
+            let why = format!("`{}` {}", shown(text.value), error.why());
+            complaints.at(text.offset, why, error.fix());
+            None
+        }
+    }
+}
