@@ -5,50 +5,55 @@ use std::borrow::Cow;
 use crate::limits::LINE_BYTES_MAX;
 use crate::sheet::{Complaints, shown};
 
-use super::frame::{Format, Head, Listed, Out, Reading, Subject};
+use super::frame::{Format, Head, LineReader, Listed, Out, Reading, Subject};
 use super::subject;
 
 /// Takes what no other format wants.
 pub(super) const FORMAT: Format = Format {
     name: "plain",
     fits: |_, _| true,
-    read: Reading::Whole(|source, complaints, out| read(source.text, complaints, out)),
+    read: Reading::Lines(|_| Box::new(Plain::default())),
     sample: "# version: 2023-01-25\nevil[.]example\n0.0.0.0 worse.example # a note\n",
 };
 
-fn read(text: &str, complaints: &mut Complaints<'_>, out: Out<'_>) -> Head {
-    let mut head = Head::default();
-    for (number, line) in (1u32..).zip(text.lines()) {
+#[derive(Default)]
+struct Plain {
+    head: Head,
+}
+
+impl LineReader for Plain {
+    fn line(
+        &mut self,
+        number: u32,
+        line: &str,
+        complaints: &mut Complaints<'_>,
+        out: Out<'_>,
+    ) -> bool {
         if line.len() > LINE_BYTES_MAX {
             too_long(number, complaints);
-            continue;
+            return true;
         }
         let line = line.trim_start_matches('\u{feff}').trim();
         if let Some(comment) = comment(line) {
-            read_head(comment, &mut head);
-            continue;
+            read_head(comment, &mut self.head);
+            return true;
         }
         let line = line.split(" #").next().unwrap_or(line).trim();
         let mut words = line.split_ascii_whitespace();
-        let Some(first) = words.next() else { continue };
+        let Some(first) = words.next() else { return true };
         let sink = matches!(first, "0.0.0.0" | "127.0.0.1" | "::" | "::1");
         match (sink, words.next()) {
             // hosts(5): an address and the names that it is to have.
             (true, Some(name)) => {
-                for name in std::iter::once(name).chain(words) {
-                    if !give(name, number, complaints, out) {
-                        return head;
-                    }
-                }
+                std::iter::once(name).chain(words).all(|name| give(name, number, complaints, out))
             }
-            _ => {
-                if !give(first, number, complaints, out) {
-                    return head;
-                }
-            }
+            _ => give(first, number, complaints, out),
         }
     }
-    head
+
+    fn head(self: Box<Self>) -> Head {
+        self.head
+    }
 }
 
 fn give(text: &str, line: u32, complaints: &mut Complaints<'_>, out: Out<'_>) -> bool {

@@ -6,15 +6,15 @@ use crate::limits::LINE_BYTES_MAX;
 use crate::naming;
 use crate::sheet::{Complaints, shown};
 
-use super::frame::{Format, Head, Listed, Out, Reading, Subject};
+use super::frame::{Format, Head, LineReader, Listed, Out, Reading, Subject};
 use super::plain::{comment, entry, read_head, too_long};
 use super::subject;
 
 /// Takes a text whose first line with content has fields.
 pub(super) const FORMAT: Format = Format {
     name: "separated",
-    fits: |_, text| first_line(text).is_some_and(|line| divider(line).is_some()),
-    read: Reading::Whole(|source, complaints, out| read(source.text, complaints, out)),
+    fits: |_, text| first_line(text).is_some_and(|(_, line)| divider(line).is_some()),
+    read: Reading::Lines(|beginning| Box::new(Separated::new(beginning.text))),
     sample: "type,domain,comment\nfqdn,evil[.]example,\"said, once\"\nfqdn,worse.example,\n",
 };
 
@@ -44,13 +44,12 @@ const NOTE_COLUMNS: [&str; 6] =
 /// Lines from which the column is guessed when there is no header.
 const GUESS_LINES: usize = 32;
 
-fn first_line(text: &str) -> Option<&str> {
-    text.lines()
-        .take(1000)
-        .map(|line| {
-            line.trim_start_matches('\u{feff}').split(" #").next().unwrap_or_default().trim()
-        })
-        .find(|line| comment(line).is_none())
+/// The first line with content and its number, counted from 1.
+fn first_line(text: &str) -> Option<(u32, &str)> {
+    let lines = text.lines().map(|line| {
+        line.trim_start_matches('\u{feff}').split(" #").next().unwrap_or_default().trim()
+    });
+    (1..=1000).zip(lines).find(|(_, line)| comment(line).is_none())
 }
 
 /// The character that parts the fields of a line.
@@ -59,37 +58,61 @@ fn divider(line: &str) -> Option<char> {
     [',', ';', '\t'].into_iter().filter(|c| count(*c) > 0).max_by_key(|c| count(*c))
 }
 
-fn read(text: &str, complaints: &mut Complaints<'_>, out: Out<'_>) -> Head {
-    let mut head = Head::default();
-    let Some(first) = first_line(text) else { return head };
-    let Some(divider) = divider(first) else { return head };
-    let header: Vec<String> = fields(first, divider)
-        .map(|field| field.trim().to_ascii_lowercase().replace([' ', '-'], "_"))
-        .collect();
-    let named = |names: &[&str]| {
-        names.iter().find_map(|name| header.iter().position(|field| field == name))
-    };
-    let headed = named(&SUBJECT_COLUMNS);
-    let column = headed.unwrap_or_else(|| guess_column(text, divider));
-    let note = if headed.is_some() { named(&NOTE_COLUMNS) } else { None };
-    let confidence = if headed.is_some() { named(&["confidence"]) } else { None };
-    let mut skip_header = headed.is_some();
+/// Reads a table whose columns are known.
+struct Separated {
+    divider: char,
+    /// The line with the names of the columns; 0 for none.
+    header: u32,
+    value: usize,
+    note: Option<usize>,
+    confidence: Option<usize>,
+    head: Head,
+}
 
-    for (number, line) in (1u32..).zip(text.lines()) {
+impl Separated {
+    fn new(beginning: &str) -> Separated {
+        let (number, first) = first_line(beginning).unwrap_or_default();
+        let divider = divider(first).unwrap_or(',');
+        let header: Vec<String> = fields(first, divider)
+            .map(|field| field.trim().to_ascii_lowercase().replace([' ', '-'], "_"))
+            .collect();
+        let named = |names: &[&str]| {
+            names.iter().find_map(|name| header.iter().position(|field| field == name))
+        };
+        let headed = named(&SUBJECT_COLUMNS);
+        Separated {
+            divider,
+            header: if headed.is_some() { number } else { 0 },
+            value: headed.unwrap_or_else(|| guess_column(beginning, divider)),
+            note: if headed.is_some() { named(&NOTE_COLUMNS) } else { None },
+            confidence: if headed.is_some() { named(&["confidence"]) } else { None },
+            head: Head::default(),
+        }
+    }
+}
+
+impl LineReader for Separated {
+    fn line(
+        &mut self,
+        number: u32,
+        line: &str,
+        complaints: &mut Complaints<'_>,
+        out: Out<'_>,
+    ) -> bool {
         if line.len() > LINE_BYTES_MAX {
             too_long(number, complaints);
-            continue;
+            return true;
         }
         let line = line.trim_start_matches('\u{feff}').trim();
         if let Some(comment) = comment(line) {
-            read_head(comment, &mut head);
-            continue;
+            read_head(comment, &mut self.head);
+            return true;
         }
-        if std::mem::take(&mut skip_header) {
-            continue;
+        if number == self.header {
+            return true;
         }
-        let at = |column: usize| fields(line, divider).nth(column).unwrap_or_default();
-        let said = at(column);
+        let at = |column: usize| fields(line, self.divider).nth(column).unwrap_or_default();
+        let said = at(self.value);
         // A plain list whose first line has a comma in its remark comes here too.
         let first_word = || said.split_ascii_whitespace().next().unwrap_or_default();
         let listed = match subject(&said).or_else(|error| subject(first_word()).map_err(|_| error))
@@ -98,16 +121,17 @@ fn read(text: &str, complaints: &mut Complaints<'_>, out: Out<'_>) -> Head {
             Err(error) => {
                 let why = format!("`{}` {}", shown(&said), error.why());
                 complaints.line(number, why, "left out");
-                continue;
+                return true;
             }
         };
-        let description = note.map_or(Cow::Borrowed(""), at);
-        let confidence_pct = confidence.and_then(|column| share_pct(&at(column)));
-        if !out(Listed { description, confidence_pct, ..listed }) {
-            break;
-        }
+        let description = self.note.map_or(Cow::Borrowed(""), at);
+        let confidence_pct = self.confidence.and_then(|column| share_pct(&at(column)));
+        out(Listed { description, confidence_pct, ..listed })
     }
-    head
+
+    fn head(self: Box<Self>) -> Head {
+        self.head
+    }
 }
 
 /// A share from 0 to 1, or a number from 2 to 100, in per cent.
@@ -178,6 +202,7 @@ fn fields(line: &str, divider: char) -> impl Iterator<Item = Cow<'_, str>> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::frame::Source;
     use super::*;
 
     #[test]
@@ -208,7 +233,8 @@ mod tests {
             assert!((FORMAT.fits)("x", text));
             let mut names = Vec::new();
             let mut complaints = Complaints::new("x", text);
-            read(text, &mut complaints, &mut |listed| {
+            let source = Source { file: "x", text, columns: &[] };
+            super::super::read(&FORMAT, &source, &mut complaints, &mut |listed| {
                 if let Subject::Name(name) = listed.subject {
                     names.push(name.into_owned());
                 }
