@@ -5,7 +5,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::{
-    Direction, DomainName, Flow, Lure, Protocol, Role, SignSource, Timestamp, ToolId, Tunnel,
+    Direction, DomainName, Flow, ListKind, Lure, Protocol, Role, SignSource, Timestamp, ToolId,
+    Tunnel,
 };
 
 /// An alert's id, derived from its rule, host and subject, so that the same capture gives the
@@ -109,6 +110,10 @@ pub struct Evidence {
     pub list_version: Arc<str>,
     /// The endpoint's role, for a tool's sign.
     pub role: Option<Role>,
+    /// What the entries of the list are, for an entry of a list of reports.
+    pub kind: Option<ListKind>,
+    /// Whether the entry had expired when the sign was seen.
+    pub expired: bool,
 }
 
 /// What the policy says of a use.

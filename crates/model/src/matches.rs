@@ -171,6 +171,14 @@ pub enum Meaning {
     Lure(Arc<Lure>),
 }
 
+impl Meaning {
+    /// Whether it is an entry that no longer counts at `at`.
+    #[must_use]
+    pub fn is_expired(&self, at: Timestamp) -> bool {
+        matches!(self, Meaning::Indicator { until: Some(until), .. } if *until <= at)
+    }
+}
+
 /// What the entries of a list are: how loud a hit may be.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub enum ListKind {

@@ -176,6 +176,8 @@ pub(crate) fn alerts() -> Vec<(&'static str, Alert)> {
                 list: "catalogue".into(),
                 list_version: "2026-08-21".into(),
                 role: Some(Role::Relay),
+                kind: None,
+                expired: false,
             },
             Evidence {
                 source: SignSource::Address,
@@ -184,6 +186,8 @@ pub(crate) fn alerts() -> Vec<(&'static str, Alert)> {
                 list: "mine".into(),
                 list_version: "1".into(),
                 role: None,
+                kind: Some(ListKind::Sweep),
+                expired: true,
             },
         ],
         ..relay.clone()
@@ -195,6 +199,8 @@ pub(crate) fn alerts() -> Vec<(&'static str, Alert)> {
         list: "catalogue".into(),
         list_version: "2026-08-21".into(),
         role: Some(Role::Download),
+        kind: None,
+        expired: false,
     };
     let download = Alert {
         id: AlertId(2),
@@ -271,6 +277,8 @@ fn relay_alert() -> Alert {
             list: "catalogue".into(),
             list_version: "2026-08-21".into(),
             role: Some(Role::Relay),
+            kind: None,
+            expired: false,
         }],
         count: 1,
         start: AT,
@@ -304,6 +312,8 @@ fn indicator_alert() -> Alert {
             list: found.list,
             list_version: found.list_version,
             role: None,
+            kind: Some(ListKind::Attacker),
+            expired: false,
         }],
         ..relay_alert()
     }

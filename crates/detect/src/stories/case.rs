@@ -126,6 +126,11 @@ impl Case {
             list: Arc::clone(&sign.list),
             list_version: Arc::clone(&sign.list_version),
             role,
+            kind: match &sign.meaning {
+                Meaning::Indicator { kind, .. } => Some(*kind),
+                Meaning::Tool { .. } | Meaning::Lure(_) => None,
+            },
+            expired: sign.meaning.is_expired(at),
         };
         if self.evidence.contains(&evidence) {
             return false;

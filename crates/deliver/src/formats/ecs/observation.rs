@@ -183,7 +183,7 @@ impl<'a> Line<'a> {
             operator: pointed.as_ref().and_then(|pointed| pointed.operator),
             version: pointed.as_ref().and_then(|pointed| pointed.version),
             authorised: found.authorised,
-            evidence: Signs(found.matches),
+            evidence: Signs { found: found.matches, at: seen.at },
             alpn: None,
             tls: None,
             ja4: None,

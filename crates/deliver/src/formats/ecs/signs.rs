@@ -1,9 +1,10 @@
 //! `rmm.evidence`: every sign that counted, and what signs say together.
 
-use model::{Evidence, Match, Meaning, Operator, Specificity, ToolId};
+use model::{Evidence, ListKind, Match, Meaning, Operator, Specificity, Timestamp, ToolId};
 use serde::ser::SerializeSeq as _;
 use serde::{Serialize, Serializer};
 
+use super::envelope::unset;
 use super::words;
 
 /// One sign.
@@ -18,6 +19,15 @@ struct Sign<'a> {
     role: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     tool: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kind: Option<&'static str>,
+    #[serde(skip_serializing_if = "unset")]
+    expired: bool,
+}
+
+/// The kind of a list, where it is not what most lists are.
+fn kind_shown(kind: Option<ListKind>) -> Option<&'static str> {
+    kind.filter(|kind| *kind != ListKind::Attacker).map(ListKind::word)
 }
 
 /// The evidence of an alert.
@@ -33,26 +43,33 @@ impl Serialize for Proof<'_> {
             list_version: &sign.list_version,
             role: sign.role.map(model::Role::word),
             tool: None,
+            kind: kind_shown(sign.kind),
+            expired: sign.expired,
         }))
     }
 }
 
 /// The signs in an observation. Here each names its tool, since they may point to several.
-pub(super) struct Signs<'a>(pub(super) &'a [Match]);
+pub(super) struct Signs<'a> {
+    pub(super) found: &'a [Match],
+    /// When they were seen: an entry may have expired by then.
+    pub(super) at: Timestamp,
+}
 
 impl Signs<'_> {
     pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.found.is_empty()
     }
 }
 
 impl Serialize for Signs<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut seq = serializer.serialize_seq(Some(self.0.len()))?;
-        for found in self.0 {
-            let (role, tool) = match &found.meaning {
-                Meaning::Tool { tool, role, .. } => (Some(role.word()), Some(tool.as_str())),
-                Meaning::Indicator { .. } | Meaning::Lure(_) => (None, None),
+        let mut seq = serializer.serialize_seq(Some(self.found.len()))?;
+        for found in self.found {
+            let (role, tool, kind) = match &found.meaning {
+                Meaning::Tool { tool, role, .. } => (Some(role.word()), Some(tool.as_str()), None),
+                Meaning::Indicator { kind, .. } => (None, None, Some(*kind)),
+                Meaning::Lure(_) => (None, None, None),
             };
             seq.serialize_element(&Sign {
                 source: words::sign_source(found.source),
@@ -62,6 +79,8 @@ impl Serialize for Signs<'_> {
                 list_version: &found.list_version,
                 role,
                 tool,
+                kind: kind_shown(kind),
+                expired: found.meaning.is_expired(self.at),
             })?;
         }
         seq.end()
