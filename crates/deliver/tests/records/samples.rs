@@ -238,6 +238,8 @@ pub(crate) fn alerts() -> Vec<(&'static str, Alert)> {
         ("alert_relay", relay),
         ("alert_update", update),
         ("alert_indicator", indicator_alert()),
+        ("alert_lure", lure_alert()),
+        ("alert_lure_without_brand", brandless_alert()),
         ("alert_inbound", inbound),
     ]
 }
@@ -316,6 +318,93 @@ fn indicator_alert() -> Alert {
             expired: false,
         }],
         ..relay_alert()
+    }
+}
+
+fn lure_alert() -> Alert {
+    let sign = |source, list: &str| Evidence {
+        source,
+        value: "login.paypa1-support.example".into(),
+        pattern: "paypa1-support.example".into(),
+        list: list.into(),
+        list_version: "2026-11-22".into(),
+        role: None,
+        kind: (list != "brands").then_some(ListKind::Young),
+        expired: false,
+    };
+    Alert {
+        id: AlertId(4),
+        rule_id: "rmm.lure.imitation".into(),
+        rule_name: "A name that imitates a brand".into(),
+        detection: Detection::Lure,
+        severity: Severity::new(65),
+        confidence_pct: 97,
+        reason: "10.20.4.17 reached login.paypa1-support.example (195.181.174.176:443), which \
+                 imitates PayPal (homoglyph, 1 edit); ask the user of 10.20.4.17 what led them \
+                 there."
+            .into(),
+        techniques: vec!["T1566.002", "T1583.001"],
+        server_name: Some(name("login.paypa1-support.example")),
+        tool: None,
+        operator: None,
+        lure: Some(Arc::new(Lure {
+            kind: LureKind::Imitation,
+            brand: Some(("paypal".into(), "PayPal".into())),
+            method: "homoglyph",
+            distance: 1,
+            score: 92,
+            stands_alone: true,
+            registrable: "paypa1-support.example".into(),
+            steps: vec![
+                "registered name: paypa1-support.example".into(),
+                "severity: 50, a name that imitates a brand or a vendor".into(),
+            ],
+        })),
+        evidence: vec![
+            sign(SignSource::DnsQuestion, "brands"),
+            sign(SignSource::TlsSni, "brands"),
+            sign(SignSource::TlsSni, "new-names"),
+        ],
+        count: 3,
+        ..relay_alert()
+    }
+}
+
+fn brandless_alert() -> Alert {
+    let lure = Lure {
+        kind: LureKind::Lure,
+        brand: None,
+        method: "short-help",
+        distance: 0,
+        score: 61,
+        stands_alone: true,
+        registrable: "xyhelp24.example".into(),
+        steps: vec!["severity: 30, a name that speaks like a help desk".into()],
+    };
+    let sign = Evidence {
+        source: SignSource::DnsQuestion,
+        value: "xyhelp24.example".into(),
+        pattern: "xyhelp24.example".into(),
+        list: "lures".into(),
+        list_version: "2026-11-22".into(),
+        role: None,
+        kind: None,
+        expired: false,
+    };
+    Alert {
+        id: AlertId(5),
+        rule_id: "rmm.lure.helpdesk".into(),
+        rule_name: "A name that speaks like a help desk".into(),
+        severity: Severity::new(30),
+        confidence_pct: 61,
+        reason: "10.20.4.17 asked for xyhelp24.example, which speaks like a help desk \
+                 (short-help); ask the user of 10.20.4.17 what led them there."
+            .into(),
+        techniques: vec!["T1566.002"],
+        lure: Some(Arc::new(lure)),
+        evidence: vec![sign],
+        detection: Detection::Lure,
+        ..indicator_alert()
     }
 }
 

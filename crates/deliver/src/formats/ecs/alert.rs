@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::attack::{self, Tactic};
 use super::envelope::{Ecs, End, Event, Id, Ingress, Network, Observer, unset};
+use super::lure::Pretence;
 use super::signs::Proof;
 use super::{SCHEMA_VERSION, words};
 use crate::stamp::Stamp;
@@ -133,6 +134,8 @@ struct Rmm<'a> {
     confidence: f64,
     authorised: bool,
     policy: Policy<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lure: Option<Pretence<'a>>,
     evidence: Proof<'a>,
     count: u64,
     update: bool,
@@ -186,6 +189,7 @@ pub(super) fn write(alert: &Alert, observer: Observer<'_>, out: &mut Vec<u8>) {
             confidence: f64::from(alert.confidence_pct.min(100)) / 100.0,
             authorised: alert.policy.authorised,
             policy: Policy { zone: alert.policy.zone.as_deref(), rule: &alert.policy.rule },
+            lure: alert.lure.as_deref().map(Pretence::new),
             evidence: Proof(&alert.evidence),
             count: alert.count,
             update: alert.update,

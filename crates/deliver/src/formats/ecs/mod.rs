@@ -8,6 +8,7 @@ mod attack;
 mod dns;
 mod envelope;
 mod health;
+mod lure;
 mod observation;
 mod signs;
 mod web;
