@@ -16,3 +16,9 @@ if ! command -v suricata >/dev/null; then
   apt-get install -y -qq --no-install-recommends -t bookworm-backports suricata >/dev/null
 fi
 suricata -V; tshark --version | head -1; tcpdump --version 2>&1 | head -1; ndpiReader -h 2>&1 | head -1
+# Those that look_alikes.py and generate_names.py ask, in a place of their own.
+apt-get install -y -qq --no-install-recommends python3-venv >/dev/null
+twisters=${RMMWATCH_TWISTERS:-$HOME/.cache/rmmwatch-twisters}
+python3 -m venv "$twisters"
+"$twisters/bin/pip" install --quiet --disable-pip-version-check opensquat==2.3.1 dnstwist==20250130 idna
+"$twisters/bin/pip" list --disable-pip-version-check 2>/dev/null | grep -E '^(opensquat|dnstwist) '
