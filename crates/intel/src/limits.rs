@@ -126,6 +126,48 @@ pub const TAKEN_LEN_MAX: usize = 253;
 /// - At the bound: the row does not load, with a complaint.
 pub const SIGNATURE_FIXED_MIN: usize = 2;
 
+/// Octets of a JSON text by which its kind is told.
+///
+/// - Why so many: the keys that tell stand first, but for texts of some KiB before them.
+/// - What it costs: one pass over them, for each format that is asked.
+/// - At the bound: what has not told by then is a JSON that no format knows, with a complaint.
+pub const JSON_SNIFF_BYTES: usize = 1 << 20;
+
+/// Objects and lists of a feed in JSON that are looked into, one inside the other.
+///
+/// - Why so many: a list of answers, of events, of objects, of attributes: eight at most.
+/// - What it costs: a frame of the stack each.
+/// - At the bound: what is deeper is passed over as a whole.
+pub const JSON_DEPTH_MAX: usize = 12;
+
+/// Octets of one STIX pattern.
+///
+/// - Why so many: some bundles put thousands of values into one `IN (…)`.
+/// - What it costs: about 100 octets for each value, while the pattern is read.
+/// - At the bound: the indicator is left out, with a complaint.
+pub const STIX_PATTERN_BYTES_MAX: usize = 1 << 20;
+
+/// Brackets of a STIX pattern, one inside the other.
+///
+/// - Why so many: patterns that people write have three.
+/// - What it costs: a frame of the stack each.
+/// - At the bound: the indicator is left out, with a complaint.
+pub const STIX_PATTERN_DEPTH_MAX: usize = 32;
+
+/// Octets of one feed in YAML: one tool a file, or all of them in one.
+///
+/// - Why so many: three hundred tools, with their certificates, take 3 MiB.
+/// - What it costs: about a second for each 20 MiB; the values of one document at a time.
+/// - At the bound: the feed is left out, with a complaint.
+pub const YAML_BYTES_MAX: usize = 16 << 20;
+
+/// Maps and lists of a feed in YAML, one inside the other.
+///
+/// - Why so many: tools have five.
+/// - What it costs: a key each.
+/// - At the bound: the document is left out from there, with a complaint.
+pub const YAML_DEPTH_MAX: usize = 16;
+
 /// How sure the catalogue is of a row that is specific, in per cent.
 pub const CONFIDENCE_SPECIFIC_PCT: u8 = 90;
 /// How sure the catalogue is of a row that other products share, in per cent.
@@ -134,6 +176,9 @@ pub const CONFIDENCE_SHARED_PCT: u8 = 60;
 pub const CONFIDENCE_GENERIC_PCT: u8 = 20;
 /// How sure a list is that does not say, in per cent.
 pub const CONFIDENCE_FEED_PCT: u8 = 80;
+/// How sure a list is at the most of a value that it gives only together with others, in per cent:
+/// no alert of it is more than low.
+pub const CONFIDENCE_PART_PCT: u8 = 45;
 
 const _: () = assert!(SIGNATURE_OCTETS_MAX <= model::Opening::LEN_MAX);
 const _: () = assert!(INDICATORS_MAX * 72 <= 320 << 20);

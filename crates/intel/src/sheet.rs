@@ -38,9 +38,14 @@ impl<'a> Complaints<'a> {
 
     /// Complain about a line, counted from 1.
     pub(crate) fn line(&mut self, line: u32, why: String, fix: impl Into<String>) {
+        self.placed(line, 1, why, fix);
+    }
+
+    /// Complain about a place that is already known, both from 1.
+    pub(crate) fn placed(&mut self, line: u32, column: u32, why: String, fix: impl Into<String>) {
         if self.kept.len() < COMPLAINTS_PER_FILE_MAX {
             let file = self.file.into();
-            self.kept.push(Complaint { file, line, column: 1, why, fix: fix.into() });
+            self.kept.push(Complaint { file, line, column, why, fix: fix.into() });
         } else {
             self.left_out = self.left_out.saturating_add(1);
         }
