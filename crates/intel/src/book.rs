@@ -14,10 +14,12 @@ use crate::glob::Glob;
 use crate::index::{Certificates, Files, Payloads, Ports, RowNumber};
 use crate::labels::Labels;
 use crate::limits::{CONFIDENCE_GENERIC_PCT, CONFIDENCE_SHARED_PCT, CONFIDENCE_SPECIFIC_PCT};
+use crate::listed::ListedTexts;
 use crate::lookalikes::LookAlikes;
 use crate::names::NameTable;
 use crate::networks::NetworkTable;
 use crate::pattern::NamePattern;
+use crate::pile::Pile;
 use crate::resolvers::Resolvers;
 use crate::rows::{FeedInfo, Hosting, Row, Tool};
 
@@ -36,8 +38,8 @@ pub struct Book {
     /// Patterns that no table finds, by number.
     pub(crate) loose: Vec<usize>,
     pub(crate) networks: NetworkTable,
-    /// Entries of feeds that are neither names nor networks, by what they are and say.
-    pub(crate) listed_texts: HashMap<(Text, Box<str>), Vec<u32>, RandomState>,
+    /// Entries of feeds that are neither names nor networks.
+    pub(crate) listed: ListedTexts,
     pub(crate) ports: Ports,
     pub(crate) alpns: Vec<(Box<[u8]>, RowNumber)>,
     /// By fingerprint.
@@ -54,7 +56,7 @@ pub struct Book {
     pub(crate) taken: HashMap<RowNumber, Taken, RandomState>,
     pub(crate) feeds: Vec<Feed>,
     pub(crate) infos: Vec<FeedInfo>,
-    pub(crate) indicators: Vec<Indicator>,
+    pub(crate) indicators: Pile<Indicator>,
     pub(crate) details: Vec<Detail>,
     pub(crate) labels: Labels,
     pub(crate) resolvers: Resolvers,
@@ -80,16 +82,6 @@ pub(crate) struct RowPlace {
     pub(crate) tool: u32,
     pub(crate) row: u32,
     pub(crate) tenant: Tenant,
-}
-
-/// What an entry of a feed is about that is neither a name nor a network.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub(crate) enum Text {
-    Url,
-    Ja3,
-    Ja4,
-    Certificate,
-    File,
 }
 
 /// Who owns a pattern.
@@ -139,12 +131,29 @@ pub(crate) struct Indicator {
     /// The first day on which it no longer counts.
     pub(crate) until: Day,
     pub(crate) stage: Option<Stage>,
-    pub(crate) exact: bool,
+    /// Of [`Indicator::EXACT`] and the other marks.
+    pub(crate) marks: u8,
 }
 
 impl Indicator {
     pub(crate) const FREE: u16 = u16::MAX;
     pub(crate) const PLAIN: u32 = u32::MAX;
+    /// Just the name, nothing below it.
+    pub(crate) const EXACT: u8 = 1;
+    /// It is about one page; its host is a hint at it.
+    pub(crate) const PAGE: u8 = 2;
+    /// It is about one page of a host that the gate holds, and which is no hint.
+    pub(crate) const HOST_HELD: u8 = 4;
+
+    pub(crate) const fn has(&self, mark: u8) -> bool {
+        self.marks & mark != 0
+    }
+
+    /// Whether it speaks for a name or an address that stands in its table; `whole`: for just
+    /// what was seen, not for something above it.
+    pub(crate) const fn speaks(&self, whole: bool) -> bool {
+        (whole || !self.has(Indicator::EXACT)) && !self.has(Indicator::HOST_HELD)
+    }
 }
 
 const _: () = assert!(size_of::<Indicator>() <= 16);
@@ -197,7 +206,7 @@ impl Book {
     }
 
     pub(crate) fn indicator(&self, number: u32) -> Option<(&Indicator, &Feed)> {
-        let indicator = self.indicators.get(usize::try_from(number).ok()?)?;
+        let indicator = self.indicators.get(number)?;
         Some((indicator, self.feeds.get(usize::from(indicator.feed))?))
     }
 

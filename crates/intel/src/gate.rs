@@ -15,6 +15,8 @@ pub(crate) struct Gate {
     groups: Vec<Arc<str>>,
     names: HashMap<Box<str>, Held>,
     networks: Vec<(IpNet, u16)>,
+    /// Names of files that everyone fetches, in lower case.
+    files: HashMap<Box<str>, u16>,
     /// Prefixes shorter than these are too wide to say anything.
     widest_v4: Option<u8>,
     widest_v6: Option<u8>,
@@ -46,7 +48,7 @@ impl Gate {
     pub(crate) fn read(&mut self, text: &str, complaints: &mut Complaints<'_>) {
         let table = sheet::parse(text, complaints);
         let top = Sheet::new(&table);
-        top.only(&["names", "networks", "widest", "exempt"], complaints);
+        top.only(&["names", "networks", "files", "widest", "exempt"], complaints);
         for entry in top.sheets("names", complaints) {
             self.read_names(&entry, complaints);
         }
@@ -58,6 +60,13 @@ impl Gate {
                     Some(net) => self.networks.push((net, group)),
                     None => not_a_network(cidr, complaints),
                 }
+            }
+        }
+        for entry in top.sheets("files", complaints) {
+            entry.only(&["group", "names", "source", "checked", "note"], complaints);
+            let Some(group) = self.group(&entry, complaints) else { continue };
+            for name in entry.texts("names", complaints).unwrap_or_default() {
+                self.files.insert(name.value.to_ascii_lowercase().into(), group);
             }
         }
         for entry in top.sheets("widest", complaints) {
@@ -150,6 +159,11 @@ impl Gate {
             .collect();
         found.sort_unstable();
         found.first().map(|(_, group)| *group)
+    }
+
+    /// The group that holds the name of a file, which is in lower case.
+    pub(crate) fn holds_file(&self, name: &str) -> Option<u16> {
+        self.files.get(name).copied()
     }
 
     /// The group that holds a network: it is too wide, or shares addresses with one held.

@@ -1,9 +1,7 @@
 //! Which rows stand at a name: one hash table over names, walked by the suffixes of what was seen.
 
-use std::hash::BuildHasher;
-
-use foldhash::fast::RandomState;
-use hashbrown::HashTable;
+use crate::chains::{Chains, Placed};
+use crate::texts::Texts;
 
 /// Who owns a name of the table.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -20,77 +18,72 @@ pub(crate) enum Owner {
     Gate(u16),
 }
 
-/// Names, each once, and their owners. Names lie one behind the other in one text, so that a
-/// million of them cost 40 octets each besides their own.
+/// The owner as a number: what it is above, which one below.
+const NUMBER_BITS: u32 = 28;
+const NUMBER_MAX: u32 = (1 << NUMBER_BITS) - 1;
+
+impl Owner {
+    fn code(self) -> Option<u32> {
+        let (kind, number) = match self {
+            Owner::Exact(row) => (0, row),
+            Owner::Suffix(row) => (1, row),
+            Owner::Pattern(number) => (2, number),
+            Owner::Listed(number) => (3, number),
+            Owner::Gate(group) => (4, u32::from(group)),
+        };
+        (number <= NUMBER_MAX).then_some(kind << NUMBER_BITS | number)
+    }
+
+    fn of(code: u32) -> Owner {
+        let number = code & NUMBER_MAX;
+        match code >> NUMBER_BITS {
+            0 => Owner::Exact(number),
+            1 => Owner::Suffix(number),
+            2 => Owner::Pattern(number),
+            3 => Owner::Listed(number),
+            _ => Owner::Gate(u16::try_from(number).unwrap_or(u16::MAX)),
+        }
+    }
+}
+
+/// Names, each once, and their owners. A name costs about ten octets besides its own.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct NameTable {
-    table: HashTable<u32>,
-    /// Keyed: what is looked up comes from the wire.
-    hasher: RandomState,
-    text: String,
-    spans: Vec<Span>,
-    owned: Vec<Owned>,
+    texts: Texts,
+    chains: Chains,
     /// The fewest and the most labels that a name of the table has.
     labels_min: usize,
     labels_max: usize,
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Span {
-    start: u32,
-    len: u8,
-    /// The first of its owners.
-    head: u32,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Owned {
-    owner: Owner,
-    next: u32,
-}
-
-const NONE: u32 = u32::MAX;
-const _: () = assert!(size_of::<Span>() <= 12 && size_of::<Owned>() <= 12);
-
 impl NameTable {
     /// Note that `owner` owns `name`, which has 1 to 253 octets. `false`: there is no more place.
     pub(crate) fn insert(&mut self, name: &str, owner: Owner) -> bool {
-        let Ok(next_owned) = u32::try_from(self.owned.len()) else { return false };
-        let hash = self.hasher.hash_one(name);
-        let found = self.table.find(hash, |number| self.text_of(*number) == Some(name)).copied();
-        let number = match found {
-            Some(number) => number,
-            None => match self.add(name, hash) {
-                Some(number) => number,
-                None => return false,
-            },
-        };
-        let Some(span) = usize::try_from(number).ok().and_then(|i| self.spans.get_mut(i)) else {
-            return false;
-        };
-        self.owned.push(Owned { owner, next: span.head });
-        span.head = next_owned;
-        true
+        self.insert_unless(name, owner, |_| false) != Placed::Full
     }
 
-    fn add(&mut self, name: &str, hash: u64) -> Option<u32> {
-        let number = u32::try_from(self.spans.len()).ok().filter(|number| *number != NONE)?;
-        let start = u32::try_from(self.text.len()).ok()?;
-        let len = u8::try_from(name.len()).ok()?;
-        self.text.push_str(name);
-        self.spans.push(Span { start, len, head: NONE });
-        let NameTable { table, hasher, text, spans, .. } = self;
-        table.insert_unique(hash, number, |number| {
-            hasher.hash_one(span_text(text, spans, *number).unwrap_or_default())
+    /// The same, unless the name has an owner that is as good.
+    pub(crate) fn insert_unless(
+        &mut self,
+        name: &str,
+        owner: Owner,
+        as_good: impl Fn(Owner) -> bool,
+    ) -> Placed {
+        let Some(code) = owner.code() else { return Placed::Full };
+        let chains = &mut self.chains;
+        let placed = self.texts.update(name.as_bytes(), |head| {
+            if let Some(other) = chains.owners(head).find(|code| as_good(Owner::of(*code))) {
+                return Some((head, Placed::Again(other & NUMBER_MAX)));
+            }
+            Some((chains.with(head, code)?, Placed::New))
         });
-        let labels = name.split('.').count();
-        self.labels_max = self.labels_max.max(labels);
-        self.labels_min = if self.labels_min == 0 { labels } else { self.labels_min.min(labels) };
-        Some(number)
-    }
-
-    fn text_of(&self, number: u32) -> Option<&str> {
-        span_text(&self.text, &self.spans, number)
+        if placed == Some(Placed::New) {
+            let labels = name.split('.').count();
+            self.labels_max = self.labels_max.max(labels);
+            let least = if self.labels_min == 0 { labels } else { self.labels_min };
+            self.labels_min = least.min(labels);
+        }
+        placed.unwrap_or(Placed::Full)
     }
 
     /// Give each suffix of `name` that the table has, shortest first, with its owners.
@@ -106,12 +99,7 @@ impl NameTable {
             if labels >= self.labels_min {
                 let start = dot.map_or(0, |dot| dot.saturating_add(1));
                 let suffix = name.get(start..).unwrap_or_default();
-                let hash = self.hasher.hash_one(suffix);
-                if let Some(number) =
-                    self.table.find(hash, |number| self.text_of(*number) == Some(suffix))
-                {
-                    self.owners(*number).for_each(|owner| each(suffix, owner));
-                }
+                self.owners(suffix).for_each(|owner| each(suffix, owner));
             }
             match dot {
                 Some(dot) => end = dot,
@@ -120,36 +108,19 @@ impl NameTable {
         }
     }
 
-    fn owners(&self, number: u32) -> impl Iterator<Item = Owner> {
-        let at = |number: u32| usize::try_from(number).ok();
-        let mut next = at(number).and_then(|i| self.spans.get(i)).map_or(NONE, |span| span.head);
-        std::iter::from_fn(move || {
-            let owned = at(next).and_then(|i| self.owned.get(i))?;
-            next = owned.next;
-            Some(owned.owner)
-        })
+    /// The owners of just this name, the last one added first.
+    pub(crate) fn owners(&self, name: &str) -> impl Iterator<Item = Owner> {
+        let head = self.texts.get(name.as_bytes()).unwrap_or(crate::chains::NOBODY);
+        self.chains.owners(head).map(Owner::of)
     }
 
-    /// Each name and its owners, in the order in which names came in.
+    /// Each name and its owners, in no order.
     pub(crate) fn for_each(&self, mut each: impl FnMut(&str, Owner)) {
-        for number in 0..u32::try_from(self.spans.len()).unwrap_or(NONE) {
-            let name = self.text_of(number).unwrap_or_default();
-            self.owners(number).for_each(|owner| each(name, owner));
-        }
+        self.texts.for_each(|name, head| {
+            let name = std::str::from_utf8(name).unwrap_or_default();
+            self.chains.owners(head).for_each(|code| each(name, Owner::of(code)));
+        });
     }
-
-    /// Give back memory that growth left over.
-    pub(crate) fn shrink(&mut self) {
-        self.text.shrink_to_fit();
-        self.spans.shrink_to_fit();
-        self.owned.shrink_to_fit();
-    }
-}
-
-fn span_text<'t>(text: &'t str, spans: &[Span], number: u32) -> Option<&'t str> {
-    let span = spans.get(usize::try_from(number).ok()?)?;
-    let start = usize::try_from(span.start).ok()?;
-    text.get(start..start.checked_add(usize::from(span.len))?)
 }
 
 #[cfg(test)]
@@ -196,5 +167,36 @@ mod tests {
             let want: Vec<_> = want.iter().map(|(s, o)| ((*s).to_owned(), *o)).collect();
             assert_eq!(found(&table, name), want, "{name}");
         }
+    }
+
+    #[test]
+    fn a_list_that_repeats_itself_owns_a_name_once() {
+        let mut table = NameTable::default();
+        let of_list = |owner: Owner| matches!(owner, Owner::Listed(10..));
+        let table_of = [
+            (Owner::Listed(1), Placed::New),
+            (Owner::Listed(10), Placed::New),
+            (Owner::Listed(11), Placed::Again(10)),
+            (Owner::Listed(NUMBER_MAX + 1), Placed::Full),
+        ];
+        for (owner, want) in table_of {
+            assert_eq!(table.insert_unless("evil.example", owner, of_list), want, "{owner:?}");
+        }
+        let owners: Vec<_> = table.owners("evil.example").collect();
+        assert_eq!(owners, [Owner::Listed(10), Owner::Listed(1)]);
+    }
+
+    #[test]
+    fn owners_are_numbers_and_back() {
+        for owner in [
+            Owner::Exact(0),
+            Owner::Suffix(7),
+            Owner::Pattern(NUMBER_MAX),
+            Owner::Listed(1 << 23),
+            Owner::Gate(u16::MAX),
+        ] {
+            assert_eq!(owner.code().map(Owner::of), Some(owner));
+        }
+        assert_eq!(Owner::Exact(NUMBER_MAX + 1).code(), None);
     }
 }

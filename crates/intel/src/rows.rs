@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use model::{ListKind, Role, Severity, Specificity, ToolId};
+use model::{ListKind, Role, Severity, Specificity, Stage, ToolId};
 
 /// Whose server a tool's software talks to.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -109,7 +109,8 @@ pub struct Tool {
 /// A feed that was loaded.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct FeedInfo {
-    /// Its id: of the file itself, else the file's name without its ending.
+    /// Its id: said by its owner or itself, else the file's name without its ending. No two feeds
+    /// of a book have the same: a later one gets `-2`, `-3` … behind it.
     pub id: Arc<str>,
     /// Its name for people.
     pub name: Arc<str>,
@@ -119,25 +120,68 @@ pub struct FeedInfo {
     pub source: Arc<str>,
     /// Under which licence it may be used; empty when it does not say.
     pub licence: Arc<str>,
+    /// The name of its format.
+    pub format: &'static str,
     /// What its entries are.
     pub kind: ListKind,
+    /// How sure it is, in per cent.
+    pub confidence_pct: u8,
+    /// Days after its date, at which entries end that do not say when.
+    pub expires_days: Option<u16>,
     /// How bad its owner holds a hit to be.
     pub severity: Option<Severity>,
     /// Indicators loaded.
     pub count: usize,
+    /// Of these, how many end on a day that is known.
+    pub ending: usize,
     /// Of these, how many the gate made generic.
     pub gated: usize,
+    /// Entries that say once more what another of it says.
+    pub repeated: u64,
+    /// Entries whose description had no place any more.
+    pub undescribed: u64,
     /// Values in it that no wire shows, e.g. hashes of files.
     pub unseen: u64,
+    /// What neither the feed nor its owner states, of source, licence, confidence, expiry, kind.
+    pub unstated: Vec<&'static str>,
 }
 
 /// What the owner of a feed says of it, in place of what the feed says of itself.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct FeedOptions {
+    /// The name of its format, of [`feed_formats`](crate::feed_formats); else that is guessed.
+    pub format: Option<String>,
+    /// Its id.
+    pub id: Option<String>,
+    /// Its name for people.
+    pub name: Option<String>,
+    /// Where it comes from.
+    pub source: Option<String>,
+    /// Under which licence it may be used.
+    pub licence: Option<String>,
     /// What its entries are.
     pub kind: Option<ListKind>,
     /// How sure it is, in per cent.
     pub confidence_pct: Option<u8>,
+    /// Days after its date, at which entries end that do not say when.
+    pub expires_days: Option<u16>,
+    /// Which end of a campaign entries are from that do not say.
+    pub stage: Option<Stage>,
+    /// Which column of a table holds what: counted from 1, or by the header's word.
+    pub columns: Vec<(Column, String)>,
+}
+
+/// What a column of a table holds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Column {
+    /// The indicator.
+    Value,
+    /// What the list says of it.
+    Description,
+    /// How sure the list is of it.
+    Confidence,
+    /// The day on which it ends.
+    Until,
 }
 
 /// A specificity as a word.

@@ -2,7 +2,7 @@
 
 use model::{Role, Specificity};
 
-use crate::book::{Book, PatternOwner};
+use crate::book::{Book, Indicator, PatternOwner};
 use crate::index::RowNumber;
 use crate::limits::{FEEDS_PER_NAME_MAX, OWNERS_PER_NAME_MAX};
 use crate::names::Owner;
@@ -72,8 +72,7 @@ impl Book {
                     }
                 }
                 Owner::Listed(number) => {
-                    let exact = self.indicator(number).is_some_and(|(entry, _)| entry.exact);
-                    if whole || !exact {
+                    if self.indicator(number).is_some_and(|(entry, _)| entry.speaks(whole)) {
                         all.listed.push(hit(Closeness::Suffix, number));
                     }
                 }
@@ -131,8 +130,12 @@ impl Book {
     /// The closest indicator of each feed, in the order of the feeds.
     pub(crate) fn winners_listed<'b>(&self, all: &Weighed<'b>) -> Vec<Hit<'b>> {
         let feed = |hit: &Hit<'_>| self.indicator(hit.number).map(|(entry, _)| entry.feed);
+        // An entry for names before one for a page, which says less of its host.
+        let page = |hit: &Hit<'_>| {
+            self.indicator(hit.number).is_some_and(|(entry, _)| entry.has(Indicator::PAGE))
+        };
         let mut best = all.listed.clone();
-        best.sort_by_key(|hit| (feed(hit), std::cmp::Reverse(hit.rank()), hit.number));
+        best.sort_by_key(|hit| (feed(hit), page(hit), std::cmp::Reverse(hit.rank()), hit.number));
         best.dedup_by_key(|hit| feed(hit));
         best.truncate(FEEDS_PER_NAME_MAX);
         best

@@ -7,6 +7,7 @@ use model::{ListKind, Severity, Stage};
 
 use crate::day::Day;
 use crate::pattern::NamePattern;
+use crate::rows::Column;
 use crate::sheet::Complaints;
 
 /// What an indicator is about.
@@ -18,7 +19,8 @@ pub(crate) enum Subject<'a> {
     Network(IpNet),
     /// A family of names.
     Pattern(Box<NamePattern>),
-    /// One page: a host in the wire's spelling and the path behind it, as in `host/path?query`.
+    /// One page: a host in the wire's spelling and the path behind it, as in `host/path?query`;
+    /// `host:port/path` when the port is not the scheme's own.
     Url(Cow<'a, str>),
     /// The JA3 fingerprint of a hello: 32 hexadecimal digits in lower case.
     Ja3(Cow<'a, str>),
@@ -28,6 +30,23 @@ pub(crate) enum Subject<'a> {
     Certificate(Cow<'a, str>),
     /// The name of a file that comes down, in lower case.
     File(Cow<'a, str>),
+}
+
+impl Subject<'_> {
+    /// The same, owning its text.
+    pub(crate) fn into_owned(self) -> Subject<'static> {
+        let own = |text: Cow<'_, str>| Cow::Owned(text.into_owned());
+        match self {
+            Subject::Name(text) => Subject::Name(own(text)),
+            Subject::Network(network) => Subject::Network(network),
+            Subject::Pattern(pattern) => Subject::Pattern(pattern),
+            Subject::Url(text) => Subject::Url(own(text)),
+            Subject::Ja3(text) => Subject::Ja3(own(text)),
+            Subject::Ja4(text) => Subject::Ja4(own(text)),
+            Subject::Certificate(text) => Subject::Certificate(own(text)),
+            Subject::File(text) => Subject::File(own(text)),
+        }
+    }
 }
 
 /// One indicator.
@@ -71,16 +90,6 @@ pub(crate) struct Source<'a> {
     pub(crate) text: &'a str,
     /// Which column holds what, where the owner says so: counted from 1, or by the header's word.
     pub(crate) columns: &'a [(Column, String)],
-}
-
-/// What a column of a table holds.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Column {
-    /// The indicator.
-    Value,
-    Description,
-    Confidence,
-    Until,
 }
 
 /// Where a format's entries go. `false`: there is no more place, so stop.

@@ -35,13 +35,7 @@ impl Book {
                 self.give_seen(*row, SignSource::TlsAlpn, &value, offered, out);
             }
         }
-        // The hash is not worth its price for hellos that differ in what is read off them.
-        if let Some(ja4) = hello.ja4.as_ref().filter(|ja4| self.ja4_heads.contains(ja4.head())) {
-            let print = ja4.print();
-            for row in self.ja4s.get(&*print).into_iter().flatten() {
-                self.give_row(*row, SignSource::TlsJa4, &print, out);
-            }
-        }
+        self.look_up_prints(hello, out);
     }
 
     /// A certificate speaks for all of its names at once, so it does not tell which of them is
@@ -51,6 +45,7 @@ impl Book {
         self.certificates.walk(certificate, &mut |attribute, row| {
             self.give_row(row, SignSource::TlsCertificate, attribute, out);
         });
+        self.look_up_fingerprints(certificate, out);
         let signs = out.len();
         let common = common_name(certificate);
         let names = certificate.names.iter().chain(common.as_ref()).take(CERTIFICATE_NAMES_MAX);
@@ -70,6 +65,8 @@ impl Book {
 
     pub(super) fn look_up_request(&self, request: &HttpRequest, out: &mut Vec<Match>) {
         self.look_up_name(request.host.as_ref(), SignSource::HttpHost, out);
+        let path = index::path_of(&request.path);
+        self.look_up_page(request.host.as_ref(), request.port, path, out);
         if let Some(agent) = &request.user_agent {
             for (glob, row) in &self.user_agents {
                 if glob.fits(agent) {
@@ -90,7 +87,10 @@ impl Book {
 
     pub(super) fn look_up_download(&self, download: &FileDownload, out: &mut Vec<Match>) {
         self.look_up_name(download.host.as_ref(), SignSource::HttpHost, out);
+        let path = download.path.as_deref().unwrap_or_default();
+        self.look_up_page(download.host.as_ref(), None, index::path_of(path), out);
         if let Some(name) = &download.name {
+            self.look_up_file(name, out);
             self.files.walk(name, &mut |row| self.give_row(row, SignSource::HttpFile, name, out));
         }
     }

@@ -1,6 +1,7 @@
 //! What the book says of an observation: every sign in it.
 
 mod content;
+mod listed;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -19,7 +20,7 @@ use crate::index::RowNumber;
 use crate::limits::{FEEDS_PER_NAME_MAX, MATCHES_MAX};
 use crate::networks::Owner;
 use crate::rows::{Row, Tool};
-use crate::weigh::{Hit, Weighed};
+use crate::weigh::Weighed;
 
 impl Book {
     /// Every sign in an observation. `out` is emptied first; at most
@@ -90,7 +91,8 @@ impl Book {
         }
         for hit in self.winners_listed(all) {
             let gated = all.gate_between(&hit).is_some();
-            if let Some(found) = self.listed_match(source, &value, hit.text.into(), &hit, gated) {
+            let number = hit.number;
+            if let Some(found) = self.listed_match(source, &value, hit.text.into(), number, gated) {
                 push(out, found);
             }
         }
@@ -123,13 +125,21 @@ impl Book {
         source: SignSource,
         value: &Arc<str>,
         pattern: Arc<str>,
-        hit: &Hit<'_>,
+        number: u32,
         gated: bool,
     ) -> Option<Match> {
-        let (indicator, feed) = self.indicator(hit.number)?;
+        let (indicator, feed) = self.indicator(number)?;
         let (meaning, confidence_pct) = self.meaning_listed(indicator, feed);
         let generic = gated || indicator.gate != Indicator::FREE;
-        let specificity = if generic { Specificity::Generic } else { Specificity::Specific };
+        let specificity = match source {
+            _ if generic => Specificity::Generic,
+            SignSource::HttpUrl => Specificity::Specific,
+            // One page was reported, and this may be another.
+            _ if indicator.has(Indicator::PAGE) => Specificity::Shared,
+            // Every program of that library says such a hello; anyone can name a file so.
+            SignSource::TlsJa3 | SignSource::TlsJa4 | SignSource::HttpFile => Specificity::Shared,
+            _ => Specificity::Specific,
+        };
         Some(Match {
             source,
             value: Arc::clone(value),
@@ -180,12 +190,13 @@ impl Book {
     /// narrowest.
     pub(crate) fn look_up_address(&self, ip: IpAddr, out: &mut Vec<Match>) {
         let mut rows: Vec<(u8, RowNumber)> = Vec::new();
-        let mut listed: Vec<(u16, u8, u32)> = Vec::new();
+        let mut listed: Vec<(u16, bool, u8, u32)> = Vec::new();
         self.networks.walk(ip, &mut |len, owner| match owner {
             Owner::Row(row) => rows.push((len, row)),
             Owner::Listed(number) => {
-                if let Some((indicator, _)) = self.indicator(number) {
-                    listed.push((indicator.feed, len, number));
+                let entry = self.indicator(number).map(|(entry, _)| entry);
+                if let Some(entry) = entry.filter(|entry| !entry.has(Indicator::HOST_HELD)) {
+                    listed.push((entry.feed, entry.has(Indicator::PAGE), len, number));
                 }
             }
         });
@@ -200,21 +211,15 @@ impl Book {
             self.give_row(row, SignSource::Address, &value, out);
         }
         let value: Arc<str> = value.into();
-        // Narrowest first within a feed, since the walk gave them so.
-        listed.sort_by_key(|(feed, ..)| *feed);
+        // Narrowest first within a feed, since the walk gave them so; pages last.
+        listed.sort_by_key(|(feed, page, ..)| (*feed, *page));
         listed.dedup_by_key(|(feed, ..)| *feed);
-        for (_, len, number) in listed.into_iter().take(FEEDS_PER_NAME_MAX) {
+        for (_, _, len, number) in listed.into_iter().take(FEEDS_PER_NAME_MAX) {
             let network = IpNet::new(ip.to_canonical(), len).map(|network| network.trunc());
             let text =
                 network.map_or_else(|_| value.to_string(), |network| shown_network(&network));
-            let hit = Hit {
-                closeness: crate::weigh::Closeness::Suffix,
-                len: usize::from(len),
-                number,
-                text: "",
-            };
             let source = SignSource::Address;
-            if let Some(found) = self.listed_match(source, &value, text.into(), &hit, false) {
+            if let Some(found) = self.listed_match(source, &value, text.into(), number, false) {
                 push(out, found);
             }
         }

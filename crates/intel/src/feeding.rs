@@ -1,0 +1,483 @@
+//! A feed becomes indicators: octets in, in whichever format, rows of the book out.
+
+use std::hash::BuildHasher as _;
+use std::io::{self, Read};
+use std::sync::Arc;
+
+use foldhash::fast::RandomState;
+use hashbrown::HashTable;
+
+use crate::book::{Book, Detail, Feed, Indicator, PatternOwner};
+use crate::builder::{BookBuilder, add_pattern};
+use crate::catalogue::stem;
+use crate::chains::Placed;
+use crate::day::Day;
+use crate::formats::{self, Format, Head, Listed, Reading, Source, Subject};
+use crate::gate;
+use crate::limits::{
+    CONFIDENCE_FEED_PCT, DETAIL_BYTES_MAX, FEED_FILE_BYTES_MAX, FEED_WHOLE_BYTES_MAX,
+    INDICATORS_MAX,
+};
+use crate::lines::each_line;
+use crate::listed::{Text, url_parts};
+use crate::names::Owner;
+use crate::networks;
+use crate::pattern::NamePattern;
+use crate::rows::{FeedInfo, FeedOptions};
+use crate::sheet::{Complaints, shown};
+
+/// Octets from which a feed's format is told.
+const BEGINNING_OCTETS: usize = 64 << 10;
+
+/// First octets of what is no text, and what to do about it.
+const NO_TEXTS: [(&[u8], &str, &str); 7] = [
+    (b"\x1f\x8b", "it is packed with gzip", "unpack it first: `gunzip`"),
+    (b"\x28\xb5\x2f\xfd", "it is packed with zstd", "unpack it first: `unzstd`"),
+    (b"BZh", "it is packed with bzip2", "unpack it first: `bunzip2`"),
+    (b"\xfd7zXZ\0", "it is packed with xz", "unpack it first: `unxz`"),
+    (b"PK\x03\x04", "it is a zip archive", "unpack it first: `unzip`"),
+    (b"\xff\xfe", "it is text in UTF-16", "save it as UTF-8"),
+    (b"\xfe\xff", "it is text in UTF-16", "save it as UTF-8"),
+];
+
+/// The names of the feed formats, as settings may say them.
+pub fn feed_formats() -> impl Iterator<Item = &'static str> {
+    formats::FORMATS.iter().map(|format| format.name)
+}
+
+impl BookBuilder {
+    /// Add a feed, in whichever format it is.
+    pub fn feed(&mut self, file: &str, text: &str) {
+        self.feed_with(file, text, &FeedOptions::default());
+    }
+
+    /// Add a feed, and what its owner says of it.
+    pub fn feed_with(&mut self, file: &str, text: &str, options: &FeedOptions) {
+        // A text in memory is read without errors.
+        let _ = self.feed_read(file, &mut text.as_bytes(), options);
+    }
+
+    /// Add a feed from wherever its octets come, at most
+    /// [`FEED_FILE_BYTES_MAX`](crate::limits::FEED_FILE_BYTES_MAX) of them. Formats of lines are
+    /// read without keeping the text.
+    ///
+    /// # Errors
+    /// The reader's. What was read before stays in the builder: make no book of it.
+    pub fn feed_read(
+        &mut self,
+        file: &str,
+        octets: &mut dyn Read,
+        options: &FeedOptions,
+    ) -> io::Result<()> {
+        let mut complaints = Complaints::new(file, "");
+        let Ok(feed) = u16::try_from(self.book.feeds.len()) else {
+            complaints.at(0, "there are too many feeds".to_owned(), "put some into one file");
+            self.complaints.append(&mut complaints.finish());
+            return Ok(());
+        };
+        let first = self.book.indicators.len();
+        let mut sink = Sink {
+            first: u32::try_from(first).unwrap_or(u32::MAX),
+            feed,
+            options,
+            book: &mut self.book,
+            details: &mut self.details,
+            count: 0,
+            repeated: 0,
+            undescribed: 0,
+            full: false,
+            loose_refused: Vec::new(),
+        };
+        let mut said = Vec::new();
+        let (format, head) = read(file, octets, &mut sink, &mut complaints, &mut said)?;
+        let Sink { count, repeated, undescribed, full, loose_refused, .. } = sink;
+        for line in loose_refused {
+            let why = "there are too many patterns that begin inside a label".to_owned();
+            let fix = "end the pattern in a whole label, e.g. `\\.example\\.com$`";
+            complaints.line(line, why, fix);
+        }
+        if full {
+            let why = format!("the feeds hold more than {INDICATORS_MAX} indicators");
+            complaints.at(0, why, "the rest of this feed is left out");
+        }
+        if count == 0 {
+            let why = "the feed holds no indicator".to_owned();
+            complaints.at(0, why, "one domain or address a line, CSV, or TOML with [[indicators]]");
+        }
+        let id = self.free_id(options.id.as_deref().or(head.id.as_deref()).unwrap_or(stem(file)));
+        let mut info = describe(id, format, head, options);
+        (info.count, info.repeated, info.undescribed) = (count, repeated, undescribed);
+        self.end_indicators(first, &mut info, &mut complaints);
+        self.book.feeds.push(Feed {
+            id: Arc::clone(&info.id),
+            version: Arc::clone(&info.version),
+            description: format!("listed in {}", info.name).into(),
+            confidence_pct: info.confidence_pct,
+            kind: info.kind,
+        });
+        self.book.infos.push(info);
+        self.feed_files.push(file.into());
+        self.complaints.append(&mut said);
+        self.complaints.append(&mut complaints.finish());
+        Ok(())
+    }
+
+    /// The id, with a number behind it when another feed has it.
+    fn free_id(&self, wanted: &str) -> Arc<str> {
+        let taken = |id: &str| self.book.infos.iter().any(|info| &*info.id == id);
+        if !taken(wanted) {
+            return wanted.into();
+        }
+        let mut ids = (2u32..).map(|number| format!("{wanted}-{number}"));
+        ids.find(|id| !taken(id)).unwrap_or_default().into()
+    }
+
+    /// Give entries from `first` on that do not say when they end the end that the feed gives.
+    fn end_indicators(
+        &mut self,
+        first: usize,
+        info: &mut FeedInfo,
+        complaints: &mut Complaints<'_>,
+    ) {
+        let begun = Day::parse(&info.version);
+        let end = info.expires_days.and_then(|days| Some(begun?.after(days)));
+        for indicator in self.book.indicators.from_mut(first) {
+            if let (Day::MAX, Some(end)) = (indicator.until, end) {
+                indicator.until = end;
+            }
+            info.ending = info.ending.saturating_add(usize::from(indicator.until != Day::MAX));
+        }
+        let endless = info.ending < info.count;
+        if endless && info.expires_days.is_none() {
+            info.unstated.push("expiry");
+        } else if endless && begun.is_none() {
+            let why = "`expires_days` has no day to count from: the feed tells no date".to_owned();
+            complaints.at(0, why, "its entries do not end; let the feed say `# date: YYYY-MM-DD`");
+        }
+    }
+}
+
+/// Read the octets. What is wrong goes into `complaints`, for formats that are read whole into
+/// `said`.
+fn read(
+    file: &str,
+    octets: &mut dyn Read,
+    sink: &mut Sink<'_>,
+    complaints: &mut Complaints<'_>,
+    said: &mut Vec<model::Complaint>,
+) -> io::Result<(&'static str, Head)> {
+    let mut begun = Vec::new();
+    (&mut *octets).take(BEGINNING_OCTETS as u64).read_to_end(&mut begun)?;
+    if let Some((why, fix)) = no_text(&begun) {
+        complaints.at(0, format!("the feed cannot be read: {why}"), fix);
+        return Ok(("none", Head::default()));
+    }
+    let options = sink.options;
+    let beginning = String::from_utf8_lossy(whole_lines(&begun)).into_owned();
+    let format = format_of(file, &beginning, options, complaints);
+    match format.read {
+        Reading::Lines(begin) => {
+            let columns = &options.columns;
+            let mut reader = begin(&Source { file, text: &beginning, columns });
+            let most = (FEED_FILE_BYTES_MAX as u64).saturating_sub(begun.len() as u64);
+            let all = each_line(&begun, octets, most, &mut |number, line| {
+                reader.line(number, line, complaints, &mut |listed| sink.take(&listed))
+            })?;
+            if !all {
+                let why = format!("the feed is larger than {} MiB", FEED_FILE_BYTES_MAX >> 20);
+                complaints.at(0, why, "the rest is left out; split it");
+            }
+            Ok((format.name, reader.head()))
+        }
+        Reading::Whole(read) => {
+            drop(beginning);
+            let most = (FEED_WHOLE_BYTES_MAX as u64 + 1).saturating_sub(begun.len() as u64);
+            octets.take(most).read_to_end(&mut begun)?;
+            if begun.len() > FEED_WHOLE_BYTES_MAX {
+                let most = FEED_WHOLE_BYTES_MAX >> 20;
+                let why =
+                    format!("the feed is larger than {most} MiB, the most for {}", format.name);
+                complaints.at(
+                    0,
+                    why,
+                    "it is left out; split it, or write it as a plain list or CSV",
+                );
+                return Ok((format.name, Head::default()));
+            }
+            let text = String::from_utf8(begun)
+                .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
+            let mut complaints = Complaints::new(file, &text);
+            let source = Source { file, text: &text, columns: &options.columns };
+            let head = read(&source, &mut complaints, &mut |listed| sink.take(&listed));
+            said.append(&mut complaints.finish());
+            Ok((format.name, head))
+        }
+    }
+}
+
+fn no_text(begun: &[u8]) -> Option<(&'static str, &'static str)> {
+    let packed = NO_TEXTS.iter().find(|(magic, ..)| begun.starts_with(magic));
+    let binary = || begun.contains(&0).then_some(("it is no text", "name a text file"));
+    packed.map(|(_, why, fix)| (*why, *fix)).or_else(binary)
+}
+
+/// The beginning up to the end of its last whole line, when it may have been cut.
+fn whole_lines(begun: &[u8]) -> &[u8] {
+    if begun.len() < BEGINNING_OCTETS {
+        return begun;
+    }
+    let end = begun.iter().rposition(|octet| *octet == b'\n');
+    end.and_then(|end| begun.get(..end)).unwrap_or(begun)
+}
+
+fn format_of(
+    file: &str,
+    beginning: &str,
+    options: &FeedOptions,
+    complaints: &mut Complaints<'_>,
+) -> &'static Format {
+    let Some(named) = &options.format else { return formats::of(file, beginning) };
+    match formats::FORMATS.iter().find(|format| format.name == *named) {
+        Some(format) => format,
+        None => {
+            let known: Vec<&str> = feed_formats().collect();
+            let why = format!("`{}` is no feed format", shown(named));
+            complaints.at(0, why, format!("it is guessed; known: {}", known.join(", ")));
+            formats::of(file, beginning)
+        }
+    }
+}
+
+/// What is known of a feed before its entries are counted.
+fn describe(id: Arc<str>, format: &'static str, head: Head, options: &FeedOptions) -> FeedInfo {
+    let said = |own: &Option<String>, other: Option<String>| own.clone().or(other);
+    let source = said(&options.source, head.source);
+    let licence = said(&options.licence, head.licence);
+    let confidence = options.confidence_pct.or(head.confidence_pct);
+    let kind = options.kind.or(head.kind);
+    let mut unstated = Vec::new();
+    let stated = [
+        (source.is_some(), "source"),
+        (licence.is_some(), "licence"),
+        (confidence.is_some(), "confidence"),
+        (kind.is_some(), "kind"),
+    ];
+    unstated.extend(stated.iter().filter(|(there, _)| !there).map(|(_, what)| *what));
+    let name = said(&options.name, head.name).map_or_else(|| Arc::clone(&id), Arc::from);
+    FeedInfo {
+        id,
+        name,
+        version: head.version.as_deref().unwrap_or("-").into(),
+        source: source.unwrap_or_default().into(),
+        licence: licence.unwrap_or_default().into(),
+        format,
+        kind: kind.unwrap_or_default(),
+        confidence_pct: confidence.unwrap_or(CONFIDENCE_FEED_PCT),
+        expires_days: options.expires_days,
+        severity: head.severity,
+        count: 0,
+        ending: 0,
+        gated: 0,
+        repeated: 0,
+        undescribed: 0,
+        unseen: head.unseen,
+        unstated,
+    }
+}
+
+/// Finds descriptions that were said before.
+#[derive(Debug, Default)]
+pub(crate) struct Details {
+    known: HashTable<u32>,
+    hasher: RandomState,
+    /// Octets that they take.
+    octets: usize,
+}
+
+/// Where the entries of one feed go.
+struct Sink<'b> {
+    book: &'b mut Book,
+    details: &'b mut Details,
+    options: &'b FeedOptions,
+    feed: u16,
+    /// The number of its first indicator.
+    first: u32,
+    count: usize,
+    repeated: u64,
+    undescribed: u64,
+    full: bool,
+    loose_refused: Vec<u32>,
+}
+
+impl Sink<'_> {
+    fn take(&mut self, listed: &Listed<'_>) -> bool {
+        let len = self.book.indicators.len();
+        let (Ok(number), true) = (u32::try_from(len), len < INDICATORS_MAX) else {
+            self.full = true;
+            return false;
+        };
+        let mut marks = if listed.exact { Indicator::EXACT } else { 0 };
+        let placed = match &listed.subject {
+            Subject::Name(name) => self.name(name, number),
+            Subject::Network(network) => self.network(network, number),
+            Subject::Pattern(pattern) => match self.pattern(pattern, number) {
+                true => Placed::New,
+                false => {
+                    self.loose_refused.push(listed.line);
+                    return true;
+                }
+            },
+            Subject::Url(url) => match url_parts(url) {
+                (host, "" | "/") => self.host(host, number, &mut marks, false),
+                (host, _) => {
+                    let placed = self.text(Text::Url, url, number);
+                    if placed == Placed::New {
+                        self.host(host, number, &mut marks, true);
+                    }
+                    placed
+                }
+            },
+            Subject::Ja3(print) => self.text(Text::Ja3, print, number),
+            Subject::Ja4(print) => {
+                let head = print.split('_').next().unwrap_or_default();
+                self.book.ja4_heads.insert(head.into());
+                self.text(Text::Ja4, print, number)
+            }
+            Subject::Certificate(hash) => self.text(Text::Certificate, hash, number),
+            Subject::File(name) => self.text(Text::File, name, number),
+        };
+        match placed {
+            Placed::New => self.add(listed, marks),
+            Placed::Again(other) => self.again(listed, other),
+            Placed::Full => self.full = true,
+        }
+        !self.full
+    }
+
+    fn name(&mut self, name: &str, number: u32) -> Placed {
+        let Book { names, indicators, .. } = &mut *self.book;
+        names.insert_unless(name, Owner::Listed(number), |owner| match owner {
+            Owner::Listed(other) if other >= self.first => {
+                indicators.get(other).is_some_and(|other| !other.has(Indicator::PAGE))
+            }
+            _ => false,
+        })
+    }
+
+    fn network(&mut self, network: &ipnet::IpNet, number: u32) -> Placed {
+        let Book { networks, indicators, .. } = &mut *self.book;
+        networks.insert_unless(network, networks::Owner::Listed(number), |owner| match owner {
+            networks::Owner::Listed(other) if other >= self.first => {
+                indicators.get(other).is_some_and(|other| !other.has(Indicator::PAGE))
+            }
+            _ => false,
+        })
+    }
+
+    /// The host of a URL: the URL itself when it has no path, else a hint at its page.
+    fn host(&mut self, host: &str, number: u32, marks: &mut u8, page: bool) -> Placed {
+        let network = gate::network(host);
+        if !page {
+            return match network {
+                Some(network) => self.network(&network, number),
+                None => self.name(host, number),
+            };
+        }
+        *marks |= Indicator::PAGE | Indicator::EXACT;
+        let first = self.first;
+        match network {
+            Some(network) => {
+                let owner = networks::Owner::Listed(number);
+                self.book.networks.insert_unless(
+                    &network,
+                    owner,
+                    |owner| matches!(owner, networks::Owner::Listed(other) if other >= first),
+                )
+            }
+            None => self.book.names.insert_unless(
+                host,
+                Owner::Listed(number),
+                |owner| matches!(owner, Owner::Listed(other) if other >= first),
+            ),
+        }
+    }
+
+    fn pattern(&mut self, pattern: &NamePattern, number: u32) -> bool {
+        add_pattern(self.book, pattern.clone(), PatternOwner::Listed(number))
+    }
+
+    fn text(&mut self, what: Text, text: &str, number: u32) -> Placed {
+        let first = self.first;
+        self.book.listed.insert_unless(what, text, number, |other| other >= first)
+    }
+
+    fn add(&mut self, listed: &Listed<'_>, marks: u8) {
+        let detail = self.detail(listed);
+        self.book.indicators.push(Indicator {
+            feed: self.feed,
+            gate: Indicator::FREE,
+            detail,
+            line: listed.line,
+            until: listed.until.unwrap_or(Day::MAX),
+            stage: listed.stage.or(self.options.stage),
+            marks,
+        });
+        self.count = self.count.saturating_add(1);
+    }
+
+    /// The feed says once more what it said: the wider and the later counts.
+    fn again(&mut self, listed: &Listed<'_>, other: u32) {
+        self.repeated = self.repeated.saturating_add(1);
+        if let Some(other) = self.book.indicators.get_mut(other) {
+            other.until = other.until.max(listed.until.unwrap_or(Day::MAX));
+            if !listed.exact && !other.has(Indicator::PAGE) {
+                other.marks &= !Indicator::EXACT;
+            }
+        }
+    }
+
+    fn detail(&mut self, listed: &Listed<'_>) -> u32 {
+        let description = listed.description.trim();
+        let confidence_pct = listed.confidence_pct;
+        if description.is_empty() && confidence_pct.is_none() {
+            return Indicator::PLAIN;
+        }
+        let description = shown_description(description);
+        let Details { known, hasher, octets } = &mut *self.details;
+        let all = &mut self.book.details;
+        let at = |all: &[Detail], number: u32| {
+            usize::try_from(number).ok().and_then(|number| all.get(number)).cloned()
+        };
+        let hash = hasher.hash_one((description, confidence_pct));
+        let same = |number: &u32| {
+            at(all, *number).is_some_and(|other| {
+                *other.description == *description && other.confidence_pct == confidence_pct
+            })
+        };
+        if let Some(number) = known.find(hash, same) {
+            return *number;
+        }
+        let cost = description.len().saturating_add(size_of::<Detail>() + 32);
+        if *octets >= DETAIL_BYTES_MAX {
+            self.undescribed = self.undescribed.saturating_add(1);
+            return Indicator::PLAIN;
+        }
+        let Ok(number) = u32::try_from(all.len()) else { return Indicator::PLAIN };
+        *octets = octets.saturating_add(cost);
+        all.push(Detail { description: description.into(), confidence_pct });
+        known.insert_unique(hash, number, |number| {
+            at(all, *number)
+                .map_or(0, |other| hasher.hash_one((&*other.description, other.confidence_pct)))
+        });
+        number
+    }
+}
+
+/// At most 500 octets of a description: it is copied into each match.
+fn shown_description(text: &str) -> &str {
+    let mut end = text.len().min(500);
+    while !text.is_char_boundary(end) {
+        end = end.saturating_sub(1);
+    }
+    text.get(..end).unwrap_or_default()
+}
