@@ -1,10 +1,19 @@
 //! The feed formats: a new one is a file here and two lines below.
 
+mod adblock;
+mod columns;
+mod condition;
 mod curated;
 mod defang;
 mod frame;
+mod hosts;
+mod maltrail;
 mod plain;
+mod rule;
 mod separated;
+mod suricata_dataset;
+mod suricata_rules;
+mod told;
 
 use crate::sheet::Complaints;
 
@@ -12,7 +21,16 @@ pub(crate) use defang::subject;
 pub(crate) use frame::{Format, Head, Listed, Reading, Source, Subject};
 
 /// Every format, the pickiest first; the last takes what no other wants.
-pub(crate) const FORMATS: &[Format] = &[curated::FORMAT, separated::FORMAT, plain::FORMAT];
+pub(crate) const FORMATS: &[Format] = &[
+    curated::FORMAT,
+    suricata_rules::FORMAT,
+    adblock::FORMAT,
+    maltrail::FORMAT,
+    suricata_dataset::FORMAT,
+    hosts::FORMAT,
+    separated::FORMAT,
+    plain::FORMAT,
+];
 
 /// The format of a file.
 pub(crate) fn of(file: &str, text: &str) -> &'static Format {
