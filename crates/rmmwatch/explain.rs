@@ -1,10 +1,13 @@
 //! `rmmwatch explain`: what the sensor would make of a name or an address, and why.
 
 use std::io::{BufRead as _, IsTerminal as _, Read as _, Write as _};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use detect::Alone;
 use intel::{Explanation, Tier};
-use model::{Match, Meaning, Operator};
+use model::{
+    ListKind, Lure, LureKind, Match, Meaning, Operator, SignSource, Specificity, Timestamp,
+};
 use serde::Serialize;
 
 use crate::cli::ExplainArgs;
@@ -18,11 +21,12 @@ struct Answer<'a> {
     name: &'a str,
     verdict: &'static str,
     tier: &'static str,
-    /// 0 to 1: how sure the best sign is.
+    /// 0 to 1: how sure the best sign is; of a name that lies, how much it looks like a lie.
     score: f64,
-    /// Brand and method tell of look-alikes; a list's entry has neither.
+    /// Brand, method and distance tell of look-alikes; a list's entry has none of them.
     brand: Option<&'a str>,
-    method: Option<&'a str>,
+    method: Option<&'static str>,
+    distance: Option<u8>,
     list: Option<&'a str>,
     pattern: Option<&'a str>,
     tool: Option<&'a str>,
@@ -38,9 +42,10 @@ pub(crate) fn run(args: &ExplainArgs) -> Exit {
         Err(exit) => return exit,
     };
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    let asking = Asking { knowledge: &knowledge, at: now(), json: args.json };
     let asked = args.names.iter().try_for_each(|name| match name.as_str() {
-        "-" => each_line(|line| answer(&knowledge, line, args.json, &mut out)),
-        name => answer(&knowledge, name, args.json, &mut out),
+        "-" => each_line(|line| asking.answer(line, &mut out)),
+        name => asking.answer(name, &mut out),
     });
     match asked.and_then(|()| out.flush()) {
         Ok(()) => Exit::Done,
@@ -86,67 +91,140 @@ fn skip_line(input: &mut impl std::io::BufRead) -> std::io::Result<()> {
     }
 }
 
-fn answer(
-    knowledge: &Knowledge,
-    input: &str,
+/// What all inputs of a run have in common.
+struct Asking<'a> {
+    knowledge: &'a Knowledge,
+    /// When the name would be asked for: entries of lists expire.
+    at: Timestamp,
     json: bool,
-    out: &mut impl std::io::Write,
-) -> std::io::Result<()> {
-    let mut told = knowledge.book.explain(input);
-    let alone = knowledge.policy.alone(&told.matches);
-    told.steps.push(step(&alone));
-    let best = best(&told);
-    let (mut tool, mut role, mut operator) = (None, None, None);
-    if let Some(Meaning::Tool { tool: id, role: what, operator: who, .. }) =
-        best.map(|sign| &sign.meaning)
-    {
-        (tool, role) = (Some(id.as_str()), Some(what.word()));
-        if let Operator::Named(name) = who {
-            operator = Some(&**name);
-        }
-    }
-    let answer = Answer {
-        name: input,
-        verdict: verdict(&alone),
-        tier: told.tier.word(),
-        score: best.map_or(0.0, |sign| f64::from(sign.confidence_pct) / 100.0),
-        brand: None,
-        method: None,
-        list: best.map(|sign| &*sign.list),
-        pattern: best.map(|sign| &*sign.pattern),
-        tool,
-        role,
-        operator,
-        steps: &told.steps,
-    };
-    if json {
-        serde_json::to_writer(&mut *out, &answer)?;
-        return writeln!(out);
-    }
-    write!(out, "{}: {}", printable(input), answer.verdict)?;
-    if told.tier != Tier::None {
-        write!(out, " ({}", answer.tier)?;
-        for word in [tool, role, operator].into_iter().flatten() {
-            write!(out, ", {word}")?;
-        }
-        write!(out, ")")?;
-    }
-    writeln!(out)?;
-    told.steps
-        .iter()
-        .enumerate()
-        .try_for_each(|(n, step)| writeln!(out, "  {}. {}", n + 1, printable(step)))
 }
 
-/// The sign that the tier stands on.
-fn best(told: &Explanation) -> Option<&Match> {
-    let fits = |sign: &&Match| match told.tier {
-        Tier::Indicator => matches!(sign.meaning, Meaning::Indicator { .. }),
-        Tier::Imitation | Tier::Lure => matches!(sign.meaning, Meaning::Lure(_)),
-        Tier::Rmm => matches!(sign.meaning, Meaning::Tool { .. }),
-        Tier::None => false,
-    };
-    told.matches.iter().filter(fits).max_by_key(|sign| sign.confidence_pct)
+impl Asking<'_> {
+    fn answer(&self, input: &str, out: &mut impl std::io::Write) -> std::io::Result<()> {
+        let mut told = self.knowledge.book.explain(input);
+        let alone = self.knowledge.policy.alone(&told.matches, self.at);
+        let (tier, best) = match self.best(&told) {
+            Some(place) => (told.matches.get(place).map_or(Tier::None, tier), Some(place)),
+            None => (Tier::None, None),
+        };
+        add_steps(&mut told, best, &alone, self.at);
+        let best = best.and_then(|place| told.matches.get(place));
+        let answer = Answer { tier: tier.word(), ..Answer::new(input, &told, best, &alone) };
+        if self.json {
+            serde_json::to_writer(&mut *out, &answer)?;
+            return writeln!(out);
+        }
+        answer.print(out)
+    }
+
+    /// Where the sign stands that says most of the input: what alone makes an alert comes first,
+    /// then what is worst to hear.
+    fn best(&self, told: &Explanation) -> Option<usize> {
+        let counts = |sign: &Match| {
+            sign.specificity != Specificity::Generic && sign.source != SignSource::Port
+        };
+        let signs = told.matches.iter().enumerate().filter(|(_, sign)| counts(sign));
+        signs
+            .min_by_key(|(_, sign)| {
+                let alone = self.knowledge.policy.alone(std::slice::from_ref(*sign), self.at);
+                let quiet = !matches!(alone, Alone::Alert { .. });
+                (quiet, tier(sign), std::cmp::Reverse(score_pct(sign)))
+            })
+            .map(|(place, _)| place)
+    }
+}
+
+impl<'a> Answer<'a> {
+    fn new(
+        input: &'a str,
+        told: &'a Explanation,
+        best: Option<&'a Match>,
+        alone: &Alone,
+    ) -> Answer<'a> {
+        let lure = best.and_then(lure);
+        let (mut tool, mut role, mut operator) = (None, None, None);
+        if let Some(Meaning::Tool { tool: id, role: what, operator: who, .. }) =
+            best.map(|sign| &sign.meaning)
+        {
+            (tool, role) = (Some(id.as_str()), Some(what.word()));
+            if let Operator::Named(name) = who {
+                operator = Some(&**name);
+            }
+        }
+        Answer {
+            name: input,
+            verdict: verdict(alone),
+            tier: Tier::None.word(),
+            score: best.map_or(0.0, |sign| f64::from(score_pct(sign)) / 100.0),
+            brand: lure.and_then(|lure| lure.brand.as_ref()).map(|(id, _)| &**id),
+            method: lure.map(|lure| lure.method),
+            distance: lure.map(|lure| lure.distance),
+            list: best.map(|sign| &*sign.list),
+            pattern: best.map(|sign| &*sign.pattern),
+            tool,
+            role,
+            operator,
+            steps: &told.steps,
+        }
+    }
+
+    fn print(&self, out: &mut impl std::io::Write) -> std::io::Result<()> {
+        write!(out, "{}: {}", printable(self.name), self.verdict)?;
+        if self.tier != Tier::None.word() {
+            write!(out, " ({}", self.tier)?;
+            let words = [self.brand, self.method, self.tool, self.role, self.operator];
+            for word in words.into_iter().flatten() {
+                write!(out, ", {}", printable(word))?;
+            }
+            write!(out, ")")?;
+        }
+        writeln!(out)?;
+        let mut steps = self.steps.iter().enumerate();
+        steps.try_for_each(|(n, step)| writeln!(out, "  {}. {}", n + 1, printable(step)))
+    }
+}
+
+/// What a sign says the input is.
+fn tier(sign: &Match) -> Tier {
+    match &sign.meaning {
+        Meaning::Lure(lure) => match lure.kind {
+            LureKind::Imitation => Tier::Imitation,
+            LureKind::Lure => Tier::Lure,
+        },
+        // Whoever lists a vendor's servers says whose they are, and nothing bad of them.
+        Meaning::Indicator { kind: ListKind::Vendor, .. } | Meaning::Tool { .. } => Tier::Rmm,
+        Meaning::Indicator { .. } => Tier::Indicator,
+    }
+}
+
+fn score_pct(sign: &Match) -> u8 {
+    lure(sign).map_or(sign.confidence_pct, |lure| lure.score).min(100)
+}
+
+fn lure(sign: &Match) -> Option<&Lure> {
+    match &sign.meaning {
+        Meaning::Lure(lure) => Some(lure),
+        Meaning::Tool { .. } | Meaning::Indicator { .. } => None,
+    }
+}
+
+/// Put in how a name that lies reads, before the results, and the verdict behind all.
+fn add_steps(told: &mut Explanation, best: Option<usize>, alone: &Alone, at: Timestamp) {
+    for sign in &told.matches {
+        let Some(lure) = lure(sign) else { continue };
+        if lure.steps.first().is_some_and(|first| !told.steps.contains(first)) {
+            let results = told.steps.len().saturating_sub(told.matches.len());
+            told.steps.splice(results..results, lure.steps.iter().cloned());
+        }
+    }
+    let best = best.and_then(|place| told.matches.get(place));
+    told.steps.push(step(alone, best, at));
+}
+
+/// The wall clock: a name is explained as if it were asked for now.
+fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_secs(since.as_secs(), u64::from(since.subsec_nanos()))
 }
 
 fn verdict(alone: &Alone) -> &'static str {
@@ -157,14 +235,30 @@ fn verdict(alone: &Alone) -> &'static str {
     }
 }
 
-fn step(alone: &Alone) -> String {
+fn step(alone: &Alone, best: Option<&Match>, at: Timestamp) -> String {
     match alone {
         Alone::Alert { rule_id, severity, why } => {
             let why = if why.is_empty() { "no rule allows it" } else { why };
             format!("verdict: alert by {rule_id}, {} ({}): {why}", severity.word(), severity.get())
         }
         Alone::Log { rule: Some(rule) } => format!("verdict: no alert: {rule}"),
-        Alone::Log { rule: None } => "verdict: noted, no alert: it is no use of a tool".to_owned(),
+        Alone::Log { rule: None } => {
+            format!("verdict: noted, no alert: {}", best.map_or(TOO_COMMON, |sign| quiet(sign, at)))
+        }
         Alone::None => "verdict: nothing".to_owned(),
+    }
+}
+
+const TOO_COMMON: &str = "what everyone shows says nothing alone";
+
+/// Why a sign makes no alert alone.
+fn quiet(sign: &Match, at: Timestamp) -> &'static str {
+    match &sign.meaning {
+        Meaning::Tool { .. } => "it is no use of a tool",
+        Meaning::Lure(_) => "the name alone is not enough",
+        Meaning::Indicator { .. } if sign.meaning.is_expired(at) => "the list's entry has expired",
+        Meaning::Indicator { kind: ListKind::Vendor, .. } => "a vendor's server is no attacker's",
+        Meaning::Indicator { kind: ListKind::Young, .. } => "youth alone is no reason",
+        Meaning::Indicator { .. } => "the entry is no name and no address of a server",
     }
 }

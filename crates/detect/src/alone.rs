@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use model::{Direction, Match, Meaning, Operator, Severity, ToolId};
+use model::{Direction, Match, Meaning, Operator, Severity, Timestamp, ToolId};
 
 use crate::detector::Detector;
 use crate::judgement::is_session;
 use crate::policy::{Denial, Policy, Ruling, Use};
 use crate::rules::{Finding, Sight, judge, strength};
-use crate::stories::rule_id;
+use crate::stories::{rule_id, rule_word_of};
 
 /// Whether the name alone, asked for by some host inside that lies in no zone, would make an
 /// alert; see [`Detector::alone`].
@@ -35,21 +35,22 @@ pub enum Alone {
 impl Detector {
     /// What a name or an address amounts to by itself: `matches` are what intelligence knows of
     /// it. A rule with hours or an end does not count, since at some time it does not allow it.
+    /// `at`: when it would be asked for, since entries of lists expire.
     #[must_use]
-    pub fn alone(&self, matches: &[Match]) -> Alone {
-        self.policy.alone(matches)
+    pub fn alone(&self, matches: &[Match], at: Timestamp) -> Alone {
+        self.policy.alone(matches, at)
     }
 }
 
 impl Policy {
     /// See [`Detector::alone`].
     #[must_use]
-    pub fn alone(&self, matches: &[Match]) -> Alone {
+    pub fn alone(&self, matches: &[Match], at: Timestamp) -> Alone {
         let mut quiet = None;
         let mut worst: Option<(Finding, &Match, Arc<str>)> = None;
         for sign in matches {
             let direction = Direction::Outbound;
-            let Some(finding) = judge(&Sight { sign, direction }) else { continue };
+            let Some(finding) = judge(&Sight { sign, direction, at }) else { continue };
             match self.rule_on_alone(sign, finding) {
                 Ruling::Allowed(rule) | Ruling::Suppressed(rule) => quiet = Some(rule),
                 Ruling::Denied(denial) => {
@@ -62,7 +63,7 @@ impl Policy {
         }
         match worst {
             Some((finding, sign, why)) => Alone::Alert {
-                rule_id: rule_id(finding.weight.detection, tool_of(sign), &sign.list),
+                rule_id: rule_id(finding.weight.detection, &rule_word_of(sign)),
                 severity: finding.severity,
                 why,
             },
@@ -81,8 +82,12 @@ impl Policy {
                 operators.push(name);
             }
         }
+        if let Meaning::Lure(lure) = &sign.meaning {
+            operators.push(&lure.registrable);
+        }
         let made = Use {
             tool,
+            lure: matches!(sign.meaning, Meaning::Lure(_)),
             operators: &operators,
             common: vendor && !is_session(Some(finding)),
             tenant_seen: !vendor,

@@ -9,7 +9,7 @@ use model::{
 };
 
 use crate::limits::Limits;
-use crate::memory::{Flows, Names, Questions, Recognised};
+use crate::memory::{Flows, Lures, Names, Questions, Recognised};
 use crate::policy::Policy;
 use crate::scene::Scene;
 use crate::stories::{Stories, Story, tell};
@@ -24,6 +24,7 @@ pub struct Detector {
     pub(crate) questions: Questions,
     pub(crate) flows: Flows,
     pub(crate) recognised: Recognised,
+    pub(crate) lures: Lures,
     pub(crate) stories: Stories,
     pub(crate) hits: BTreeMap<Arc<str>, Hits>,
     pub(crate) signs_left_out: u64,
@@ -69,6 +70,7 @@ impl Detector {
             questions: Questions::new(limits),
             flows: Flows::new(limits),
             recognised: Recognised::new(limits),
+            lures: Lures::new(limits),
             stories: Stories::new(limits),
             signs_left_out: 0,
             suppressed: 0,
@@ -89,6 +91,7 @@ impl Detector {
         // Not the latest time ever seen: one broken clock's frame from the far future would make
         // every later sign a story of its own.
         self.now = at;
+        self.lures.watch(at);
         while let Some((over, story)) = self.stories.expire(self.now) {
             end(story, over, out);
         }
@@ -132,6 +135,7 @@ impl Detector {
         let scene = Scene::new(seen, setting);
         let recognised = self.recognise(seen, matches);
         let mut verdict = Verdict { recognised, ..Verdict::default() };
+        let mut quiet: Vec<&Match> = Vec::new();
         for (place, sign) in matches.iter().enumerate() {
             let earlier = matches.get(..place).unwrap_or_default();
             match &sign.meaning {
@@ -140,11 +144,15 @@ impl Detector {
                     self.weigh_tool(&scene, tool, &signs, &mut verdict, out);
                 }
                 Meaning::Tool { .. } => {}
-                Meaning::Indicator { .. } => {
-                    self.weigh_indicator(&scene, sign, &mut verdict, out);
+                Meaning::Indicator { .. } | Meaning::Lure(_) => {
+                    if !self.weigh_contact(&scene, sign, matches, &mut verdict, out) {
+                        quiet.push(sign);
+                    }
                 }
-                Meaning::Lure(_) => {}
             }
+        }
+        for sign in quiet {
+            self.join_contact(&scene, sign, matches);
         }
         for serial in self.flows.take_gone() {
             self.stories.release(serial);
@@ -167,6 +175,7 @@ impl Detector {
         let (questions, questions_evicted) = self.questions.counts();
         let (flows, flows_evicted) = self.flows.counts();
         let (recognised, recognised_evicted) = self.recognised.counts();
+        let (lures, lures_evicted) = self.lures.counts();
         BTreeMap::from([
             ("stories", stories as u64),
             ("stories_evicted", stories_evicted),
@@ -178,6 +187,8 @@ impl Detector {
             ("flows_evicted", flows_evicted),
             ("recognised", recognised as u64),
             ("recognised_evicted", recognised_evicted),
+            ("lures", lures as u64),
+            ("lures_evicted", lures_evicted),
             ("signs_left_out", self.signs_left_out),
             ("uses_suppressed", self.suppressed),
         ])

@@ -2,16 +2,20 @@
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use model::{
-    Alert, AlertId, Carrier, CloseReason, DnsAnswer, DnsQuery, DnsQuestion, DnsRecord, DomainName,
-    Endpoint, Fact, Flow, FlowClose, ListKind, Match, Meaning, Observation, Operator, Protocol,
-    RecordData, RecordType, Role, SignSource, Specificity, Timestamp, TlsHello, TlsVersion, ToolId,
-    Transport, Volume,
+    Alert, AlertId, Carrier, CloseReason, Detection, DnsAnswer, DnsQuery, DnsQuestion, DnsRecord,
+    DomainName, Endpoint, Fact, FileDownload, FileKind, Flow, FlowClose, ListKind, Lure, LureKind,
+    Match, Meaning, Observation, Operator, Protocol, RecordData, RecordType, Role, SignSource,
+    Specificity, Timestamp, TlsHello, TlsVersion, ToolId, Transport, Volume,
 };
 
 use crate::{Detector, Limits, Policy};
+
+/// When a run begins: 2026-11-20T12:00:00Z.
+const BEGIN: u64 = 1_795_176_000;
 
 /// Any text read as a policy: complaints lie inside of it, and reading is repeatable.
 pub fn policy(octets: &[u8]) {
@@ -44,6 +48,8 @@ fn judge_with(policy: Policy, octets: &[u8]) -> Vec<Alert> {
         questions_max: 3,
         flows_max: 3,
         recognised_max: 3,
+        lures_max: 3,
+        lure_learning: Duration::from_secs(300),
         evidence_max: 4,
         growths_max: 2,
         quiet: Duration::from_secs(60),
@@ -51,7 +57,7 @@ fn judge_with(policy: Policy, octets: &[u8]) -> Vec<Alert> {
     };
     let mut detector = Detector::new(policy, &limits);
     let mut alerts: Vec<Alert> = Vec::new();
-    let mut at = 1_795_176_000;
+    let mut at = BEGIN;
     for (number, chunk) in octets.chunks(8).take(256).enumerate() {
         let byte = |place: usize| chunk.get(place).copied().unwrap_or(0);
         at += u64::from(byte(0) % 32);
@@ -71,7 +77,7 @@ fn judge_with(policy: Policy, octets: &[u8]) -> Vec<Alert> {
             assert!(!shown.is_empty() && shown.iter().all(|sign| signs.contains(sign)));
         }
         let counts = detector.memory_counts();
-        for bounded in ["stories", "names", "flows", "recognised"] {
+        for bounded in ["stories", "names", "flows", "recognised", "lures"] {
             assert!(counts.get(bounded).is_some_and(|count| *count <= 3), "{counts:?}");
         }
     }
@@ -87,6 +93,11 @@ fn judge_with(policy: Policy, octets: &[u8]) -> Vec<Alert> {
         assert!(alert.start <= alert.end && alert.count >= 1, "{alert:?}");
         assert!(alert.confidence_pct <= 99 && alert.severity.get() > 0, "{alert:?}");
         assert!(alert.reason.ends_with('.') && !alert.techniques.is_empty(), "{alert:?}");
+        // A name and what surrounds it are never critical, and high with a program only.
+        let lies = alert.detection == Detection::Lure;
+        let fetched = alert.evidence.iter().any(|sign| sign.source == SignSource::HttpFile);
+        let most = if fetched || alert.count > 4 { 75 } else { 65 };
+        assert!(!lies || alert.lure.is_some() && alert.severity.get() <= most, "{alert:?}");
     }
     alerts
 }
@@ -110,7 +121,14 @@ fn name(byte: u8) -> Option<DomainName> {
 
 fn fact(byte: u8, at: u64) -> Fact {
     let question = DnsQuestion { name: name(byte), kind: RecordType::A };
-    match byte % 6 {
+    match byte % 7 {
+        6 => Fact::FileDownload(Box::new(FileDownload {
+            kind: if byte & 8 == 0 { FileKind::Pe } else { FileKind::Zip },
+            name: (byte & 16 == 0).then(|| "setup.exe".into()),
+            host: name(byte),
+            path: None,
+            size: None,
+        })),
         0 => Fact::FlowOpen,
         1 => Fact::DnsQuery(Box::new(DnsQuery { protocol: Protocol::Dns, id: 0, question })),
         2 => Fact::DnsAnswer(Box::new(DnsAnswer {
@@ -173,7 +191,7 @@ fn sign(byte: u8, more: u8) -> Match {
     ];
     let pick = usize::from(byte);
     let source = SOURCES.get(pick % SOURCES.len()).copied().unwrap_or(S::Port);
-    let value: std::sync::Arc<str> = name(more).map_or("x".into(), |name| name.as_str().into());
+    let value: Arc<str> = name(more).map_or("x".into(), |name| name.as_str().into());
     let meaning = match ToolId::parse(if more & 16 == 0 { "alpha" } else { "beta" }) {
         Some(tool) if more & 32 == 0 => Meaning::Tool {
             name: tool.as_str().into(),
@@ -185,12 +203,27 @@ fn sign(byte: u8, more: u8) -> Match {
                 _ => Operator::Named(value.clone()),
             },
         },
-        _ => Meaning::Indicator {
+        _ if more & 128 == 0 => Meaning::Indicator {
             stage: None,
             description: "{host}".into(),
-            kind: ListKind::Attacker,
-            until: None,
+            kind: match more >> 2 & 3 {
+                0 => ListKind::Sweep,
+                1 => ListKind::Vendor,
+                2 => ListKind::Young,
+                _ => ListKind::Attacker,
+            },
+            until: (more & 64 != 0).then(|| Timestamp::from_secs(BEGIN + u64::from(more) * 16, 0)),
         },
+        _ => Meaning::Lure(Arc::new(Lure {
+            kind: if more & 64 == 0 { LureKind::Imitation } else { LureKind::Lure },
+            brand: (more & 64 == 0).then(|| ("brand".into(), "{host}".into())),
+            method: "method",
+            distance: more & 3,
+            score: byte,
+            stands_alone: more & 8 == 0,
+            registrable: value.clone(),
+            steps: Vec::new(),
+        })),
     };
     Match {
         source,

@@ -17,7 +17,7 @@ use crate::stories::{Case, Key, Spot, Subject, alert_id, tell};
 pub(crate) const DENY_BY_DEFAULT: &str = "deny-by-default";
 
 /// A sign and what a rule made of it.
-type Judged<'a> = (&'a Match, Option<Finding>);
+pub(crate) type Judged<'a> = (&'a Match, Option<Finding>);
 
 /// Where signs belong.
 struct Home {
@@ -37,10 +37,8 @@ impl Detector {
         verdict: &mut Verdict,
         out: &mut impl FnMut(Alert),
     ) {
-        let judged: Vec<Judged<'_>> = signs
-            .iter()
-            .map(|sign| (*sign, judge(&Sight { sign, direction: scene.setting.direction })))
-            .collect();
+        let judged: Vec<Judged<'_>> =
+            signs.iter().map(|sign| (*sign, judge(&sight(scene, sign)))).collect();
         let claims = signs.iter().filter_map(|sign| match &sign.meaning {
             Meaning::Tool { operator, .. } => scene.claim(sign, operator),
             Meaning::Indicator { .. } | Meaning::Lure(_) => None,
@@ -92,58 +90,15 @@ impl Detector {
         match ruling {
             Ruling::Denied(denial) => {
                 self.build(scene, serial, judged, &denial);
-                let hints = self.flows.take_hints(
-                    &scene.seen.flow,
-                    |hint| matches!(&hint.meaning, Meaning::Tool { tool: of, .. } if of == tool),
-                );
+                let hints = self.flows.take_hints(&scene.seen.flow, |hint| match &hint.meaning {
+                    Meaning::Tool { tool: of, .. } => of == tool,
+                    Meaning::Indicator { .. } | Meaning::Lure(_) => true,
+                });
                 self.add(serial, scene, &hints.iter().collect::<Vec<_>>());
                 self.tell_if_due(serial, scene, out);
             }
             Ruling::Allowed(rule) => self.count_hit(serial, &rule, scene, signs.len()),
             Ruling::Suppressed(rule) => self.count_hit(serial, &rule, scene, signs.len()),
-        }
-    }
-
-    /// Weigh an entry of a list.
-    pub(crate) fn weigh_indicator(
-        &mut self,
-        scene: &Scene<'_>,
-        sign: &Match,
-        verdict: &mut Verdict,
-        out: &mut impl FnMut(Alert),
-    ) {
-        let finding = judge(&Sight { sign, direction: scene.setting.direction });
-        if finding.is_none() {
-            return;
-        }
-        let mut names = scene.names(&[sign]);
-        if !names.contains(&&*sign.value) {
-            names.push(&sign.value);
-        }
-        let subject =
-            Subject::Indicator { list: Arc::clone(&sign.list), pattern: Arc::clone(&sign.pattern) };
-        let ruling = self.policy.rule_on(&Use {
-            tool: None,
-            operators: &names,
-            common: false,
-            tenant_seen: true,
-            zone: scene.setting.zone.as_deref(),
-            peer: scene.peer(),
-            at: Some(scene.seen.at),
-        });
-        let key = Key { host: scene.setting.host, subject };
-        let serial = self.stories.find(&key);
-        let serial = self.open(serial, key, Rank::Named, scene, out);
-        match ruling {
-            Ruling::Denied(_) => {
-                // What a list reports is nobody's to allow: the policy has no say in the reason.
-                self.build(scene, serial, &[(sign, finding)], &Denial { why: "".into() });
-                self.tell_if_due(serial, scene, out);
-            }
-            Ruling::Suppressed(rule) | Ruling::Allowed(rule) => {
-                verdict.suppressed = true;
-                self.count_hit(serial, &rule, scene, 1);
-            }
         }
     }
 
@@ -199,6 +154,7 @@ impl Detector {
         operators.extend(address.as_deref());
         self.policy.rule_on(&Use {
             tool: Some(tool),
+            lure: false,
             operators: &operators,
             common,
             tenant_seen: home.operator.is_some(),
@@ -229,7 +185,7 @@ impl Detector {
     }
 
     /// The story, begun when it has not; it lives, and waits for the end of the flow.
-    fn open(
+    pub(crate) fn open(
         &mut self,
         known: Option<u64>,
         key: Key,
@@ -253,7 +209,13 @@ impl Detector {
     }
 
     /// Add signs to a story's case, which begins with the first finding.
-    fn build(&mut self, scene: &Scene<'_>, serial: u64, judged: &[Judged<'_>], denial: &Denial) {
+    pub(crate) fn build(
+        &mut self,
+        scene: &Scene<'_>,
+        serial: u64,
+        judged: &[Judged<'_>],
+        denial: &Denial,
+    ) {
         for &(sign, finding) in judged {
             let Some(story) = self.stories.get_mut(serial) else { return };
             let Some(finding) = finding else { continue };
@@ -269,7 +231,7 @@ impl Detector {
         self.add(serial, scene, &joining.map(|(sign, _)| *sign).collect::<Vec<_>>());
     }
 
-    fn add(&mut self, serial: u64, scene: &Scene<'_>, signs: &[&Match]) {
+    pub(crate) fn add(&mut self, serial: u64, scene: &Scene<'_>, signs: &[&Match]) {
         let Some(story) = self.stories.get_mut(serial) else { return };
         let Some(case) = &mut story.case else { return };
         for sign in signs {
@@ -278,7 +240,12 @@ impl Detector {
         }
     }
 
-    fn tell_if_due(&mut self, serial: u64, scene: &Scene<'_>, out: &mut impl FnMut(Alert)) {
+    pub(crate) fn tell_if_due(
+        &mut self,
+        serial: u64,
+        scene: &Scene<'_>,
+        out: &mut impl FnMut(Alert),
+    ) {
         let Some(story) = self.stories.get_mut(serial) else { return };
         let operator = story.operator().cloned();
         let Some(case) = &mut story.case else { return };
@@ -288,7 +255,13 @@ impl Detector {
         }
     }
 
-    fn count_hit(&mut self, serial: u64, rule: &Arc<str>, scene: &Scene<'_>, signs: usize) {
+    pub(crate) fn count_hit(
+        &mut self,
+        serial: u64,
+        rule: &Arc<str>,
+        scene: &Scene<'_>,
+        signs: usize,
+    ) {
         let Some(story) = self.stories.get_mut(serial) else { return };
         let new = story.rule.as_ref() != Some(rule);
         story.rule = Some(Arc::clone(rule));
@@ -380,6 +353,10 @@ pub(crate) fn is_session(finding: Option<Finding>) -> bool {
 
 fn is_place(source: SignSource) -> bool {
     matches!(source, SignSource::Port | SignSource::Address)
+}
+
+fn sight<'a>(scene: &Scene<'_>, sign: &'a Match) -> Sight<'a> {
+    Sight { sign, direction: scene.setting.direction, at: scene.seen.at }
 }
 
 fn spot(scene: &Scene<'_>, sign: &Match, denial: &Denial) -> Spot {

@@ -5,6 +5,8 @@
 //! Nothing here reads a clock: the same observations give the same alerts.
 
 mod alone;
+mod circumstances;
+mod contacts;
 mod detector;
 #[doc(hidden)]
 pub mod fuzz;

@@ -48,6 +48,42 @@ pub const FLOWS_MAX: usize = 1 << 15;
 ///   second record would tell it. `recognised_evicted` counts it.
 pub const RECOGNISED_MAX: usize = 4096;
 
+/// Registered names that lie, or might, so that new ones and our own are known.
+///
+/// - Why so many: one name in a hundred or so looks like one; a large network asks for millions.
+/// - What it costs: under 400 octets each with the hosts, 25 MiB in all.
+/// - At the bound: the one seen longest ago goes, and would be new again; `lures_evicted` counts
+///   it.
+pub const LURES_MAX: usize = 1 << 16;
+
+/// Hosts that are remembered of a name that lies; a name that so many use is common.
+///
+/// - Why so many: a campaign reaches a few people of a house at once; our own names reach all.
+/// - What it costs: 17 octets each.
+/// - At the bound: further ones are not remembered; they would change nothing.
+pub const LURE_HOSTS_MAX: usize = 8;
+
+/// For how long a name that lies is new.
+///
+/// - Why so long: a wave of calls or mails goes on for a day, and its later victims count as much.
+/// - What it costs: nothing.
+/// - At the bound: the name's age says nothing any more.
+pub const LURE_FRESH: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// How long a sensor must have watched before a name is new to it.
+///
+/// - Why so long: within a day most hosts ask for most of what they use.
+/// - What it costs: names of the first day are never new.
+/// - At the bound: as above.
+pub const LURE_LEARNING: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// After how long a name that many hosts use is common.
+///
+/// - Why so long: longer than a weekend's campaign, shorter than a vendor's contract.
+/// - What it costs: nothing.
+/// - At the bound: the name's severity falls.
+pub const LURE_COMMON_AFTER: Duration = Duration::from_secs(3 * 24 * 60 * 60);
+
 /// Different signs that one story lists.
 ///
 /// - Why so many: every kind of sign of a tool with three dozen host names.
@@ -119,6 +155,10 @@ pub struct Limits {
     pub flows_max: usize,
     /// See [`RECOGNISED_MAX`].
     pub recognised_max: usize,
+    /// See [`LURES_MAX`].
+    pub lures_max: usize,
+    /// See [`LURE_LEARNING`].
+    pub lure_learning: Duration,
     /// See [`EVIDENCE_MAX`].
     pub evidence_max: usize,
     /// See [`GROWTHS_MAX`].
@@ -137,6 +177,8 @@ impl Default for Limits {
             questions_max: QUESTIONS_MAX,
             flows_max: FLOWS_MAX,
             recognised_max: RECOGNISED_MAX,
+            lures_max: LURES_MAX,
+            lure_learning: LURE_LEARNING,
             evidence_max: EVIDENCE_MAX,
             growths_max: GROWTHS_MAX,
             quiet: QUIET,

@@ -4,7 +4,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use model::{
-    Direction, DomainName, Fact, Match, Observation, Operator, Protocol, Setting, SignSource,
+    Direction, DomainName, Fact, Match, Meaning, Observation, Operator, Protocol, Setting,
+    SignSource,
 };
 
 use crate::memory::{Claim, Rank};
@@ -108,6 +109,13 @@ impl<'a> Scene<'a> {
 
     /// What a sign was seen of, for people: `relay.example (203.0.113.5:443)`.
     pub(crate) fn target(&self, sign: &Match) -> Arc<str> {
+        if let Meaning::Lure(_) = sign.meaning {
+            let server = self.seen.flow.server;
+            return match self.reached {
+                true => format!("{} ({server})", sign.value).into(),
+                false => Arc::clone(&sign.value),
+            };
+        }
         let name = match self.server_name() {
             Some(name) => Some(name.as_str()),
             None => is_name(sign.source).then_some(&*sign.value),

@@ -6,8 +6,7 @@ use model::{Detection, Match, Role, Severity, SignSource, Specificity};
 /// What a kind of evidence amounts to.
 #[derive(Debug)]
 pub(crate) struct Weight {
-    /// The evidence, for people; stands in docs/detection.md.
-    #[cfg_attr(not(test), expect(dead_code, reason = "read by the test that holds the document"))]
+    /// The evidence, for people; stands in docs/detection.md, and in the steps of a name that lies.
     pub(crate) evidence: &'static str,
     pub(crate) detection: Detection,
     pub(crate) severity: u8,
@@ -33,6 +32,15 @@ pub(crate) static OCTETS_INSIDE: Weight =
     weight("octets, between two hosts inside, of a server anyone may run", Detection::Protocol, 30);
 pub(crate) static UNKNOWN: Weight = weight("name of unknown role", Detection::Api, 30);
 pub(crate) static DOWNLOAD: Weight = weight("name of a download server", Detection::Download, 30);
+
+pub(crate) static IMITATION: Weight =
+    weight("name that imitates a brand or a vendor", Detection::Lure, 50);
+pub(crate) static HELPDESK: Weight =
+    weight("name that speaks like a help desk", Detection::Lure, 30);
+pub(crate) static SWEEP_MEDIUM: Weight =
+    weight("server seen in a sweep, its list at least 85 % sure", Detection::Indicator, 40);
+pub(crate) static SWEEP_LOW: Weight =
+    weight("server seen in a sweep, its list less sure", Detection::Indicator, 25);
 
 /// The most that a shared sign amounts to, whatever it shows.
 pub(crate) const SHARED_SEVERITY_MAX: u8 = 25;
@@ -150,6 +158,9 @@ pub(crate) fn is_use(role: Role) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::circumstances::{
+        CIRCUMSTANCES, NAME_SEVERITY_MAX, NAME_SEVERITY_MIN, PROGRAM_SEVERITY_MAX,
+    };
     use crate::limits;
 
     const DOCUMENT: &str = include_str!("../../../docs/detection.md");
@@ -168,6 +179,10 @@ mod tests {
             &OCTETS_INSIDE,
             &UNKNOWN,
             &DOWNLOAD,
+            &IMITATION,
+            &HELPDESK,
+            &SWEEP_MEDIUM,
+            &SWEEP_LOW,
         ];
         let mut rows: Vec<String> = Vec::new();
         for Weight { evidence, detection, severity } in weights {
@@ -196,11 +211,22 @@ mod tests {
             ("names asked of resolvers inside", thousands(limits::QUESTIONS_MAX)),
             ("flows that showed a sign", thousands(limits::FLOWS_MAX)),
             ("flows that showed a tool by what passed", thousands(limits::RECOGNISED_MAX)),
+            ("registered names that lie, or might", thousands(limits::LURES_MAX)),
             ("different signs listed by a story", limits::EVIDENCE_MAX.to_string()),
         ] {
             rows.push(format!("| {what} | {count} |"));
         }
         rows.push(format!("after {} minutes of silence", limits::QUIET.as_secs() / 60));
+        for circumstance in CIRCUMSTANCES {
+            rows.push(format!("| {} | {:+} |", circumstance.what, circumstance.points));
+        }
+        rows.push(format!("is never more than {NAME_SEVERITY_MAX}"));
+        rows.push(format!("{PROGRAM_SEVERITY_MAX} with a program"));
+        rows.push(format!("less than {NAME_SEVERITY_MIN}"));
+        rows.push(format!("{} hosts", limits::LURE_HOSTS_MAX));
+        rows.push(format!("{} days", limits::LURE_COMMON_AFTER.as_secs() / 86_400));
+        rows.push(format!("first {} hours", limits::LURE_LEARNING.as_secs() / 3600));
+        rows.push(format!("last {} hours", limits::LURE_FRESH.as_secs() / 3600));
         for row in rows {
             assert!(DOCUMENT.contains(&row), "docs/detection.md lacks: {row}");
         }

@@ -105,6 +105,11 @@ impl Flows {
         new
     }
 
+    /// The stories that wait for the flow's end.
+    pub(crate) fn stories(&self, flow: &Flow) -> &[u64] {
+        self.notes.peek(flow).map_or(&[], |notes| &notes.stories)
+    }
+
     /// The flow ended: forget it, and give the stories that waited for that.
     pub(crate) fn close(&mut self, flow: &Flow) -> Vec<u64> {
         self.notes.remove(flow).map(|notes| notes.stories).unwrap_or_default()

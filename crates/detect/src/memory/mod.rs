@@ -1,12 +1,14 @@
 //! What is remembered of the past, within bounds.
 
 mod flows;
+mod lures;
 mod names;
 mod questions;
 mod recent;
 mod recognised;
 
 pub(crate) use flows::{Claim, Flows, Rank};
+pub(crate) use lures::{Familiarity, Lures};
 pub(crate) use names::Names;
 pub(crate) use questions::Questions;
 pub(crate) use recognised::Recognised;

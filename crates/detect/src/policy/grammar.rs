@@ -74,14 +74,17 @@ impl Page<'_> {
         (self.complaints.len() == before).then_some(rule)
     }
 
-    /// A rule must say what it is about: `allow` a tool, `suppress` a tool or operators.
+    /// A rule must say what it is about: a tool or operators.
     fn check_subject(&mut self, kind: Kind, table: &DeTable<'_>, offset: usize) {
         let has = |key| table.contains_key(key);
-        if has("tool") || kind == Kind::Suppress && has("operators") {
+        if has("tool") || has("operators") {
             return;
         }
         let (why, fix) = match kind {
-            Kind::Allow => ("`allow` names no tool", "add `tool = \"…\"`"),
+            Kind::Allow => (
+                "`allow` names neither a tool nor operators",
+                "add `tool = \"…\"`, or `operators` with a name of yours that looks like a lie",
+            ),
             Kind::Suppress => (
                 "`suppress` names neither a tool nor operators",
                 "add `tool = \"…\"`, or `operators` with the name or address to keep quiet about",

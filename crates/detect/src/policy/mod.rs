@@ -129,6 +129,11 @@ impl Policy {
         self.zones.place(flow)
     }
 
+    /// Whether an address is ours, or private.
+    pub(crate) fn is_ours(&self, ip: IpAddr) -> bool {
+        self.zones.inside(ip) || networks::is_private(ip)
+    }
+
     fn read(&mut self, file: &str, text: &str, whole: Whole) -> Vec<Complaint> {
         let mut page = Page::new(file, text);
         let (root, errors) = DeTable::parse_recoverable(text);

@@ -102,6 +102,12 @@ impl Zones {
     }
 }
 
+/// Whether an address belongs to nobody on the Internet, whatever our networks are.
+pub(crate) fn is_private(ip: IpAddr) -> bool {
+    let ip = ip.to_canonical();
+    ip.is_loopback() || ip.is_unspecified() || INSIDE.iter().any(|net| net.contains(&ip))
+}
+
 /// Whether an address means more than one host; such frames do not leave the network.
 fn to_many(ip: IpAddr) -> bool {
     let ip = ip.to_canonical();

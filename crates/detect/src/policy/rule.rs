@@ -25,7 +25,7 @@ pub(crate) struct Rule {
     pub(crate) label: Arc<str>,
     /// Where the tool stands in the file.
     pub(crate) place: Place,
-    /// `None`: any tool, and indicators.
+    /// `None`: any tool, and indicators; of an `allow` only names that lie.
     pub(crate) tool: Option<ToolId>,
     pub(crate) operators: Vec<OperatorPattern>,
     pub(crate) zones: Vec<Arc<str>>,
@@ -56,8 +56,10 @@ pub(crate) enum OperatorPattern {
 /// A use of a tool, or a contact with a listed name, as a rule looks at it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Use<'a> {
-    /// `None` for an indicator.
+    /// `None` for an indicator, and for a name that lies.
     pub(crate) tool: Option<&'a ToolId>,
+    /// Whether it is a name that lies: one may turn out to be ours.
+    pub(crate) lure: bool,
     /// What the operator is known as, in any spelling that shows: its name, its server's name and
     /// address. For an indicator what was seen.
     pub(crate) operators: &'a [&'a str],
@@ -100,13 +102,19 @@ pub(crate) struct Closeness {
 impl Rule {
     /// What of the rule the use does not fit; empty when all of it does.
     pub(crate) fn misfits(&self, made: &Use<'_>) -> Vec<Aspect> {
+        if let (true, Some(_)) = (made.lure, &self.tool) {
+            // Who may run a tool under a name owns the name, at any hour and everywhere.
+            let ours = self.kind == Kind::Allow && !self.operators.is_empty();
+            let fits = ours && self.fits_operator(made);
+            return if fits { Vec::new() } else { vec![Aspect::Tool] };
+        }
         let fits = [
             (Aspect::Operator, self.fits_operator(made)),
             (Aspect::Until, self.fits_until(made.at)),
             (Aspect::Hours, self.fits_hours(made.at)),
             (Aspect::Peer, self.fits_peer(made.peer)),
             (Aspect::Zone, self.fits_zone(made.zone)),
-            (Aspect::Tool, self.fits_tool(made.tool)),
+            (Aspect::Tool, self.fits_tool(made)),
         ];
         fits.into_iter().filter(|(_, fits)| !fits).map(|(aspect, _)| aspect).collect()
     }
@@ -127,8 +135,13 @@ impl Rule {
         }
     }
 
-    fn fits_tool(&self, tool: Option<&ToolId>) -> bool {
-        self.tool.as_ref().is_none_or(|mine| Some(mine) == tool)
+    /// To allow a name that looks like a lie allows no tool, nor what a list reports.
+    fn fits_tool(&self, made: &Use<'_>) -> bool {
+        match (&self.tool, self.kind) {
+            (Some(mine), _) => Some(mine) == made.tool,
+            (None, Kind::Allow) => made.lure,
+            (None, Kind::Suppress) => true,
+        }
     }
 
     fn fits_operator(&self, made: &Use<'_>) -> bool {

@@ -41,11 +41,13 @@ impl Policy {
         }
     }
 
-    /// The rules that name the use's tool, and those that name none.
+    /// The rules that name the use's tool, and those that name none; of a name that lies all.
     fn rules_for<'a>(&'a self, made: &Use<'_>) -> impl Iterator<Item = (usize, &'a Rule)> {
         let own = made.tool.and_then(|tool| self.by_tool.get(&Some(tool.clone())));
         let any = self.by_tool.get(&None);
+        let all = self.by_tool.iter().filter(|(tool, _)| made.lure && tool.is_some());
         let places = own.into_iter().flatten().chain(any.into_iter().flatten());
+        let places = places.chain(all.flat_map(|(_, places)| places));
         places.filter_map(|&place| self.rules.get(place).map(|rule| (place, rule)))
     }
 

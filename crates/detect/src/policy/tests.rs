@@ -91,7 +91,11 @@ fn every_slip_is_told_with_its_place_and_its_fix() {
             "[[zone]]\nname = \"a\"\nvlans = [1]\n[[zone]]\nname = \"a\"\nvlans = [2]",
             &["4:1: a second zone is called `a`; put its networks into one `[[zone]]`"],
         ),
-        ("[[allow]]", &["1:1: `allow` names no tool; add `tool = \"…\"`"]),
+        (
+            "[[allow]]",
+            &["1:1: `allow` names neither a tool nor operators; add `tool = \"…\"`, or \
+               `operators` with a name of yours that looks like a lie"],
+        ),
         (
             "[[suppress]]\nzones = [\"a\"]",
             &[

@@ -3,6 +3,7 @@
 mod download;
 mod inbound;
 mod indicator;
+mod lure;
 mod protocol;
 mod relay;
 mod rule;
@@ -14,14 +15,16 @@ pub(crate) use rule::{Finding, Rule, Sight};
 use crate::weights;
 
 const RULES: &[Rule] =
-    &[inbound::RULE, indicator::RULE, protocol::RULE, relay::RULE, download::RULE];
+    &[inbound::RULE, indicator::RULE, protocol::RULE, relay::RULE, download::RULE, lure::RULE];
 
 /// Remote access software (ATT&CK: Remote Access Tools: Remote Desktop Software).
-pub(crate) const REMOTE_ACCESS: &str = "T1219.002";
+pub(crate) const REMOTE_ACCESS: &[&str] = &["T1219.002"];
 /// Ingress tool transfer.
-pub(crate) const TRANSFER: &str = "T1105";
+pub(crate) const TRANSFER: &[&str] = &["T1105"];
 /// Spearphishing link.
-pub(crate) const LINK: &str = "T1566.002";
+pub(crate) const LINK: &[&str] = &["T1566.002"];
+/// The same under a domain that was acquired for it.
+pub(crate) const LINK_TO_DOMAIN: &[&str] = &["T1566.002", "T1583.001"];
 
 /// The worst that any rule says of a sign.
 pub(crate) fn judge(sight: &Sight<'_>) -> Option<Finding> {
@@ -36,7 +39,7 @@ pub(crate) fn strength(finding: &Finding) -> (u8, Reverse<u8>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenes::{finding_words, sign};
+    use crate::scenes::{finding_words, moment, sign};
     use model::{Direction, Specificity};
 
     #[test]
@@ -88,11 +91,31 @@ mod tests {
             ("TlsSni 90%", Outbound, Specificity::Generic, "-"),
             ("Port 90%", Outbound, Specificity::Specific, "-"),
             ("DnsQuestion 90%", Inbound, Specificity::Specific, "-"),
+            // What a list is of, and for how long.
+            ("DnsQuestion 90% kind=sweep", Outbound, Specificity::Specific, "indicator 40"),
+            ("TlsSni 84% kind=sweep", Outbound, Specificity::Specific, "indicator 25"),
+            ("DnsQuestion 99% kind=vendor", Outbound, Specificity::Specific, "-"),
+            ("TlsSni 99% kind=young", Outbound, Specificity::Specific, "-"),
+            ("DnsQuestion 90% until=1", Outbound, Specificity::Specific, "indicator 80"),
+            ("DnsQuestion 90% until=0", Outbound, Specificity::Specific, "-"),
+            ("Address 90% until=0", Outbound, Specificity::Specific, "-"),
+            // Names that lie.
+            ("DnsQuestion imitation", Outbound, Specificity::Specific, "lure 50"),
+            ("DnsAnswer imitation", Outbound, Specificity::Specific, "lure 50"),
+            ("TlsSni imitation", Internal, Specificity::Specific, "lure 50"),
+            ("TlsCertificate imitation", Outbound, Specificity::Specific, "lure 50"),
+            ("HttpHost helpdesk", Outbound, Specificity::Specific, "lure 30"),
+            ("QuicSni helpdesk", Outbound, Specificity::Specific, "lure 30"),
+            ("DnsQuestion imitation weak", Outbound, Specificity::Specific, "-"),
+            ("TlsSni helpdesk weak", Outbound, Specificity::Specific, "-"),
+            ("DnsQuestion imitation", Outbound, Specificity::Generic, "-"),
+            ("DnsQuestion imitation", Inbound, Specificity::Specific, "-"),
+            ("TlsSni imitation", Inbound, Specificity::Specific, "-"),
         ];
         for (line, direction, specificity, want) in table {
             let mut sign = sign(line);
             sign.specificity = *specificity;
-            let sight = Sight { sign: &sign, direction: *direction };
+            let sight = Sight { sign: &sign, direction: *direction, at: moment(0) };
             assert_eq!(finding_words(judge(&sight)), *want, "{line} {direction:?} {specificity:?}");
         }
     }
@@ -102,6 +125,6 @@ mod tests {
         let mut names: Vec<&str> = RULES.iter().map(|rule| rule.name).collect();
         names.sort_unstable();
         names.dedup();
-        assert_eq!(names, ["download", "inbound", "indicator", "protocol", "relay"]);
+        assert_eq!(names, ["download", "inbound", "indicator", "lure", "protocol", "relay"]);
     }
 }

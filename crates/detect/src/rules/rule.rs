@@ -1,6 +1,8 @@
 //! What a rule must be able to do: look at one sign and say what it amounts to.
 
-use model::{Direction, Match, Meaning, Operator, Role, Severity, SignSource, Specificity};
+use model::{
+    Direction, Match, Meaning, Operator, Role, Severity, SignSource, Specificity, Timestamp,
+};
 
 use crate::weights::Weight;
 
@@ -18,6 +20,8 @@ pub(crate) struct Rule {
 pub(crate) struct Sight<'a> {
     pub(crate) sign: &'a Match,
     pub(crate) direction: Direction,
+    /// Packet time: entries of lists expire.
+    pub(crate) at: Timestamp,
 }
 
 /// What a sign amounts to.
@@ -26,11 +30,12 @@ pub(crate) struct Finding {
     pub(crate) weight: &'static Weight,
     pub(crate) severity: Severity,
     /// ATT&CK.
-    pub(crate) technique: &'static str,
+    pub(crate) techniques: &'static [&'static str],
     pub(crate) words: &'static Words,
 }
 
-/// How a finding is told. `{host}`, `{peer}`, `{tool}`, `{target}` and `{list}` are filled in.
+/// How a finding is told. `{host}`, `{peer}`, `{tool}`, `{target}`, `{list}`, and of a name that
+/// lies `{brand}` and `{method}`, are filled in.
 #[derive(Debug)]
 pub(crate) struct Words {
     /// The rule's name. The same for all findings of its detection; no host or domain in it.
@@ -72,10 +77,10 @@ impl Sight<'_> {
     pub(crate) fn finding(
         &self,
         weight: &'static Weight,
-        technique: &'static str,
+        techniques: &'static [&'static str],
         words: &'static Words,
     ) -> Finding {
         let severity = weight.severity(self.sign.specificity);
-        Finding { weight, severity, technique, words }
+        Finding { weight, severity, techniques, words }
     }
 }

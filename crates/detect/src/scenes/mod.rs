@@ -5,7 +5,9 @@
 //! ```
 //! Seconds, client, server, fact, and the signs that intelligence found in it.
 
+mod lists;
 mod lives;
+mod lures;
 mod operators;
 mod policies;
 mod recognised;
@@ -15,10 +17,10 @@ use std::sync::Arc;
 
 use model::{
     Alert, Carrier, CloseReason, DnsAnswer, DnsQuery, DnsQuestion, DnsRecord, DomainName, Endpoint,
-    Fact, FileDownload, FileKind, Flow, FlowClose, HttpRequest, ListKind, Match, Meaning,
-    Observation, Opening, Operator, Protocol, RecordData, RecordType, RemoteProtocol, Role, Side,
-    SignSource, Specificity, Stage, Timestamp, TlsCertificate, TlsHello, TlsVersion, ToolId,
-    Transport, VlanId, Volume,
+    Fact, FileDownload, FileKind, Flow, FlowClose, HttpRequest, ListKind, Lure, LureKind, Match,
+    Meaning, Observation, Opening, Operator, Protocol, RecordData, RecordType, RemoteProtocol,
+    Role, Side, SignSource, Specificity, Stage, Timestamp, TlsCertificate, TlsHello, TlsVersion,
+    ToolId, Transport, VlanId, Volume,
 };
 
 use crate::rules::Finding;
@@ -27,8 +29,15 @@ use crate::{Detector, Limits, Policy};
 /// 2026-11-20, a Friday, 12:00 UTC: seconds of scenes count from here.
 pub(crate) const NOON: u64 = 1_795_176_000;
 
-/// A sign from `Source Role Operator` or, for an indicator, `Source NN%`, and then any of
-/// `shared`, `generic`, `tool=…`, `value=…`, `pattern=…`, `list=…`, `stage=…`.
+/// The moment so many seconds after noon.
+pub(crate) fn moment(secs: u64) -> Timestamp {
+    Timestamp::from_secs(NOON + secs, 0)
+}
+
+/// A sign from `Source Role Operator`; for an indicator `Source NN%`; for a name that lies
+/// `Source imitation` or `Source helpdesk`. Then any of `shared`, `generic`, `tool=…`, `value=…`,
+/// `pattern=…`, `list=…`, `stage=…`, `kind=…`, `until=…` (seconds), `weak`, `score=…`,
+/// `registrable=…`.
 pub(crate) fn sign(line: &str) -> Match {
     let mut words = line.split_whitespace();
     let source = source(words.next().expect(line));
@@ -52,6 +61,9 @@ pub(crate) fn sign(line: &str) -> Match {
     if let Some(sure) = second.strip_suffix('%') {
         sign.confidence_pct = sure.parse().expect(line);
         sign.list = "feed".into();
+    } else if matches!(second, "imitation" | "helpdesk") {
+        sign.list = if second == "imitation" { "brands".into() } else { "lures".into() };
+        sign.meaning = Meaning::Lure(Arc::new(lure(second == "imitation")));
     } else {
         let operator = match words.next().expect(line) {
             "Vendor" => Operator::Vendor,
@@ -64,6 +76,28 @@ pub(crate) fn sign(line: &str) -> Match {
     }
     words.for_each(|word| adjust(&mut sign, word));
     sign
+}
+
+fn lure(imitates: bool) -> Lure {
+    Lure {
+        kind: if imitates { LureKind::Imitation } else { LureKind::Lure },
+        brand: imitates.then(|| ("acme-pay".into(), "Acme Pay".into())),
+        method: if imitates { "homoglyph" } else { "short-help" },
+        distance: u8::from(imitates),
+        score: 80,
+        stands_alone: true,
+        registrable: "shown".into(),
+        steps: vec!["how it reads".into()],
+    }
+}
+
+fn adjust_lure(lure: &mut Lure, word: &str) {
+    match word.split_once('=') {
+        None if word == "weak" => lure.stands_alone = false,
+        Some(("score", score)) => lure.score = score.parse().expect(word),
+        Some(("registrable", name)) => lure.registrable = name.into(),
+        _ => panic!("{word}"),
+    }
 }
 
 fn adjust(sign: &mut Match, word: &str) {
@@ -87,7 +121,19 @@ fn adjust(sign: &mut Match, word: &str) {
                 _ => Stage::Relay,
             });
         }
-        _ => panic!("{word}"),
+        Some(("kind", which)) => {
+            let Meaning::Indicator { kind, .. } = &mut sign.meaning else { panic!("{word}") };
+            let all = [ListKind::Attacker, ListKind::Sweep, ListKind::Vendor, ListKind::Young];
+            *kind = all.into_iter().find(|kind| kind.word() == which).expect(word);
+        }
+        Some(("until", secs)) => {
+            let Meaning::Indicator { until, .. } = &mut sign.meaning else { panic!("{word}") };
+            *until = Some(moment(secs.parse().expect(word)));
+        }
+        _ => {
+            let Meaning::Lure(lure) = &mut sign.meaning else { panic!("{word}") };
+            adjust_lure(Arc::make_mut(lure), word);
+        }
     }
 }
 
@@ -153,6 +199,14 @@ fn step(line: &str, order: u64) -> (Observation, Vec<Match>) {
         if &*sign.value == "shown" && argument != "-" {
             sign.value = argument.into();
         }
+        // Of most names the last two labels were registered.
+        let last_two = sign.value.rsplitn(3, '.').take(2).map(str::len).sum::<usize>() + 1;
+        let registered = sign.value.len().saturating_sub(last_two);
+        if let Meaning::Lure(lure) = &mut sign.meaning
+            && &*lure.registrable == "shown"
+        {
+            Arc::make_mut(lure).registrable = sign.value[registered..].into();
+        }
     };
     let mut signs: Vec<Match> =
         signs.split(';').filter(|text| !text.trim().is_empty()).map(sign).collect();
@@ -164,17 +218,28 @@ fn fact(word: &str, argument: &str, more: &str, at: Timestamp) -> Fact {
     let question = DnsQuestion { name: name(argument), kind: RecordType::A };
     match word {
         "query" => Fact::DnsQuery(Box::new(DnsQuery { protocol: Protocol::Dns, id: 1, question })),
+        // An address, or `nx`, `nothing`, `nothing6` (of an AAAA record), `trouble`.
         "answer" => Fact::DnsAnswer(Box::new(DnsAnswer {
             protocol: Protocol::Dns,
             id: 1,
-            records: vec![DnsRecord {
-                name: question.name.clone(),
-                kind: RecordType::A,
-                ttl_secs: 60,
-                data: RecordData::Address(more.parse().expect(more)),
-            }],
-            question: Some(question),
-            rcode: 0,
+            records: match more.parse() {
+                Ok(ip) => vec![DnsRecord {
+                    name: question.name.clone(),
+                    kind: RecordType::A,
+                    ttl_secs: 60,
+                    data: RecordData::Address(ip),
+                }],
+                Err(_) => Vec::new(),
+            },
+            question: Some(DnsQuestion {
+                kind: if more == "nothing6" { RecordType::AAAA } else { RecordType::A },
+                ..question
+            }),
+            rcode: match more {
+                "nx" => 3,
+                "trouble" => 2,
+                _ => 0,
+            },
         })),
         "open" => Fact::FlowOpen,
         "hello" => hello(Carrier::Tls, argument, false),
@@ -203,8 +268,8 @@ fn fact(word: &str, argument: &str, more: &str, at: Timestamp) -> Fact {
             path: "/".into(),
             user_agent: None,
         })),
-        "file" => Fact::FileDownload(Box::new(FileDownload {
-            kind: FileKind::Pe,
+        "file" | "archive" => Fact::FileDownload(Box::new(FileDownload {
+            kind: if word == "file" { FileKind::Pe } else { FileKind::Zip },
             name: Some("setup.exe".into()),
             host: name(argument),
             path: None,

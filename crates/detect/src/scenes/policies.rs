@@ -240,13 +240,26 @@ fn a_name_alone_is_judged_as_for_an_unknown_host() {
         ("", "none"),
         ("DnsQuestion Website Vendor; DnsQuestion 60%", "alert rmm.indicator.feed 60"),
         ("DnsQuestion Relay Vendor tool=beta; DnsQuestion 90%", "alert rmm.indicator.feed 80"),
+        ("DnsQuestion imitation", "alert rmm.lure.imitation 50"),
+        ("DnsQuestion helpdesk", "alert rmm.lure.helpdesk 30"),
+        ("DnsQuestion imitation weak", "log"),
+        ("DnsQuestion helpdesk weak", "log"),
+        ("DnsQuestion imitation registrable=known.example", "log suppress[1] any tool"),
+        ("DnsQuestion imitation; DnsQuestion 90%", "alert rmm.indicator.feed 80"),
+        ("DnsQuestion imitation; DnsQuestion 30%", "alert rmm.lure.imitation 50"),
+        ("DnsQuestion 90% kind=sweep", "alert rmm.indicator.feed 40"),
+        ("DnsQuestion 90% kind=vendor", "log"),
+        ("DnsQuestion 90% kind=young", "log"),
+        ("DnsQuestion 90% kind=young; DnsQuestion helpdesk", "alert rmm.lure.helpdesk 30"),
+        ("DnsQuestion 90% until=0", "log"),
+        ("DnsQuestion 90% until=1", "alert rmm.indicator.feed 80"),
     ];
     let policy = Policy::parse("policy.toml", POLICY).0;
     let detector = Detector::new(policy, &Limits::default());
     for (signs, want) in table {
         let signs: Vec<_> =
             signs.split("; ").filter(|line| !line.is_empty()).map(super::sign).collect();
-        let got = match detector.alone(&signs) {
+        let got = match detector.alone(&signs, super::moment(0)) {
             Alone::Alert { rule_id, severity, .. } => format!("alert {rule_id} {}", severity.get()),
             Alone::Log { rule: Some(rule) } => format!("log {rule}"),
             Alone::Log { rule: None } => "log".into(),

@@ -5,13 +5,14 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use model::{
-    AlertId, Direction, DomainName, Evidence, Flow, Match, Meaning, PolicyVerdict, Protocol,
-    Timestamp, ToolId, Tunnel,
+    AlertId, Direction, DomainName, Evidence, Flow, ListKind, Lure, LureKind, Match, Meaning,
+    PolicyVerdict, Protocol, Severity, Timestamp, ToolId, Tunnel,
 };
 
+use crate::circumstances::Circumstances;
 use crate::limits::Limits;
 use crate::rules::{Finding, strength};
-use crate::weights::{Kind, confidence, confidence_of_tool};
+use crate::weights::{Kind, confidence, confidence_of_tool, rank};
 
 /// The unauthorised part of a story.
 #[derive(Debug)]
@@ -21,6 +22,10 @@ pub(crate) struct Case {
     pub(crate) tool: Option<(ToolId, Arc<str>)>,
     /// The list of an indicator, and what it says of it.
     pub(crate) list: Option<(Arc<str>, Arc<str>)>,
+    /// The worst of the names that lie.
+    pub(crate) lure: Option<Arc<Lure>>,
+    /// What speaks for and against the name, where the story is about one that lies.
+    pub(crate) circumstances: Option<Circumstances>,
     pub(crate) host: IpAddr,
     pub(crate) start: Timestamp,
     pub(crate) end: Timestamp,
@@ -70,7 +75,7 @@ struct Told {
 pub(crate) enum Occasion {
     /// For the first time.
     First,
-    /// It became worse, or surer.
+    /// It became worse, or surer; or a name that lies turned out to lead nowhere.
     Growth,
 }
 
@@ -90,10 +95,13 @@ impl Case {
             }
             Meaning::Lure(_) => (None, None),
         };
+        let lies = matches!(sign.meaning, Meaning::Lure(_));
         Case {
             id,
             tool,
             list,
+            lure: None,
+            circumstances: lies.then(Circumstances::default),
             host,
             start: at,
             end: at,
@@ -112,13 +120,18 @@ impl Case {
     pub(crate) fn add(&mut self, sign: &Match, at: Timestamp, limits: &Limits) -> bool {
         self.count = self.count.saturating_add(1);
         self.end = self.end.max(at);
-        let (figure, role) = match &sign.meaning {
-            Meaning::Tool { role, .. } => (confidence_of_tool(sign), Some(*role)),
-            Meaning::Indicator { .. } | Meaning::Lure(_) => (sign.confidence_pct, None),
-        };
+        let figure = self.figure(sign, at);
         if let Some(best) = self.best.get_mut(Kind::of(sign.source) as usize) {
             *best = figure.max(*best);
         }
+        if let Meaning::Lure(lure) = &sign.meaning {
+            self.take_lure(lure);
+        }
+        let (role, kind) = match &sign.meaning {
+            Meaning::Tool { role, .. } => (Some(*role), None),
+            Meaning::Indicator { kind, .. } => (None, Some(*kind)),
+            Meaning::Lure(_) => (None, None),
+        };
         let evidence = Evidence {
             source: sign.source,
             value: Arc::clone(&sign.value),
@@ -126,10 +139,7 @@ impl Case {
             list: Arc::clone(&sign.list),
             list_version: Arc::clone(&sign.list_version),
             role,
-            kind: match &sign.meaning {
-                Meaning::Indicator { kind, .. } => Some(*kind),
-                Meaning::Tool { .. } | Meaning::Lure(_) => None,
-            },
+            kind,
             expired: sign.meaning.is_expired(at),
         };
         if self.evidence.contains(&evidence) {
@@ -145,9 +155,11 @@ impl Case {
     /// A finding joins. A worse one moves the story to its spot; so does one as bad that is the
     /// first to reach a server, since that is the flow to look at.
     pub(crate) fn weigh(&mut self, finding: &Finding, spot: &Spot) {
-        if !self.techniques.contains(&finding.technique) {
-            self.techniques.push(finding.technique);
-            self.techniques.sort_unstable();
+        for technique in finding.techniques {
+            if !self.techniques.contains(technique) {
+                self.techniques.push(technique);
+                self.techniques.sort_unstable();
+            }
         }
         let worse = strength(finding) > strength(&self.finding);
         let as_bad = strength(finding) == strength(&self.finding);
@@ -157,6 +169,38 @@ impl Case {
             self.finding = *finding;
             self.spot = spot.clone();
         }
+    }
+
+    /// How sure a sign makes us of what the story is about; what only stands beside it does not.
+    fn figure(&self, sign: &Match, at: Timestamp) -> u8 {
+        match &sign.meaning {
+            Meaning::Tool { .. } => confidence_of_tool(sign),
+            Meaning::Indicator { kind: ListKind::Attacker | ListKind::Sweep, .. }
+                if self.list.is_some() && !sign.meaning.is_expired(at) =>
+            {
+                sign.confidence_pct
+            }
+            Meaning::Lure(lure) if self.circumstances.is_some() && lure.stands_alone => lure.score,
+            Meaning::Indicator { .. } | Meaning::Lure(_) => 0,
+        }
+    }
+
+    fn take_lure(&mut self, lure: &Arc<Lure>) {
+        let weight =
+            |lure: &Lure| (lure.stands_alone, lure.kind == LureKind::Imitation, lure.score);
+        if self.lure.as_ref().is_none_or(|known| weight(lure) > weight(known)) {
+            self.lure = Some(Arc::clone(lure));
+        }
+    }
+
+    /// How bad the story is.
+    pub(crate) fn severity(&self) -> Severity {
+        let base = self.finding.severity;
+        self.circumstances.as_ref().map_or(base, |held| held.severity(base))
+    }
+
+    fn strength(&self) -> (u8, Reverse<u8>) {
+        (self.severity().get(), Reverse(rank(self.finding.weight.detection)))
     }
 
     pub(crate) fn confidence_pct(&self) -> u8 {
@@ -174,16 +218,18 @@ impl Case {
         limits: &Limits,
     ) -> Option<Occasion> {
         let Some(told) = &self.told else { return Some(Occasion::First) };
-        if strength(&self.finding) > told.strength {
+        let strength = self.strength();
+        if strength > told.strength {
             return Some(Occasion::Growth);
         }
+        let fell = strength.0 < told.strength.0;
         // A port or an address that joins changes nothing that a person would do.
         let place = Kind::Place as usize;
         let kinds = self.kinds();
         let mut both = kinds.iter().zip(&told.kinds).enumerate();
         let new_kind = both.any(|(kind, (now, then))| kind != place && now > then);
         let learnt = operator.is_some() && told.operator.as_ref() != operator;
-        ((new_kind || learnt) && self.growths < limits.growths_max).then(|| {
+        ((new_kind || learnt || fell) && self.growths < limits.growths_max).then(|| {
             self.growths += 1;
             Occasion::Growth
         })
@@ -201,7 +247,7 @@ impl Case {
 
     fn as_told(&self, operator: Option<&Arc<str>>) -> Told {
         Told {
-            strength: strength(&self.finding),
+            strength: self.strength(),
             kinds: self.kinds(),
             operator: operator.cloned(),
             count: self.count,

@@ -8,4 +8,4 @@ mod telling;
 pub(crate) use case::{Case, Spot};
 pub(crate) use story::{Key, Story, Subject};
 pub(crate) use table::Stories;
-pub(crate) use telling::{alert_id, rule_id, tell};
+pub(crate) use telling::{alert_id, rule_id, rule_word_of, tell};

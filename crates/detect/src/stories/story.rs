@@ -1,4 +1,5 @@
-//! One story: one host's use of one tool of one operator, or its contact with one listed name.
+//! One story: one host's use of one tool of one operator, or its contact with one name that a
+//! list reports or that lies.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -29,6 +30,8 @@ pub(crate) enum Subject {
     },
     /// An entry of a list.
     Indicator { list: Arc<str>, pattern: Arc<str> },
+    /// A registered name, and all below it, that lies.
+    Lure { registrable: Arc<str> },
 }
 
 impl Subject {
@@ -36,7 +39,7 @@ impl Subject {
     pub(crate) fn operator(&self) -> Option<&Arc<str>> {
         match self {
             Subject::Tool { operator, .. } => operator.as_ref(),
-            Subject::Indicator { .. } => None,
+            Subject::Indicator { .. } | Subject::Lure { .. } => None,
         }
     }
 }

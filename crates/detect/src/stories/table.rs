@@ -50,6 +50,10 @@ impl Stories {
         self.serials.get(key).copied()
     }
 
+    pub(crate) fn get(&self, serial: u64) -> Option<&Story> {
+        self.stories.get(&serial)
+    }
+
     /// A story to write to. What orders the table is out of its caller's reach.
     pub(crate) fn get_mut(&mut self, serial: u64) -> Option<&mut Story> {
         self.stories.get_mut(&serial)

@@ -4,7 +4,7 @@ use std::hash::Hasher;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use model::{Alert, AlertId, Detection, Timestamp, ToolId};
+use model::{Alert, AlertId, Detection, ListKind, Lure, LureKind, Match, Meaning, Timestamp};
 use siphasher::sip128::{Hasher128, SipHasher24};
 
 use super::case::Case;
@@ -37,6 +37,10 @@ pub(crate) fn alert_id(key: &Key, start: Timestamp) -> AlertId {
             field(list.as_bytes());
             field(pattern.as_bytes());
         }
+        Subject::Lure { registrable } => {
+            field(b"lure");
+            field(registrable.as_bytes());
+        }
     }
     field(&start.nanos().to_le_bytes());
     AlertId(hasher.finish128().as_u128())
@@ -49,14 +53,10 @@ pub(crate) fn tell(case: &Case, operator: Option<&Arc<str>>, at: Timestamp) -> A
         id: case.id,
         at,
         update: case.was_told(),
-        rule_id: rule_id(
-            detection,
-            case.tool.as_ref().map(|(tool, _)| tool),
-            case.list.as_ref().map_or("", |(list, _)| list),
-        ),
+        rule_id: rule_id(detection, &rule_word(case)),
         rule_name: fill(case.finding.words.title, case, operator).into(),
         detection,
-        severity: case.finding.severity,
+        severity: case.severity(),
         confidence_pct: case.confidence_pct(),
         reason: reason(case, operator),
         techniques: case.techniques.clone(),
@@ -69,7 +69,7 @@ pub(crate) fn tell(case: &Case, operator: Option<&Arc<str>>, at: Timestamp) -> A
         tool: case.tool.clone(),
         operator: operator.cloned(),
         policy: case.spot.policy.clone(),
-        lure: None,
+        lure: pretence(case),
         evidence: case.evidence.clone(),
         count: case.count,
         start: case.start,
@@ -77,13 +77,46 @@ pub(crate) fn tell(case: &Case, operator: Option<&Arc<str>>, at: Timestamp) -> A
     }
 }
 
-/// `rmm.relay.<tool>`, `rmm.indicator.<list>`: the kind of detection, and the tool or list.
-pub(crate) fn rule_id(detection: Detection, tool: Option<&ToolId>, list: &str) -> Arc<str> {
-    let word = detection.word();
-    match tool {
-        Some(tool) => format!("rmm.{word}.{tool}").into(),
-        None => format!("rmm.{word}.{}", plain(list)).into(),
+/// `rmm.relay.<tool>`, `rmm.indicator.<list>`, `rmm.lure.imitation`: the kind of detection, and
+/// the tool, the list or the kind of lie.
+pub(crate) fn rule_id(detection: Detection, word: &str) -> Arc<str> {
+    format!("rmm.{}.{word}", detection.word()).into()
+}
+
+/// The last word of a rule's id for a sign that tells a story.
+pub(crate) fn rule_word_of(sign: &Match) -> String {
+    match &sign.meaning {
+        Meaning::Tool { tool, .. } => tool.to_string(),
+        Meaning::Indicator { .. } => plain(&sign.list),
+        Meaning::Lure(lure) => lie(lure).to_owned(),
     }
+}
+
+fn rule_word(case: &Case) -> String {
+    match (&case.tool, &case.list, &case.lure) {
+        (Some((tool, _)), ..) => tool.to_string(),
+        (None, Some((list, _)), _) => plain(list),
+        (None, None, Some(lure)) => lie(lure).to_owned(),
+        (None, None, None) => String::new(),
+    }
+}
+
+/// A kind of lie as it stands in a rule's id.
+const fn lie(lure: &Lure) -> &'static str {
+    match lure.kind {
+        LureKind::Imitation => "imitation",
+        LureKind::Lure => "helpdesk",
+    }
+}
+
+/// What the worst name of the story pretends; in a story about it with how its severity came about.
+fn pretence(case: &Case) -> Option<Arc<Lure>> {
+    let (lure, Some(held)) = (case.lure.as_ref()?, &case.circumstances) else {
+        return case.lure.clone();
+    };
+    let mut told = Lure::clone(lure);
+    told.steps.extend(held.steps(case.finding.weight, case.finding.severity));
+    Some(Arc::new(told))
 }
 
 /// A list's id as it stands in a rule's id: lower case, digits, hyphens. A user's list may be
@@ -108,6 +141,14 @@ fn reason(case: &Case, operator: Option<&Arc<str>>) -> String {
             text.push_str(&format!(" ({})", description.trim_end_matches('.')));
         }
     }
+    match (&case.circumstances, &case.lure) {
+        (Some(held), _) => held.clauses().for_each(|clause| {
+            text.push_str(", and ");
+            text.push_str(clause);
+        }),
+        (None, Some(lure)) => text.push_str(&format!(", under a name that {}", what_it_does(lure))),
+        (None, None) => {}
+    }
     // The operator is worth a word where the target does not name it.
     if let Some(operator) = operator.filter(|name| !case.spot.target.contains(&***name)) {
         text.push_str(&format!(", run by {operator}"));
@@ -115,7 +156,50 @@ fn reason(case: &Case, operator: Option<&Arc<str>>) -> String {
     if !case.spot.why.is_empty() {
         text.push_str(&format!(", and {}", case.spot.why));
     }
+    text.push_str(&listed_beside(case));
     format!("{text}; {}.", fill(words.advice, case, operator))
+}
+
+/// `imitates Acme Pay (homoglyph)`, for people.
+fn what_it_does(lure: &Lure) -> String {
+    match lure.kind {
+        LureKind::Imitation => format!("imitates {} ({})", brand(Some(lure)), method(Some(lure))),
+        LureKind::Lure => format!("speaks like a help desk ({})", method(Some(lure))),
+    }
+}
+
+fn brand(lure: Option<&Lure>) -> &str {
+    let brand = lure.and_then(|lure| lure.brand.as_ref());
+    brand.map_or("a known name", |(_, name)| &**name)
+}
+
+fn method(lure: Option<&Lure>) -> String {
+    match lure {
+        Some(Lure { method, distance: 0, .. }) => (*method).to_owned(),
+        Some(Lure { method, distance: 1, .. }) => format!("{method}, 1 edit"),
+        Some(Lure { method, distance, .. }) => format!("{method}, {distance} edits"),
+        None => String::new(),
+    }
+}
+
+/// Which list says something of it too, where the story is about something else.
+fn listed_beside(case: &Case) -> String {
+    let own = case.list.as_ref().map(|(list, _)| list);
+    let beside = case.evidence.iter().find(|sign| {
+        // Youth has a clause of its own where it counts.
+        let told = sign.kind.is_some_and(|kind| kind != ListKind::Young);
+        told && Some(&sign.list) != own
+    });
+    match beside {
+        Some(sign) if sign.expired => {
+            format!(", and the list {} reported it once (expired)", sign.list)
+        }
+        Some(sign) => match sign.kind {
+            Some(ListKind::Vendor) => format!(", and the list {} has it as a vendor's", sign.list),
+            _ => format!(", and the list {} reports it", sign.list),
+        },
+        None => String::new(),
+    }
 }
 
 fn fill(text: &str, case: &Case, operator: Option<&Arc<str>>) -> String {
@@ -132,6 +216,8 @@ fn fill(text: &str, case: &Case, operator: Option<&Arc<str>>) -> String {
             "peer" => filled.push_str(&case.spot.flow.client.ip.to_string()),
             "tool" => filled.push_str(tool),
             "target" => filled.push_str(&case.spot.target),
+            "brand" => filled.push_str(brand(case.lure.as_deref())),
+            "method" => filled.push_str(&method(case.lure.as_deref())),
             "list" => filled.push_str(list),
             "operator" => filled.push_str(operator.map_or("nobody known", |name| name)),
             _ => {}

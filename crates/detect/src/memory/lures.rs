@@ -1,0 +1,120 @@
+//! Which names that lie were seen here before, when first, and by how many hosts.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use model::Timestamp;
+
+use super::recent::Recent;
+use crate::limits::{LURE_COMMON_AFTER, LURE_FRESH, LURE_HOSTS_MAX, Limits};
+
+/// Registered names by what is known of them here: those that lie, and those that might.
+#[derive(Debug)]
+pub(crate) struct Lures {
+    seen: Recent<Arc<str>, Seen>,
+    /// Packet time of the first observation ever.
+    begun: Option<Timestamp>,
+    learning: Duration,
+}
+
+#[derive(Debug)]
+struct Seen {
+    first: Timestamp,
+    hosts: Vec<IpAddr>,
+}
+
+/// How well a name is known here.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Familiarity {
+    /// Nobody asked for it before the last day, though the sensor watched.
+    pub(crate) fresh: bool,
+    /// Many hosts have used it for days: most likely it is ours.
+    pub(crate) common: bool,
+}
+
+impl Lures {
+    pub(crate) fn new(limits: &Limits) -> Lures {
+        Lures { seen: Recent::new(limits.lures_max), begun: None, learning: limits.lure_learning }
+    }
+
+    /// Names held, and names that went since there was no room.
+    pub(crate) fn counts(&self) -> (usize, u64) {
+        (self.seen.len(), self.seen.evicted())
+    }
+
+    /// Time passes: the first moment is when learning begins.
+    pub(crate) fn watch(&mut self, at: Timestamp) {
+        self.begun.get_or_insert(at);
+    }
+
+    /// A host had to do with a name; how well the name is known now.
+    pub(crate) fn see(
+        &mut self,
+        registrable: &Arc<str>,
+        host: IpAddr,
+        at: Timestamp,
+    ) -> Familiarity {
+        if self.seen.peek(registrable).is_none() {
+            self.seen.insert(Arc::clone(registrable), Seen { first: at, hosts: Vec::new() });
+        }
+        let begun = *self.begun.get_or_insert(at);
+        let Some(seen) = self.seen.get(registrable) else { return Familiarity::default() };
+        if seen.hosts.len() < LURE_HOSTS_MAX && !seen.hosts.contains(&host) {
+            seen.hosts.push(host);
+        }
+        let learnt = seen.first.since(begun) >= self.learning;
+        Familiarity {
+            fresh: learnt && at.since(seen.first) < LURE_FRESH,
+            common: seen.hosts.len() >= LURE_HOSTS_MAX && at.since(seen.first) >= LURE_COMMON_AFTER,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DAY: u64 = 24 * 3600;
+
+    fn see(lures: &mut Lures, name: &str, host: u8, secs: u64) -> (bool, bool) {
+        let known = lures.see(&name.into(), [10, 0, 0, host].into(), Timestamp::from_secs(secs, 0));
+        (known.fresh, known.common)
+    }
+
+    #[test]
+    fn a_name_is_fresh_for_a_day_once_the_sensor_has_learnt() {
+        let mut lures = Lures::new(&Limits::default());
+        lures.watch(Timestamp::ZERO);
+        assert_eq!(see(&mut lures, "a.example", 1, 100), (false, false), "still learning");
+        assert_eq!(see(&mut lures, "a.example", 1, 2 * DAY), (false, false), "known since");
+        assert_eq!(see(&mut lures, "b.example", 1, 2 * DAY), (true, false));
+        assert_eq!(see(&mut lures, "b.example", 2, 2 * DAY + 3600), (true, false), "of a wave");
+        assert_eq!(see(&mut lures, "b.example", 1, 3 * DAY), (false, false));
+    }
+
+    #[test]
+    fn a_name_is_common_by_many_hosts_for_days() {
+        let mut lures = Lures::new(&Limits::default());
+        lures.watch(Timestamp::ZERO);
+        for host in 1..=20 {
+            assert_eq!(see(&mut lures, "ours.example", host, 100), (false, false), "a wave");
+        }
+        assert_eq!(see(&mut lures, "ours.example", 3, 3 * DAY + 99), (false, false));
+        assert_eq!(see(&mut lures, "ours.example", 3, 3 * DAY + 100), (false, true));
+        for day in 0..9 {
+            assert!(!see(&mut lures, "one.example", 1, day * DAY).1, "one host, day {day}");
+        }
+    }
+
+    #[test]
+    fn the_bound_lets_the_oldest_go() {
+        let mut lures = Lures::new(&Limits { lures_max: 2, ..Limits::default() });
+        for name in ["a.example", "b.example", "c.example"] {
+            see(&mut lures, name, 1, 0);
+        }
+        assert_eq!(lures.counts(), (2, 1));
+        let mut none = Lures::new(&Limits { lures_max: 0, ..Limits::default() });
+        assert_eq!(see(&mut none, "a.example", 1, 9 * DAY), (false, false));
+    }
+}
