@@ -37,3 +37,10 @@ pub const FILES_NAMED_MAX: usize = 40;
 pub const RULE_ROWS_MAX: usize = 6;
 
 const _: () = assert!(CHUNKS_MAX * CHUNK_BYTES <= 4 << 20);
+
+/// Feeds that one health record names.
+///
+/// - Why so many: a large site has a few dozen.
+/// - What it costs: about 100 octets each.
+/// - At the bound: the rest is not named; `rmmwatch check` names all.
+pub const FEEDS_NAMED_MAX: usize = 256;

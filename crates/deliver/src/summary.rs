@@ -287,6 +287,7 @@ mod tests {
             tls_nameless: 30,
             tls_ech: 300,
             memory: BTreeMap::new(),
+            feeds: Vec::new(),
             panics: 1,
         };
         let trouble = |what: &str| {

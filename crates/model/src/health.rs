@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::{Tally, Timestamp};
+use crate::{ListKind, Tally, Timestamp};
 
 /// What the kernel says of a live capture, widened so that it never wraps.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -61,6 +61,19 @@ impl DnsShare {
     }
 }
 
+/// A list of reported names and addresses that is looked up.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct FeedLoaded {
+    /// Its id, as it stands in evidence.
+    pub id: Arc<str>,
+    /// Its date or version; `-` when it does not say.
+    pub version: Arc<str>,
+    /// What its entries are.
+    pub kind: ListKind,
+    /// Its entries.
+    pub indicators: u64,
+}
+
 /// Counts since the start.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Health {
@@ -92,6 +105,8 @@ pub struct Health {
     pub dns: DnsShare,
     /// Counts of the detector's memory, by what they count, e.g. `stories_evicted`.
     pub memory: BTreeMap<&'static str, u64>,
+    /// Lists that are looked up now.
+    pub feeds: Vec<FeedLoaded>,
     /// Lanes that panicked and began anew.
     pub panics: u64,
 }

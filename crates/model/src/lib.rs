@@ -19,7 +19,7 @@ pub use complaint::Complaint;
 pub use fingerprint::{Ja3, Ja4, upper_hex};
 pub use flow::{Direction, Endpoint, Flow, Setting, Side, Transport, VlanId};
 pub use frame::{Frame, LinkType};
-pub use health::{DnsShare, DnsTransport, Health, KernelCounts};
+pub use health::{DnsShare, DnsTransport, FeedLoaded, Health, KernelCounts};
 pub use matches::{
     ListKind, Lure, LureKind, Match, Meaning, Operator, Role, SignSource, Specificity, Stage,
     ToolId,

@@ -845,6 +845,12 @@ pub(crate) fn health(live: bool) -> Health {
         tls_nameless: 1,
         tls_ech: 10,
         memory: BTreeMap::from([("stories", 3), ("stories_evicted", 0)]),
+        feeds: vec![model::FeedLoaded {
+            id: "aa23-025a".into(),
+            version: "2023-01-25".into(),
+            kind: model::ListKind::Attacker,
+            indicators: 12,
+        }],
         panics: 0,
     }
 }

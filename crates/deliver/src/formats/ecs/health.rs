@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use model::{DnsShare, Health, KernelCounts, Refused};
+use model::{DnsShare, FeedLoaded, Health, KernelCounts, Refused};
 use serde::{Serialize, Serializer};
 
 use super::SCHEMA_VERSION;
 use super::envelope::{Ecs, Event, Observer};
-use crate::limits::FILES_NAMED_MAX;
+use crate::limits::{FEEDS_NAMED_MAX, FILES_NAMED_MAX};
 use crate::stamp::Stamp;
 use crate::summary::{self, Files};
 
@@ -58,6 +58,7 @@ struct Counts<'a> {
     dns: DnsShares,
     anomalies: Named<'a>,
     memory: Named<'a>,
+    feeds: Feeds<'a>,
     panics: u64,
 }
 
@@ -161,6 +162,27 @@ impl Serialize for Named<'_> {
             count: u64,
         }
         serializer.collect_seq(self.0.iter().map(|(&name, &count)| Row { name, count }))
+    }
+}
+
+/// Lists that are looked up; their versions tell how old they are.
+struct Feeds<'a>(&'a [FeedLoaded]);
+
+impl Serialize for Feeds<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Row<'a> {
+            id: &'a str,
+            version: &'a str,
+            kind: &'static str,
+            indicators: u64,
+        }
+        serializer.collect_seq(self.0.iter().take(FEEDS_NAMED_MAX).map(|feed| Row {
+            id: &feed.id,
+            version: &feed.version,
+            kind: feed.kind.word(),
+            indicators: feed.indicators,
+        }))
     }
 }
 
@@ -327,6 +349,7 @@ impl<'a> Counts<'a> {
             dns: DnsShares::new(health.dns),
             anomalies: Named(&tally.anomalies),
             memory: Named(&health.memory),
+            feeds: Feeds(&health.feeds),
             panics: health.panics,
         }
     }
