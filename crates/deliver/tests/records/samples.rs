@@ -465,6 +465,25 @@ fn dns() -> Vec<(&'static str, Sample)> {
             query(Protocol::Dns, "acme.example", 1),
         )
     };
+    let young = Match {
+        list: "new-names".into(),
+        meaning: Meaning::Indicator {
+            stage: None,
+            description: "registered lately".into(),
+            kind: ListKind::Young,
+            until: Some(AT),
+        },
+        ..indicator("paypa1-support.example")
+    };
+    let lies = Match {
+        list: "brands".into(),
+        meaning: lure_alert().lure.map_or(young.meaning.clone(), Meaning::Lure),
+        ..indicator("paypa1-support.example")
+    };
+    let lying = Sample {
+        matches: vec![lies, young],
+        ..plain(dns_flow(), query(Protocol::Dns, "paypa1-support.example", 1))
+    };
     let refusal =
         DnsAnswer { protocol: Protocol::Dns, id: 0, question: None, rcode: 4_095, records: vec![] };
     vec![
@@ -472,6 +491,7 @@ fn dns() -> Vec<(&'static str, Sample)> {
         ("dns_query_root", plain(dns_flow(), query(Protocol::Dns, "", 2))),
         ("dns_query_unknown_type", plain(dns_flow(), query(Protocol::Dns, "a\\b.example", 999))),
         ("dns_query_matched", matched),
+        ("dns_query_lure", lying),
         ("mdns_query", plain(multicast(5_353), query(Protocol::Mdns, "_http._tcp.local", 12))),
         ("llmnr_query", plain(multicast(5_355), query(Protocol::Llmnr, "wpad", 28))),
         ("nbns_query", plain(nbns, query(Protocol::Nbns, "fileserver", 32))),
