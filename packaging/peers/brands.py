@@ -31,11 +31,12 @@ class Brand:
         return {letters(self.id), *self.spellings}
 
     def home(self):
-        """The name that a generator begins with: the shortest spelling's own .com, or what there is."""
+        """The name that a generator begins with: a spelling's own .com, or under what else it is owned."""
         for spelling in self.spellings:
-            if f'{spelling}.com' in self.domains:
+            if f'{spelling}.com' in self.domains or 'com' in self.endings:
                 return f'{spelling}.com'
-        return self.domains[0] if self.domains else f'{self.spellings[0]}.com'
+        own = [domain for domain in self.domains if domain.split('.')[0] in self.spellings and '.' in domain]
+        return own[0] if own else f'{self.spellings[0]}.{(self.endings or ["com"])[0]}'
 
 
 def load():
