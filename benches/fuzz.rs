@@ -56,11 +56,14 @@ fn targets() -> Vec<Target> {
     feeds.extend(intel::fuzz::feed_samples().into_iter().map(|(_, text)| text.as_bytes().to_vec()));
     let mut policies = read_all(&root.join("pcaps"), "toml");
     policies.extend(read_all(&root.join("config"), "toml"));
+    let json = intel::fuzz_feeds_json::json_samples();
+    let json: Vec<Vec<u8>> = json.into_iter().map(String::into_bytes).collect();
     let samples = |name: &str| match name {
         "capture.reader" => captures.clone(),
         "dissect.frames" => lists.clone(),
         "intel.catalogue" => catalogue.clone(),
         "intel.feed" => feeds.clone(),
+        name if name.starts_with("intel.json_") => json.clone(),
         "intel.glob" => vec![b"AnyDesk*/?.exe".to_vec()],
         "detect.policy" => policies.clone(),
         _ => payloads.clone(),

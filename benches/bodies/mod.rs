@@ -12,6 +12,11 @@ pub(crate) fn all() -> Vec<(String, Body)> {
         ("intel.catalogue", intel::fuzz::catalogue),
         ("intel.feed", intel::fuzz::feed),
         ("intel.glob", intel::fuzz::glob),
+        ("intel.json_any", intel::fuzz_feeds_json::json),
+        ("intel.json_lolrmm", intel::fuzz_feeds_json::lolrmm),
+        ("intel.json_misp", intel::fuzz_feeds_json::misp),
+        ("intel.json_stix2", intel::fuzz_feeds_json::stix2),
+        ("intel.json_stix2_pattern", intel::fuzz_feeds_json::stix2_pattern),
         ("detect.policy", detect::fuzz::policy),
         ("detect.judge", detect::fuzz::judge),
     ];

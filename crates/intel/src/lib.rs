@@ -15,6 +15,8 @@ mod feeding;
 mod formats;
 #[doc(hidden)]
 pub mod fuzz;
+#[doc(hidden)]
+pub mod fuzz_feeds_json;
 mod gate;
 mod gating;
 mod glob;

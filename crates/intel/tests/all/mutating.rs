@@ -134,6 +134,15 @@ fn feeds_of_any_octets() {
 }
 
 #[test]
+fn feeds_in_json_and_yaml_of_any_octets() {
+    use intel::fuzz_feeds_json as json;
+    let samples = json::json_samples();
+    for body in [json::stix2, json::stix2_pattern, json::misp, json::lolrmm, json::json] {
+        drive(&samples, 1500, body);
+    }
+}
+
+#[test]
 fn gates_of_any_octets() {
     let provenance = "source = 's'\nchecked = 2026-11-21\n";
     let samples = [
