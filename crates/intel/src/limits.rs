@@ -197,6 +197,62 @@ pub const YAML_BYTES_MAX: usize = 16 << 20;
 /// - At the bound: the document is left out from there, with a complaint.
 pub const YAML_DEPTH_MAX: usize = 16;
 
+/// Elements of STIX 1, one inside the other.
+///
+/// - Why so many: packages within packages, with related objects, have about 30.
+/// - What it costs: 8 octets and a name each.
+/// - At the bound: the file is left out from there, with a complaint.
+pub const STIX1_DEPTH_MAX: usize = 100;
+
+/// Octets of one tag of STIX 1.
+///
+/// - Why so many: the root declares up to a hundred namespaces and where their schemas are.
+/// - What it costs: one copy of the namespaces in it.
+/// - At the bound: the file is left out from there, with a complaint.
+pub const STIX1_TAG_BYTES_MAX: usize = 64 << 10;
+
+/// Octets of one attribute of STIX 1 that is read.
+///
+/// - Why so many: ids have about 100.
+/// - What it costs: nothing; they stay in the text.
+/// - At the bound: the file is left out from there, with a complaint.
+pub const STIX1_ATTRIBUTE_BYTES_MAX: usize = 1024;
+
+/// Prefixes of STIX 1 that are declared at one time.
+///
+/// - Why so many: libraries declare all of CybOX's objects, about a hundred, in each package.
+/// - What it costs: one comparison each for every element.
+/// - At the bound: the file is left out from there, with a complaint.
+pub const STIX1_NAMESPACES_MAX: usize = 256;
+
+/// Octets of one text of STIX 1, e.g. a list of values between `##comma##`.
+///
+/// - Why so many: 100,000 names.
+/// - What it costs: nothing; one with entities in it is copied.
+/// - At the bound: the text is left out, which one complaint for all of them says.
+pub const STIX1_TEXT_BYTES_MAX: usize = 4 << 20;
+
+/// Values of one list of STIX 1.
+///
+/// - Why so many: more than lists hold that are still written by anyone's hand or tool.
+/// - What it costs: an indicator each.
+/// - At the bound: the rest of the list is left out, with a complaint.
+pub const STIX1_LIST_ITEMS_MAX: usize = 100_000;
+
+/// Indicators, observables, objects and values of one file of STIX 1.
+///
+/// - Why so many: the largest file that is read at all has about 700,000.
+/// - What it costs: about 130 octets each until all references are known, 130 MiB in all.
+/// - At the bound: the file is left out from there, with a complaint.
+pub const STIX1_NODES_MAX: usize = 1 << 20;
+
+/// Names (`id`, `idref`) of one file of STIX 1.
+///
+/// - Why so many: each observable and each object has one.
+/// - What it costs: about 120 octets each.
+/// - At the bound: the file is left out from there, with a complaint.
+pub const STIX1_NAMES_MAX: usize = 1 << 20;
+
 /// How sure the catalogue is of a row that is specific, in per cent.
 pub const CONFIDENCE_SPECIFIC_PCT: u8 = 90;
 /// How sure the catalogue is of a row that other products share, in per cent.
