@@ -8,7 +8,7 @@ SHELL := /bin/bash
 DEMO := pcaps/aa23-025a-campaign.pcap
 BIN  := target/release/rmmwatch
 
-.PHONY: help demo test test-full lint deny bench bench-instructions bench-names names fuzz pcaps deps deps-test deps-deny clean
+.PHONY: help demo test test-full lint deny bench bench-feeds bench-instructions bench-names names fuzz pcaps deps deps-test deps-deny clean
 
 help: ## What there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-19s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ bench-names: ## Names judged per second on one core, the worst ones too, and wha
 
 names: ## Look-alikes and lures found, and false alerts, over the names in RMMWATCH_CORPUS; RMMWATCH_NAMES adds more
 	@cargo test --quiet -p rmmwatch-intel --test names -- --nocapture --test-threads 1
+
+bench-feeds: deps ## Four million indicators: seconds, peak memory, ns a look-up; a GiB of junk
+	@./packaging/bench/feeds.sh
 
 fuzz: deps ## Two minutes for each fuzz body: coverage-guided where cargo-fuzz is, else mutated samples
 	@./packaging/fuzz.sh $${RMMWATCH_FUZZ_SECS:-120}

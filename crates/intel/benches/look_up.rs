@@ -1,5 +1,5 @@
-//! Nanoseconds for one look-up in what ships, and seconds and octets for a million indicators.
-//! `cargo bench -p rmmwatch-intel`
+//! Nanoseconds for one look-up in what ships, and with up to four million indicators listed; seconds
+//! and octets for those. `cargo bench -p rmmwatch-intel --bench look_up [scale]`
 
 #![allow(
     missing_docs,
@@ -15,13 +15,13 @@ use std::hint::black_box;
 use std::path::Path;
 use std::time::Instant;
 
-use intel::{Book, BookBuilder};
+use intel::{Book, BookBuilder, FeedOptions};
 use model::{
     DnsQuery, DnsQuestion, DomainName, Endpoint, Fact, Flow, HttpRequest, Observation, Opening,
     Protocol, RecordType, Side, Timestamp, Transport,
 };
 
-fn shipped(feed: &str) -> Book {
+fn shipped() -> BookBuilder {
     let config = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config");
     let mut builder = BookBuilder::new();
     for folder in ["catalogue", "feeds"] {
@@ -38,10 +38,7 @@ fn shipped(feed: &str) -> Book {
     }
     builder.gate("gate.toml", &fs::read_to_string(config.join("gate.toml")).unwrap());
     builder.labels("labels.toml", &fs::read_to_string(config.join("labels.toml")).unwrap());
-    if !feed.is_empty() {
-        builder.feed("million.txt", feed);
-    }
-    builder.build().0
+    builder
 }
 
 fn question(text: &str) -> Observation {
@@ -112,7 +109,87 @@ fn resident_kib() -> usize {
     line.split_ascii_whitespace().nth(1).and_then(|kib| kib.parse().ok()).unwrap_or(0)
 }
 
+/// The indicator of that number: of 40, 35 are names, four addresses, one a page.
+fn listed(n: usize) -> String {
+    let mixed = (n as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 20;
+    match n % 40 {
+        0 => format!("http://host{:07x}.example.net/a/{n:x}.php", mixed & 0xfff_ffff),
+        1..=4 => std::net::Ipv4Addr::from_bits(0x3000_0000 + n as u32).to_string(),
+        _ => format!("{:x}-login.{}", mixed & 0xffff_ffff, ["com", "net", "top", "xyz"][n % 4]),
+    }
+}
+
+/// Lines of a list of any length, as they are asked for.
+struct List {
+    next: usize,
+    count: usize,
+    line: Vec<u8>,
+    given: usize,
+}
+
+impl std::io::Read for List {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        let mut len = 0;
+        while len < into.len() {
+            if self.given == self.line.len() {
+                if self.next == self.count {
+                    break;
+                }
+                self.line = (listed(self.next) + "\n").into_bytes();
+                (self.next, self.given) = (self.next + 1, 0);
+            }
+            let now = (into.len() - len).min(self.line.len() - self.given);
+            into[len..len + now].copy_from_slice(&self.line[self.given..self.given + now]);
+            (len, self.given) = (len + now, self.given + now);
+        }
+        Ok(len)
+    }
+}
+
+/// What look-ups cost beside lists of growing length.
+fn scale() {
+    const COUNT: usize = 200_000;
+    let other: Vec<_> = (0..COUNT).map(|n| question(&format!("www.{n:x}-shop.com"))).collect();
+    let flows: Vec<_> = (0..COUNT)
+        .map(|n| {
+            let mut open = seen(Fact::FlowOpen);
+            open.flow.server.ip = std::net::Ipv4Addr::from_bits(0x5000_0000 + n as u32 * 7).into();
+            open
+        })
+        .collect();
+    let pages: Vec<_> = (0..COUNT).map(|n| request(&format!("/a/{n:x}.php"))).collect();
+    for count in [0, 10_000, 1_000_000, 4_000_000] {
+        let before = resident_kib();
+        let start = Instant::now();
+        let mut builder = shipped();
+        let mut list = List { next: 0, count, line: Vec::new(), given: 0 };
+        builder.feed_read("list.txt", &mut list, &FeedOptions::default()).unwrap();
+        let book = builder.build().0;
+        println!(
+            "{count} indicators: {:.2} s, {} MiB resident more",
+            start.elapsed().as_secs_f64(),
+            resident_kib().saturating_sub(before) / 1024
+        );
+        measure("  names that no list knows", &book, &other);
+        measure("  addresses that no list knows", &book, &flows);
+        measure("  pages that no list knows", &book, &pages);
+        if count == 0 {
+            continue;
+        }
+        // Spread over the whole list, in no order.
+        let hits: Vec<_> = (0..COUNT)
+            .map(|n| n * 7_919 % count)
+            .filter(|n| n % 40 > 4)
+            .map(|n| question(&listed(n)))
+            .collect();
+        measure("  names that the list knows", &book, &hits);
+    }
+}
+
 fn main() {
+    if std::env::args().any(|argument| argument == "scale") {
+        return scale();
+    }
     const COUNT: usize = 20_000;
     let misses: Vec<_> = (0..COUNT)
         .map(|n| {
@@ -132,7 +209,7 @@ fn main() {
     let unknown: Vec<_> = (0..COUNT).map(|n| opening(&noise(n))).collect();
     let known = vec![opening(&[0x17, 0x24, 0x1b, 0, 0]); COUNT];
     let requests: Vec<_> = (0..COUNT).map(|n| request(&format!("/assets/{n}.js?v=7"))).collect();
-    let book = shipped("");
+    let book = shipped().build().0;
     for (what, facts) in [
         ("names that no list knows", &misses),
         ("names that the gate knows", &everyday),
@@ -145,17 +222,5 @@ fn main() {
     ] {
         measure(what, &book, facts);
     }
-    let mut feed = String::new();
-    for n in 0..1_000_000usize {
-        feed.push_str(&format!("host{n}.evil{}.example\n", n % 50_000));
-    }
-    let before = resident_kib();
-    let start = Instant::now();
-    let book = shipped(&feed);
-    println!(
-        "a million indicators: {:.2} s, {} MiB resident more",
-        start.elapsed().as_secs_f64(),
-        resident_kib().saturating_sub(before) / 1024
-    );
-    measure("names that no list knows, a million listed", &book, &misses);
+    scale();
 }

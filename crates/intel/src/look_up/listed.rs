@@ -36,7 +36,13 @@ impl Book {
     }
 
     /// A page, by its host and path; an entry without a query is about the page with any.
-    pub(super) fn look_up_page(&self, host: Option<&DomainName>, path: &str, out: &mut Vec<Match>) {
+    pub(super) fn look_up_page(
+        &self,
+        host: Option<&DomainName>,
+        port: Option<u16>,
+        path: &str,
+        out: &mut Vec<Match>,
+    ) {
         let Some(host) = host.filter(|_| !self.listed.none(Text::Url)) else { return };
         let url = url_of(host.as_str(), port, path);
         let before = out.len();
