@@ -5,12 +5,20 @@ mod columns;
 mod condition;
 mod curated;
 mod defang;
+mod family;
 mod frame;
 mod hosts;
+mod json;
+mod lolrmm;
 mod maltrail;
+mod misp;
 mod plain;
+#[cfg(test)]
+mod published;
 mod rule;
 mod separated;
+mod stix1;
+mod stix2;
 mod suricata_dataset;
 mod suricata_rules;
 mod told;
@@ -23,6 +31,11 @@ pub(crate) use frame::{Format, Head, Listed, Reading, Source, Subject};
 /// Every format, the pickiest first; the last takes what no other wants.
 pub(crate) const FORMATS: &[Format] = &[
     curated::FORMAT,
+    stix1::FORMAT,
+    stix2::FORMAT,
+    misp::FORMAT,
+    lolrmm::FORMAT,
+    json::FORMAT,
     suricata_rules::FORMAT,
     adblock::FORMAT,
     maltrail::FORMAT,
