@@ -1,16 +1,18 @@
 //! What the sensor knows and allows: built in from `config/`, overridden by the user's files.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use detect::Policy;
 use include_dir::{Dir, include_dir};
-use intel::{Book, BookBuilder};
+use intel::{Book, BookBuilder, FeedOptions};
 use model::Complaint;
 
 use crate::cli::KnowledgeArgs;
 use crate::config::{self, ConfigError, Settings};
 use crate::exit::{Exit, fail, tell};
+use crate::feeds;
 
 /// `config/` as it was when the program was built.
 static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/config");
@@ -18,7 +20,7 @@ static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/config");
 /// All that was read before the first packet.
 pub(crate) struct Knowledge {
     pub(crate) settings: Settings,
-    pub(crate) book: Book,
+    pub(crate) book: Arc<Book>,
     pub(crate) policy: Policy,
     /// What is wrong in catalogue and feeds; their other lines stand.
     pub(crate) book_complaints: Vec<Complaint>,
@@ -66,26 +68,7 @@ impl Knowledge {
 
     fn assemble(settings: Settings, args: &KnowledgeArgs) -> Result<Knowledge, ConfigError> {
         let set = &settings.config.knowledge;
-        let mut builder = BookBuilder::new();
-        let rules = |name: &str| {
-            let text = BUILT_IN.get_file(name).and_then(include_dir::File::contents_utf8);
-            text.with_context(|| format!("{name} is not built in")).map_err(ConfigError::Unreadable)
-        };
-        builder.gate("built-in:gate.toml", rules("gate.toml")?);
-        builder.labels("built-in:labels.toml", rules("labels.toml")?);
-        builder.resolvers("built-in:resolvers.toml", rules("resolvers.toml")?);
-        let folder = args.catalogue.as_ref().or(set.catalogue.as_ref());
-        for (name, text) in catalogue(folder.map(PathBuf::as_path))? {
-            builder.catalogue(&name, &text);
-        }
-        for (name, text) in built_in("feeds") {
-            builder.feed(&name, text);
-        }
-        for path in set.feeds.iter().chain(&args.feeds) {
-            builder.feed(&path.display().to_string(), &config::read_list(path)?);
-        }
-        let (book, book_complaints) = builder.build();
-
+        let (book, book_complaints) = book(&settings, args)?;
         let mut policy = Policy::deny_by_default();
         let mut policy_complaints = Vec::new();
         // A policy on the command line stands in place of the settings' one, in both its places.
@@ -102,14 +85,54 @@ impl Knowledge {
     }
 }
 
-/// The built-in tools, with the files of `folder` in place of those of the same name, or added.
-fn catalogue(folder: Option<&Path>) -> Result<Vec<(String, String)>, ConfigError> {
+/// All that is known, and what is wrong in it.
+fn book(
+    settings: &Settings,
+    args: &KnowledgeArgs,
+) -> Result<(Arc<Book>, Vec<Complaint>), ConfigError> {
+    let set = &settings.config.knowledge;
+    let mut builder = BookBuilder::new();
+    let rules = |name: &str| {
+        let text = BUILT_IN.get_file(name).and_then(include_dir::File::contents_utf8);
+        text.with_context(|| format!("{name} is not built in")).map_err(ConfigError::Unreadable)
+    };
+    builder.gate("built-in:gate.toml", rules("gate.toml")?);
+    builder.labels("built-in:labels.toml", rules("labels.toml")?);
+    builder.resolvers("built-in:resolvers.toml", rules("resolvers.toml")?);
+    let folder = args.catalogue.as_ref().or(set.catalogue.as_ref());
+    for (name, text) in overridden("catalogue", folder.map(PathBuf::as_path))? {
+        builder.catalogue(&name, &text);
+    }
+    builder.vocabulary("built-in:lookalikes.toml", rules("lookalikes.toml")?);
+    builder.words(rules("words/english.txt")?);
+    for (name, text) in overridden("brands", set.brands.as_deref())? {
+        builder.brands(&name, &text);
+    }
+    if let (true, Some((name, text))) = (settings.config.has_brands(), &settings.text) {
+        builder.brands(name, text);
+    }
+    for (name, text) in built_in("feeds") {
+        builder.feed(&name, text);
+    }
+    for feed in &settings.config.feed {
+        feeds::read(&mut builder, &feed.file, &feed.options())?;
+    }
+    for path in set.feeds.iter().chain(&args.feeds) {
+        feeds::read(&mut builder, path, &FeedOptions::default())?;
+    }
+    let (book, complaints) = builder.build();
+    Ok((Arc::new(book), complaints))
+}
+
+/// The files of a built-in folder, with those of `folder` in place of those of the same name, or
+/// added.
+fn overridden(what: &str, folder: Option<&Path>) -> Result<Vec<(String, String)>, ConfigError> {
     let mut files: std::collections::BTreeMap<String, (String, String)> =
-        built_in("catalogue").map(|(name, text)| (stem(&name), (name, text.to_owned()))).collect();
+        built_in(what).map(|(name, text)| (stem(&name), (name, text.to_owned()))).collect();
     if let Some(folder) = folder {
         let shown = folder.display();
         let entries = std::fs::read_dir(folder)
-            .with_context(|| format!("the catalogue {shown} cannot be read"))
+            .with_context(|| format!("{what}: {shown} cannot be read"))
             .map_err(ConfigError::Unreadable)?;
         for entry in entries {
             let entry = entry.with_context(|| format!("{shown} cannot be read"));

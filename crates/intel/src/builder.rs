@@ -83,6 +83,22 @@ impl BookBuilder {
         self.complaints.append(&mut complaints.finish());
     }
 
+    /// Add what names that lie are made of: words of help desks, cheap endings, letters that look
+    /// alike.
+    pub fn vocabulary(&mut self, file: &str, text: &str) {
+        let mut complaints = Complaints::new(file, text);
+        if fits(text, CATALOGUE_FILE_BYTES_MAX, &mut complaints) {
+            self.lookalikes.read_vocabulary(text, &mut complaints);
+        }
+        self.complaints.append(&mut complaints.finish());
+    }
+
+    /// Add words of a language, which labels are taken apart into: one a line, the most frequent
+    /// first; `#` begins a remark.
+    pub fn words(&mut self, text: &str) {
+        self.lookalikes.read_words(text);
+    }
+
     /// Add names and networks that must never alert alone. It counts for all files, those added
     /// before too.
     pub fn gate(&mut self, file: &str, text: &str) {

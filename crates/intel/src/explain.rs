@@ -122,6 +122,9 @@ impl Book {
         }
         let all = self.weigh(name);
         self.explain_rows(name, &all, steps);
+        if all.rows.is_empty() {
+            self.lookalikes.explain(name, steps);
+        }
         if let Some((held, group)) = all.gate {
             let group = self.gate.group_name(group);
             steps

@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use ipnet::IpNet;
 use model::{
-    DomainName, Endpoint, Fact, Match, Meaning, Observation, Operator, Protocol, RecordData,
-    RecordType, Role, SignSource, Specificity, Transport,
+    DomainName, Endpoint, Fact, LureKind, Match, Meaning, Observation, Operator, Protocol,
+    RecordData, RecordType, Role, SignSource, Specificity, Transport,
 };
 use regex::bytes::Regex;
 
@@ -73,7 +73,34 @@ impl Book {
             if !all.rows.is_empty() || !all.listed.is_empty() {
                 self.give_name(name.as_str(), source, &all, out);
             }
+            self.give_lure(name.as_str(), source, &all, out);
         }
+    }
+
+    /// What the name pretends. A name that the catalogue knows is what it says.
+    fn give_lure(&self, name: &str, source: SignSource, all: &Weighed<'_>, out: &mut Vec<Match>) {
+        if !all.rows.is_empty() {
+            return;
+        }
+        let Some(lure) = self.lookalikes.judge(name) else { return };
+        let list = match lure.kind {
+            LureKind::Imitation => "brands",
+            LureKind::Lure => "lures",
+        };
+        push(
+            out,
+            Match {
+                source,
+                value: name.into(),
+                pattern: Arc::clone(&lure.registrable),
+                list: list.into(),
+                list_version: self.lookalikes.version(&lure),
+                specificity: Specificity::Specific,
+                confidence_pct: lure.score,
+                version: None,
+                meaning: Meaning::Lure(Arc::new(lure)),
+            },
+        );
     }
 
     fn give_name(&self, name: &str, source: SignSource, all: &Weighed<'_>, out: &mut Vec<Match>) {

@@ -32,15 +32,17 @@ pub(crate) struct Brand {
     /// Labels and words that are others': real companies a letter or two away, and words in which
     /// the letters stand by chance.
     pub(crate) collisions: Vec<Box<str>>,
-    /// Given names and initials that make a surname of it.
-    pub(crate) people: bool,
+    /// Whether it is a family's name too.
+    pub(crate) surname: bool,
+    /// Whether it is a vendor of remote access: an imitation is what this sensor is about.
+    pub(crate) remote: bool,
     /// Words that, beside the brand, show a third party's lawful use: fan pages, dealers, places.
     pub(crate) bystanders: Vec<Box<str>>,
     /// The line at which it stands.
     pub(crate) line: u32,
 }
 
-const KEYS: [&str; 12] = [
+const KEYS: [&str; 13] = [
     "id",
     "name",
     "kind",
@@ -50,6 +52,7 @@ const KEYS: [&str; 12] = [
     "collisions",
     "bystanders",
     "surname",
+    "remote",
     "source",
     "checked",
     "note",
@@ -139,7 +142,8 @@ fn read_one(sheet: &Sheet<'_>, complaints: &mut Complaints<'_>) -> Option<Brand>
         domains,
         endings,
         collisions,
-        people: sheet.flag("surname", complaints),
+        surname: sheet.flag("surname", complaints),
+        remote: sheet.flag("remote", complaints),
         bystanders,
         line: complaints.place(sheet.offset()).0,
     })

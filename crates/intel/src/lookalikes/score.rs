@@ -1,0 +1,268 @@
+//! How much a name that shows a brand looks like a lie: by the kind of evidence, never by summing
+//! up unrelated words.
+
+use super::brand::Nature;
+use super::spans::{Span, Way};
+use super::vocabulary::Class;
+use super::words::{Part, Parts};
+
+/// From here on an imitation is worth an alert by its name alone.
+pub(super) const ALERT: u8 = 60;
+/// From here on it is noted.
+pub(super) const NOTE: u8 = 40;
+
+/// What stands beside the brand in its label.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Beside {
+    Nothing,
+    /// Words of help desks and of what a victim is to do.
+    Telling,
+    /// Such words among others.
+    Mixed,
+    /// Words that say nothing.
+    Glue,
+    Digits,
+    /// A word or two of the language, or of honest trade.
+    Words,
+    /// Letters that are no words.
+    Junk,
+    /// What shows a third party's lawful use.
+    Bystander,
+}
+
+impl Beside {
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Beside::Nothing => "nothing",
+            Beside::Telling => "words of help desks and accounts",
+            Beside::Mixed => "words of help desks and accounts among others",
+            Beside::Glue => "words that say nothing",
+            Beside::Digits => "digits",
+            Beside::Words => "other words",
+            Beside::Junk => "letters that are no words",
+            Beside::Bystander => "a word that shows a third party's lawful use",
+        }
+    }
+}
+
+/// What stands around a span in a label.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Around {
+    pub(super) beside: Beside,
+    /// Whether the label's ends or hyphens part the brand from the rest.
+    pub(super) parted: bool,
+    /// Whether the label, or a word of it, begins with the brand.
+    pub(super) leads: bool,
+}
+
+/// Why letters that are a brand's do not mean it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Accident {
+    /// A word reaches over the span's end.
+    Straddled,
+    /// A word holds the span.
+    Held,
+    /// The span itself is of other words.
+    Explained,
+}
+
+/// What a brand costs where a label is taken apart, in tenths of a bit: as much as a frequent word.
+const COINED_COST: u32 = 100;
+const DICTIONARY_COST: u32 = 150;
+
+/// Whether the letters of the span belong to other words. `start` and `end` are of the label.
+pub(super) fn accident(
+    parts: &Parts,
+    (start, end): (usize, usize),
+    span: &Span,
+    nature: Nature,
+) -> Option<Accident> {
+    let typed = !matches!(span.way, Way::Exact | Way::Homoglyph);
+    let (mut within, mut straddled, mut mostly) = (false, false, false);
+    let mut all_words = true;
+    let (mut at_start, mut at_end) = (false, false);
+    for (from, to, part) in parts.all() {
+        at_start |= from == start;
+        at_end |= to == end;
+        if to <= start || from >= end {
+            continue;
+        }
+        let Part::Word(class) = part else {
+            all_words = false;
+            continue;
+        };
+        within = true;
+        all_words &= to.saturating_sub(from) >= 3;
+        let inside = to.min(end).saturating_sub(from.max(start));
+        mostly |= inside.saturating_mul(10) >= end.saturating_sub(start).saturating_mul(6);
+        let holds = from <= start && to >= end;
+        if holds && (class == Class::Other || (from, to) != (start, end)) {
+            return Some(Accident::Held);
+        }
+        if holds && typed && class == Class::Plain {
+            return Some(Accident::Explained);
+        }
+        let crosses = from < start || to > end;
+        let ending = nature == Nature::Coined && from > start && to.saturating_sub(end) <= 3;
+        straddled |= crosses && !ending && to.saturating_sub(from) >= 4;
+    }
+    let own = match nature {
+        Nature::Coined => COINED_COST,
+        Nature::Dictionary => DICTIONARY_COST,
+    };
+    if straddled && parts.cost() <= parts.cost_around(start, end, own) {
+        return Some(Accident::Straddled);
+    }
+    // A coined brand with a letter wrong may well be of words: that is why it was coined.
+    let whole = start == 0 && parts.after(end).next().is_none();
+    let explained = typed && within && all_words && at_start && at_end;
+    let forgiven = whole && nature == Nature::Coined && span.way != Way::TwoEdits;
+    let explained = explained && !forgiven;
+    // A letter away from a word-like brand, and one of its words left whole: `ad-service`.
+    let kept = typed && mostly && nature == Nature::Dictionary;
+    (explained || kept).then_some(Accident::Explained)
+}
+
+/// What stands around the span. `label` is the whole label.
+pub(super) fn around(
+    parts: &Parts,
+    label: &[u8],
+    (start, end): (usize, usize),
+    bystanders: &[Box<str>],
+) -> Around {
+    let gap = |at: Option<usize>| {
+        at.and_then(|at| label.get(at)).is_none_or(|octet| !octet.is_ascii_alphanumeric())
+    };
+    let leads = gap(start.checked_sub(1));
+    let parted = leads && gap(Some(end));
+    let (mut telling, mut glue, mut plain, mut digits, mut junk) = (0u32, 0u32, 0u32, 0u32, 0u32);
+    let mut bystander = false;
+    for (from, to, part) in parts.before(start).chain(parts.after(end)) {
+        let text = label.get(from..to).unwrap_or_default();
+        if bystanders.iter().any(|word| word.as_bytes() == text) {
+            bystander = true;
+            continue;
+        }
+        let count = match part {
+            Part::Word(Class::Help | Class::Stem | Class::Access | Class::Around) => &mut telling,
+            Part::Word(Class::Glue | Class::Machine) => &mut glue,
+            // A word of two letters is as good as none.
+            Part::Word(_) if to.saturating_sub(from) < 3 => &mut junk,
+            Part::Word(_) => &mut plain,
+            Part::Digits => &mut digits,
+            Part::Letter => &mut junk,
+            Part::Gap => continue,
+        };
+        *count = count.saturating_add(1);
+    }
+    let beside = if bystander {
+        Beside::Bystander
+    } else if telling > 0 && plain == 0 && junk <= 2 {
+        Beside::Telling
+    } else if telling > 0 {
+        Beside::Mixed
+    } else if plain > 0 {
+        Beside::Words
+    } else if junk > 0 {
+        Beside::Junk
+    } else if glue > 0 {
+        Beside::Glue
+    } else if digits > 0 {
+        Beside::Digits
+    } else {
+        Beside::Nothing
+    };
+    Around { beside, parted, leads }
+}
+
+/// What a brand is that matters to a score.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Marked {
+    pub(super) nature: Nature,
+    /// Letters of the spelling.
+    pub(super) len: usize,
+    pub(super) surname: bool,
+    pub(super) remote: bool,
+}
+
+/// The score of a span in a registered label.
+pub(super) fn registered(span: &Span, brand: Marked, around: Around) -> u8 {
+    use Beside::{Bystander, Digits, Glue, Junk, Mixed, Nothing, Telling, Words};
+    let Around { beside, parted, leads } = around;
+    let Marked { nature, len, surname, remote } = brand;
+    match (nature, span.way) {
+        (Nature::Coined, Way::Exact) => match beside {
+            Telling | Glue => 85,
+            Mixed => 80,
+            Nothing | Digits => 75,
+            Junk => 70,
+            Words if surname => 50,
+            Words => 65,
+            Bystander => 45,
+        },
+        (Nature::Coined, Way::Homoglyph) => match beside {
+            Nothing | Telling | Glue => 90,
+            Mixed => 85,
+            Digits => 75,
+            Junk | Words if parted => 70,
+            Junk | Words => 62,
+            Bystander => 45,
+        },
+        (Nature::Coined, Way::TwoEdits) => match beside {
+            Nothing if len >= 10 => 65,
+            Nothing => 60,
+            Telling | Mixed | Glue => 65,
+            Digits => 50,
+            Junk | Words => 45,
+            Bystander => 30,
+        },
+        (Nature::Coined, _) => match beside {
+            Telling | Glue => 80,
+            Nothing => 75,
+            Mixed => 70,
+            Digits => 65,
+            Junk | Words if parted => 62,
+            Junk if remote => 55,
+            Junk | Words if len >= 8 => 55,
+            Junk | Words => 45,
+            Bystander => 30,
+        },
+        (Nature::Dictionary, Way::Exact) => match beside {
+            Telling => 72,
+            Mixed => 65,
+            Nothing => 62,
+            Glue | Digits | Junk | Words if remote && leads => 60,
+            Glue => 58,
+            Digits => 45,
+            Junk if parted && len >= 6 => 60,
+            Junk | Words if parted => 54,
+            Junk | Words => 42,
+            Bystander => 20,
+        },
+        (Nature::Dictionary, Way::Homoglyph) => match beside {
+            Telling => 82,
+            Nothing => 75,
+            Mixed => 70,
+            Glue => 65,
+            Digits => 50,
+            Junk | Words if parted => 50,
+            Junk | Words => 30,
+            Bystander => 20,
+        },
+        (Nature::Dictionary, way) => {
+            let long = len >= 6;
+            match beside {
+                Telling if long && parted => 65,
+                Telling if long => 62,
+                Telling => 45,
+                Nothing => match way {
+                    _ if long => 62,
+                    Way::Repetition | Way::Transposition | Way::Insertion => 60,
+                    _ => 45,
+                },
+                Mixed | Glue if long => 48,
+                _ => 20,
+            }
+        }
+    }
+}

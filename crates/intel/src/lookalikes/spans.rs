@@ -1,0 +1,381 @@
+//! Where in a name a brand stands, to the letter or nearly: one automaton over all spellings that
+//! are one edit away from any brand, so that its cost does not grow with the brands.
+
+use std::collections::BTreeMap;
+
+use daachorse::{DoubleArrayAhoCorasick, DoubleArrayAhoCorasickBuilder};
+
+use super::brand::Nature;
+use super::view::{Folds, View};
+
+/// From how many letters on a spelling is looked for with an edit in it, and with two. Shorter ones
+/// are a letter away from everything.
+const EDIT_LEN_MIN: usize = 5;
+/// From how many letters on a letter may be missing: what is left must still be five long.
+const OMISSION_LEN_MIN: usize = 6;
+const TWO_EDITS_LEN_MIN: usize = 9;
+
+/// Places looked at in one name.
+///
+/// - Why so many: a name that imitates shows its brand once; overlapping edits find it ten times.
+/// - What it costs: a few hundred nanoseconds each.
+/// - At the bound: further places are not looked at.
+const SPANS_MAX: usize = 24;
+
+/// Stands for a trigger among the numbers of spellings.
+const TRIGGER: u16 = u16::MAX;
+
+/// How a span came from its brand's spelling.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub(super) enum Way {
+    Exact,
+    /// Letters replaced by some that look alike.
+    Homoglyph,
+    Repetition,
+    Transposition,
+    Omission,
+    VowelSwap,
+    Replacement,
+    Insertion,
+    TwoEdits,
+}
+
+impl Way {
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Way::Exact => "exact",
+            Way::Homoglyph => "homoglyph",
+            Way::Repetition => "repetition",
+            Way::Transposition => "transposition",
+            Way::Omission => "omission",
+            Way::VowelSwap => "vowel-swap",
+            Way::Replacement => "replacement",
+            Way::Insertion => "insertion",
+            Way::TwoEdits => "two-edits",
+        }
+    }
+}
+
+/// A spelling of a brand.
+#[derive(Debug)]
+pub(super) struct Spelling {
+    pub(super) brand: u16,
+    pub(super) nature: Nature,
+    pub(super) text: Box<[u8]>,
+    folded: Box<[u8]>,
+    letters: u64,
+}
+
+/// A place in a name that is a brand, or nearly.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Span {
+    /// Octets of the name.
+    pub(super) start: usize,
+    pub(super) end: usize,
+    /// Number of the spelling.
+    pub(super) spelling: u16,
+    pub(super) way: Way,
+    pub(super) distance: u8,
+}
+
+/// All spellings, to be found.
+#[derive(Default)]
+pub(super) struct Spans {
+    automaton: Option<DoubleArrayAhoCorasick<u32>>,
+    /// Spellings that share a variant.
+    groups: Vec<Box<[u16]>>,
+    spellings: Vec<Spelling>,
+    /// Spellings looked for with two edits, by length.
+    long: Vec<u16>,
+}
+
+impl std::fmt::Debug for Spans {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Spans").field("spellings", &self.spellings.len()).finish_non_exhaustive()
+    }
+}
+
+impl Spans {
+    /// Spellings with the number of their brand.
+    pub(super) fn new<'w>(
+        given: Vec<(u16, Nature, Box<str>)>,
+        triggers: impl Iterator<Item = &'w str>,
+        folds: &Folds,
+    ) -> Spans {
+        let mut spans = Spans::default();
+        let mut variants: BTreeMap<Vec<u8>, Vec<u16>> = BTreeMap::new();
+        for (number, (brand, nature, text)) in (0u16..).zip(given) {
+            let text = text.into_boxed_bytes();
+            let folded: Box<[u8]> = text.iter().map(|octet| folds.of(*octet)).collect();
+            each_variant(&folded, folds, &mut |variant| {
+                let group = variants.entry(variant.to_vec()).or_default();
+                if !group.contains(&number) {
+                    group.push(number);
+                }
+            });
+            if nature == Nature::Coined && folded.len() >= TWO_EDITS_LEN_MIN {
+                spans.long.push(number);
+            }
+            let letters = letters_of(&folded);
+            spans.spellings.push(Spelling { brand, nature, text, folded, letters });
+        }
+        for word in triggers {
+            let folded = word.bytes().map(|octet| folds.of(octet)).collect();
+            let group = variants.entry(folded).or_default();
+            if !group.contains(&TRIGGER) {
+                group.push(TRIGGER);
+            }
+        }
+        let mut patterns: Vec<(Vec<u8>, u32)> = Vec::with_capacity(variants.len());
+        let mut numbers: BTreeMap<Vec<u16>, u32> = BTreeMap::new();
+        for (variant, group) in variants {
+            let number = *numbers.entry(group).or_insert_with_key(|group| {
+                spans.groups.push(group.clone().into_boxed_slice());
+                u32::try_from(spans.groups.len().saturating_sub(1)).unwrap_or(u32::MAX)
+            });
+            patterns.push((variant, number));
+        }
+        if !patterns.is_empty() {
+            let builder = DoubleArrayAhoCorasickBuilder::new().use_prefilter(false);
+            spans.automaton = builder.build_with_values(patterns).ok();
+        }
+        spans
+    }
+
+    pub(super) fn spelling(&self, number: u16) -> Option<&Spelling> {
+        self.spellings.get(usize::from(number))
+    }
+
+    /// Every place of `name`, up to `end`, that is a brand or nearly. `view` is filled with it.
+    /// Answers whether a trigger stands in it.
+    pub(super) fn find(
+        &self,
+        name: &str,
+        end: usize,
+        view: &View,
+        folds: &Folds,
+        exact: bool,
+        out: &mut Vec<Span>,
+    ) -> bool {
+        let mut triggered = false;
+        let Some(automaton) = &self.automaton else { return false };
+        for hit in automaton.find_overlapping_iter(view.octets()) {
+            let group = usize::try_from(hit.value()).ok().and_then(|n| self.groups.get(n));
+            for number in group.into_iter().flat_map(|group| group.iter()) {
+                let Some(spelling) = self.spelling(*number) else {
+                    triggered = true;
+                    continue;
+                };
+                let seen = view.octets().get(hit.start()..hit.end()).unwrap_or_default();
+                if exact && seen != &*spelling.folded {
+                    continue;
+                }
+                let start = view.place(hit.start(), end);
+                let stop = view.place(hit.end().saturating_sub(1), end).saturating_add(1);
+                let stop = if exact { view.place(hit.end(), end).min(end) } else { stop };
+                let (way, distance) = if exact {
+                    let shown = name.as_bytes().get(start..stop).unwrap_or_default();
+                    let letters = shown.iter().filter(|c| c.is_ascii_alphanumeric()).count();
+                    // The pair must stand in the brand, not beside it.
+                    if letters <= spelling.text.len() {
+                        continue;
+                    }
+                    (Way::Homoglyph, 1)
+                } else {
+                    let shown = name.as_bytes().get(start..stop).unwrap_or_default();
+                    match tell(shown, &spelling.text, folds) {
+                        Some(told) => told,
+                        None => continue,
+                    }
+                };
+                let span = Span { start, end: stop, spelling: *number, way, distance };
+                keep(out, span);
+            }
+        }
+        triggered
+    }
+
+    /// Words of the name that are two edits away from a long brand.
+    pub(super) fn find_far(&self, name: &str, end: usize, folds: &Folds, out: &mut Vec<Span>) {
+        if self.long.is_empty() {
+            return;
+        }
+        let mut start = 0usize;
+        for label in name.get(..end).unwrap_or_default().split('.') {
+            if label.contains('-') {
+                let mut from = start;
+                for word in label.split('-') {
+                    self.find_far_word(word, from, folds, out);
+                    from = from.saturating_add(word.len()).saturating_add(1);
+                }
+            }
+            self.find_far_word(label, start, folds, out);
+            start = start.saturating_add(label.len()).saturating_add(1);
+        }
+    }
+
+    fn find_far_word(&self, word: &str, start: usize, folds: &Folds, out: &mut Vec<Span>) {
+        if !(TWO_EDITS_LEN_MIN - 2..=24).contains(&word.len()) {
+            return;
+        }
+        let mut folded = [0u8; 24];
+        let mut len = 0usize;
+        let letters = word.bytes().filter(|octet| *octet != b'-');
+        for (place, octet) in folded.iter_mut().zip(letters) {
+            *place = folds.of(octet);
+            len = len.saturating_add(1);
+        }
+        let seen = folded.get(..len).unwrap_or_default();
+        let letters = letters_of(seen);
+        for number in &self.long {
+            let Some(spelling) = self.spelling(*number) else { continue };
+            let far = spelling.folded.len().abs_diff(len) > 2
+                || (spelling.letters & !letters).count_ones() > 2
+                || (letters & !spelling.letters).count_ones() > 2;
+            if far {
+                continue;
+            }
+            let (seen, folded) = (String::from_utf8_lossy(seen), spelling.folded.as_ref());
+            let distance = strsim::osa_distance(&seen, &String::from_utf8_lossy(folded));
+            if distance == 2 {
+                let end = start.saturating_add(word.len());
+                let way = Way::TwoEdits;
+                keep(out, Span { start, end, spelling: *number, way, distance: 2 });
+            }
+        }
+    }
+}
+
+/// Of overlapping spans of one spelling both may be of use: `anydeskk` is a brand with a letter
+/// behind it and a brand with a letter twice. What is equal is kept once.
+fn keep(out: &mut Vec<Span>, span: Span) {
+    if out.len() < SPANS_MAX && !out.contains(&span) {
+        out.push(span);
+    }
+}
+
+fn letters_of(text: &[u8]) -> u64 {
+    let bit = |octet: &u8| match octet {
+        b'a'..=b'z' => 1u64 << (octet - b'a'),
+        b'0'..=b'9' => 1u64 << (26 + octet - b'0'),
+        _ => 0,
+    };
+    text.iter().map(bit).fold(0, |all, one| all | one)
+}
+
+/// Give the spelling and everything one edit away from it. A letter before or behind it is none:
+/// the spelling itself is found there.
+fn each_variant(text: &[u8], folds: &Folds, each: &mut impl FnMut(&[u8])) {
+    each(text);
+    if text.len() < EDIT_LEN_MIN {
+        return;
+    }
+    let mut letters: Vec<u8> = (b'a'..=b'z').chain(b'0'..=b'9').map(|c| folds.of(c)).collect();
+    letters.sort_unstable();
+    letters.dedup();
+    let mut variant: Vec<u8> = Vec::with_capacity(text.len().saturating_add(1));
+    for (at, own) in text.iter().enumerate() {
+        let (head, tail) = text.split_at_checked(at).unwrap_or((text, &[]));
+        let rest = tail.get(1..).unwrap_or_default();
+        let mut give = |parts: &[&[u8]]| {
+            variant.clear();
+            parts.iter().for_each(|part| variant.extend_from_slice(part));
+            each(&variant);
+        };
+        if text.len() >= OMISSION_LEN_MIN {
+            give(&[head, rest]);
+        }
+        for letter in letters.iter().filter(|letter| *letter != own) {
+            give(&[head, &[*letter], rest]);
+        }
+        if at > 0 {
+            for letter in &letters {
+                give(&[head, &[*letter], tail]);
+            }
+        }
+        if let Some((next, rest)) = rest.split_first().filter(|(next, _)| *next != own) {
+            give(&[head, &[*next, *own], rest]);
+        }
+    }
+}
+
+/// How what is shown came from the spelling; `None` when it is further than one edit away.
+fn tell(shown: &[u8], spelling: &[u8], folds: &Folds) -> Option<(Way, u8)> {
+    let mut letters = [0u8; 64];
+    let mut len = 0usize;
+    let plain = shown.iter().filter(|octet| !matches!(octet, b'-' | b'.'));
+    for (place, octet) in letters.iter_mut().zip(plain) {
+        *place = *octet;
+        len = len.saturating_add(1);
+    }
+    let seen = letters.get(..len)?;
+    let same = |one: &u8, other: &u8| folds.of(*one) == folds.of(*other);
+    let head = seen.iter().zip(spelling).take_while(|(one, other)| same(one, other)).count();
+    let back = seen.iter().rev().zip(spelling.iter().rev());
+    let tail = back.take_while(|(one, other)| same(one, other)).count();
+    if seen.len() == spelling.len() {
+        if head == spelling.len() {
+            let changed = seen.iter().zip(spelling).filter(|(one, other)| one != other).count();
+            let changed = u8::try_from(changed).unwrap_or(u8::MAX);
+            return Some(if changed == 0 { (Way::Exact, 0) } else { (Way::Homoglyph, changed) });
+        }
+        let (one, other) = (seen.get(head)?, spelling.get(head)?);
+        let next = head.saturating_add(1);
+        if head.saturating_add(tail).saturating_add(1) >= spelling.len() {
+            let vowels = is_vowel(*one) && is_vowel(*other);
+            let looks = looks_like(*one, *other);
+            return Some(match (vowels, looks) {
+                (_, true) => (Way::Homoglyph, 1),
+                (true, false) => (Way::VowelSwap, 1),
+                (false, false) => (Way::Replacement, 1),
+            });
+        }
+        let swapped = seen.get(next).zip(spelling.get(next));
+        let swapped = swapped.is_some_and(|(a, b)| same(one, b) && same(a, other));
+        return (swapped && head.saturating_add(tail).saturating_add(2) >= spelling.len())
+            .then_some((Way::Transposition, 1));
+    }
+    if seen.len() == spelling.len().saturating_add(1) {
+        if head.saturating_add(tail) < spelling.len() {
+            return None;
+        }
+        let extra = seen.get(head)?;
+        let twin = head.checked_sub(1).and_then(|before| seen.get(before));
+        let after = seen.get(head.saturating_add(1));
+        let twice = twin.is_some_and(|twin| same(twin, extra));
+        let twice = twice || after.is_some_and(|after| same(after, extra));
+        return Some((if twice { Way::Repetition } else { Way::Insertion }, 1));
+    }
+    let shorter = seen.len().saturating_add(1) == spelling.len();
+    (shorter && head.saturating_add(tail) >= seen.len()).then_some((Way::Omission, 1))
+}
+
+const fn is_vowel(octet: u8) -> bool {
+    matches!(octet, b'a' | b'e' | b'i' | b'o' | b'u' | b'y')
+}
+
+/// Single letters that look alike without being read as one.
+const fn looks_like(one: u8, other: u8) -> bool {
+    matches!(
+        (one, other),
+        (b'm', b'n')
+            | (b'n', b'm')
+            | (b'n', b'r')
+            | (b'u', b'v')
+            | (b'v', b'u')
+            | (b'v', b'y')
+            | (b'y', b'v')
+            | (b'w', b'v')
+            | (b'c', b'e')
+            | (b'e', b'c')
+            | (b'b', b'd')
+            | (b'd', b'b')
+            | (b'g', b'q')
+            | (b'q', b'g')
+            | (b'k', b'x')
+            | (b'f', b't')
+            | (b'j', b'i')
+            | (b'h', b'b')
+            | (b'6', b'b')
+    )
+}
