@@ -18,15 +18,18 @@
 use std::fs;
 use std::hint::black_box;
 use std::io::{BufWriter, Read as _, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use intel::{Book, BookBuilder};
 
+fn config(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config").join(path)
+}
+
 /// The TOML files of a folder of `config/`, by name.
 fn texts(folder: &str) -> Vec<(String, String)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config").join(folder);
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let entries = fs::read_dir(config(folder)).into_iter().flatten().flatten();
     let mut paths: Vec<_> = entries.map(|entry| entry.path()).collect();
     paths.retain(|path| path.extension().is_some_and(|ending| ending == "toml"));
     paths.sort();
@@ -41,6 +44,9 @@ fn book() -> Book {
     let mut builder = BookBuilder::new();
     texts("catalogue").iter().for_each(|(file, text)| builder.catalogue(file, text));
     texts("brands").iter().for_each(|(file, text)| builder.brands(file, text));
+    let read = |path| fs::read_to_string(config(path)).unwrap_or_default();
+    builder.vocabulary("lookalikes.toml", &read("lookalikes.toml"));
+    builder.words(&read("words/english.txt"));
     let (book, complaints) = builder.build();
     complaints.iter().for_each(|complaint| eprintln!("{complaint}"));
     book

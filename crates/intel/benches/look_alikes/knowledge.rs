@@ -1,16 +1,26 @@
 //! The books and names that are measured.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use intel::{Book, BookBuilder};
 
 use crate::dice::Dice;
 
+fn config(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config").join(path)
+}
+
+/// Words and endings, which judge names whatever the brands are.
+fn vocabulary(builder: &mut BookBuilder) {
+    let read = |path| fs::read_to_string(config(path)).unwrap_or_default();
+    builder.vocabulary("lookalikes.toml", &read("lookalikes.toml"));
+    builder.words(&read("words/english.txt"));
+}
+
 /// The name and text of every TOML file in a folder of `config/`, by name.
 pub(crate) fn texts(folder: &str) -> Vec<(String, String)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config").join(folder);
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let entries = fs::read_dir(config(folder)).into_iter().flatten().flatten();
     let mut paths: Vec<_> = entries.map(|entry| entry.path()).collect();
     paths.retain(|path| path.extension().is_some_and(|ending| ending == "toml"));
     paths.sort();
@@ -37,12 +47,14 @@ pub(crate) fn shipped() -> Book {
     texts("catalogue").iter().for_each(|(file, text)| builder.catalogue(file, text));
     texts("brands").iter().for_each(|(file, text)| builder.brands(file, text));
     texts("feeds").iter().for_each(|(file, text)| builder.feed(file, text));
+    vocabulary(&mut builder);
     builder.build().0
 }
 
-/// Brands and nothing else.
+/// What names are compared with, and nothing else.
 pub(crate) fn brands_only(shipped: &[(String, String)], extra: &str) -> Book {
     let mut builder = BookBuilder::new();
+    vocabulary(&mut builder);
     shipped.iter().for_each(|(file, text)| builder.brands(file, text));
     if !extra.is_empty() {
         builder.brands("extra.toml", extra);

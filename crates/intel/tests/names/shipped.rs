@@ -10,10 +10,13 @@ use model::{
     RecordType, Timestamp, Transport,
 };
 
+fn config(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config").join(path)
+}
+
 /// The name and text of every TOML file in a folder of `config/`, by name.
 pub(crate) fn texts(folder: &str) -> Vec<(String, String)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config").join(folder);
-    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+    let Ok(entries) = fs::read_dir(config(folder)) else { return Vec::new() };
     let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
     paths.retain(|path| path.extension().is_some_and(|ending| ending == "toml"));
     paths.sort();
@@ -34,11 +37,13 @@ pub(crate) fn book() -> &'static Book {
                 "gate.toml" => builder.gate(&file, &text),
                 "labels.toml" => builder.labels(&file, &text),
                 "resolvers.toml" => builder.resolvers(&file, &text),
+                "lookalikes.toml" => builder.vocabulary(&file, &text),
                 _ => {}
             }
         }
         texts("catalogue").iter().for_each(|(file, text)| builder.catalogue(file, text));
         texts("brands").iter().for_each(|(file, text)| builder.brands(file, text));
+        builder.words(&fs::read_to_string(config("words/english.txt")).unwrap_or_default());
         texts("feeds").iter().for_each(|(file, text)| builder.feed(file, text));
         let (book, complaints) = builder.build();
         complaints.iter().for_each(|complaint| println!("{complaint}"));
