@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use deliver::{Delivery, Findings, Gone, Recorder, Stream};
 use detect::Detector;
-use intel::Book;
-use model::{Alert, Fact, Health, Match, Observation, Timestamp};
+use intel::{Book, FeedInfo};
+use model::{Alert, Fact, FeedLoaded, Health, Match, Observation, Timestamp};
 
 use crate::dns_share::DnsCount;
 use crate::lanes::{Beat, Facts};
@@ -23,7 +23,7 @@ pub(crate) struct Gauges {
 
 /// Weighs observations and writes records.
 pub(crate) struct Analyst {
-    book: Book,
+    book: Arc<Book>,
     detector: Detector,
     recorder: Recorder,
     delivery: Delivery,
@@ -73,7 +73,7 @@ pub(crate) struct Conclusion {
 impl Analyst {
     /// An analyst with nothing seen yet.
     pub(crate) fn new(
-        book: Book,
+        book: Arc<Book>,
         detector: Detector,
         delivery: Delivery,
         observations_on: bool,
@@ -185,6 +185,7 @@ impl Analyst {
             tls_ech: counts.ech,
             dns: self.dns.share(),
             memory: self.detector.memory_counts(),
+            feeds: self.book.feeds().iter().map(loaded).collect(),
             ..Health::default()
         }
     }
@@ -243,6 +244,16 @@ impl Analyst {
             }
         }
         Ok(())
+    }
+}
+
+/// A feed as the health record tells it.
+fn loaded(feed: &FeedInfo) -> FeedLoaded {
+    FeedLoaded {
+        id: Arc::clone(&feed.id),
+        version: Arc::clone(&feed.version),
+        kind: feed.kind,
+        indicators: feed.count as u64,
     }
 }
 

@@ -5,6 +5,7 @@ use std::os::unix::fs::FileTypeExt as _;
 use std::path::Path;
 
 use capture::{Live, LiveOptions};
+use intel::FeedInfo;
 
 use crate::cli::CheckArgs;
 use crate::exit::{Exit, fail, printable};
@@ -34,12 +35,9 @@ fn report(args: &CheckArgs, knowledge: &Knowledge, out: &mut impl Write) -> std:
     let rows: usize = book.tools().iter().map(|tool| tool.rows.len()).sum();
     writeln!(out, "catalogue  {} tools, {rows} rows", book.tools().len())?;
     for feed in book.feeds() {
-        write!(out, "feed       {} ({}): {} indicators", feed.id, feed.version, feed.count)?;
-        if feed.gated > 0 {
-            write!(out, ", {} of them gated: they never alert alone", feed.gated)?;
-        }
-        writeln!(out)?;
+        write_feed(feed, out)?;
     }
+    writeln!(out, "brands     {}", book.brands())?;
     let zones: Vec<&str> = policy.zones().collect();
     writeln!(out, "resolvers  {} names and addresses", book.resolvers())?;
     writeln!(out, "policy     {} zones, {} rules", zones.len(), policy.rules().count())?;
@@ -87,6 +85,41 @@ fn report(args: &CheckArgs, knowledge: &Knowledge, out: &mut impl Write) -> std:
     }
     writeln!(out, "{}", if exit == Exit::Done { "all well" } else { "not well" })?;
     Ok(exit)
+}
+
+/// A feed: how much of it counts, and what is stated of it.
+fn write_feed(feed: &FeedInfo, out: &mut impl Write) -> std::io::Result<()> {
+    let shown = |text: &str| printable(text).into_owned();
+    write!(out, "feed       {} ({}): ", shown(&feed.id), shown(&feed.version))?;
+    write!(out, "{} indicators", feed.count)?;
+    if feed.gated > 0 {
+        write!(out, ", {} of them gated: they never alert alone", feed.gated)?;
+    }
+    let counts = [
+        (feed.repeated, "said twice"),
+        (feed.undescribed, "without their description, for which there is no place"),
+        (feed.unseen, "that no wire shows"),
+    ];
+    for (count, what) in counts.iter().filter(|(count, _)| *count > 0) {
+        write!(out, ", {count} {what}")?;
+    }
+    let confidence = f64::from(feed.confidence_pct) / 100.0;
+    let kind = feed.kind.word();
+    write!(out, "\n           format {}, kind {kind}, confidence {confidence}", feed.format)?;
+    match (feed.ending, feed.expires_days) {
+        (0, _) => write!(out, ", no expiry")?,
+        (ending, Some(days)) => write!(out, ", {ending} expire, after {days} days")?,
+        (ending, None) => write!(out, ", {ending} expire")?,
+    }
+    for (what, text) in [("licence", &feed.licence), ("source", &feed.source)] {
+        if !text.is_empty() {
+            write!(out, ", {what} {}", shown(text))?;
+        }
+    }
+    if !feed.unstated.is_empty() {
+        write!(out, "\n           not stated: {}", feed.unstated.join(", "))?;
+    }
+    writeln!(out)
 }
 
 /// Whether records could be written there: tried as far as that leaves nothing behind.

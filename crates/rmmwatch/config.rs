@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use model::Complaint;
 use serde::Deserialize;
 
+use crate::feeds::FeedTable;
 use crate::limits::CONFIG_FILE_BYTES_MAX;
 
 /// Where settings are read from when no file is named, if it exists.
@@ -20,6 +21,10 @@ pub(crate) struct Config {
     pub(crate) flows: Flows,
     pub(crate) knowledge: Knowledge,
     pub(crate) output: Output,
+    /// Lists, each with what its owner says of it.
+    pub(crate) feed: Vec<FeedTable>,
+    /// Brands may stand in the settings file; `intel` reads them from the same text.
+    brand: Option<toml::Value>,
     /// Policy may stand in the settings file; `detect` reads it from the same text.
     zone: Option<toml::Value>,
     allow: Option<toml::Value>,
@@ -62,6 +67,7 @@ impl Default for Flows {
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Knowledge {
     pub(crate) catalogue: Option<PathBuf>,
+    pub(crate) brands: Option<PathBuf>,
     pub(crate) feeds: Vec<PathBuf>,
     pub(crate) policy: Option<PathBuf>,
 }
@@ -84,6 +90,13 @@ impl Output {
             ("health", &self.health),
         ];
         all.into_iter().filter_map(|(stream, path)| Some((stream, path.as_deref()?)))
+    }
+}
+
+impl Config {
+    /// Whether brands stand in the settings file.
+    pub(crate) const fn has_brands(&self) -> bool {
+        self.brand.is_some()
     }
 }
 
@@ -117,6 +130,9 @@ impl Settings {
         let mut config = parse(&name, &text).map_err(|one| ConfigError::Wrong(vec![one]))?;
         if let Some(folder) = path.parent() {
             config.knowledge.relative_to(folder);
+            for feed in &mut config.feed {
+                feed.file = folder.join(&feed.file);
+            }
         }
         Ok(Settings { config, text: Some((name, text)) })
     }
@@ -125,7 +141,8 @@ impl Settings {
 impl Knowledge {
     /// Relative paths in a settings file are relative to that file.
     fn relative_to(&mut self, folder: &Path) {
-        for path in self.catalogue.iter_mut().chain(&mut self.feeds).chain(&mut self.policy) {
+        let folders = self.catalogue.iter_mut().chain(&mut self.brands);
+        for path in folders.chain(&mut self.feeds).chain(&mut self.policy) {
             *path = folder.join(&*path);
         }
     }
@@ -144,14 +161,6 @@ pub(crate) fn read_text(path: &Path) -> Result<String, ConfigError> {
         let fix = "save the file as UTF-8".to_owned();
         ConfigError::Wrong(vec![Complaint::at(&name, &text, at, why, fix)])
     })
-}
-
-/// Read a list that strangers wrote: octets that are no UTF-8 spoil the line that they stand in,
-/// not the list.
-pub(crate) fn read_list(path: &Path) -> Result<String, ConfigError> {
-    let octets = read_octets(path).map_err(ConfigError::Unreadable)?;
-    Ok(String::from_utf8(octets)
-        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
 }
 
 fn read_octets(path: &Path) -> anyhow::Result<Vec<u8>> {
@@ -203,10 +212,13 @@ fn parse(name: &str, text: &str) -> Result<Config, Complaint> {
 fn explain(message: &str) -> (String, String) {
     let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
     match quoted.split_first() {
-        Some((unknown, known)) if message.starts_with("unknown field") => {
+        Some((unknown, known))
+            if message.starts_with("unknown field") || message.starts_with("unknown variant") =>
+        {
+            let what = if message.starts_with("unknown field") { "key" } else { "word" };
             let nearest = known.iter().min_by_key(|known| edits(unknown, known));
             let fix = nearest.map_or(String::new(), |known| format!("did you mean `{known}`?"));
-            (format!("unknown key `{unknown}`"), fix)
+            (format!("unknown {what} `{unknown}`"), fix)
         }
         _ => (message.trim().to_owned(), String::new()),
     }
@@ -232,6 +244,8 @@ fn edits(one: &str, two: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use intel::{Column, FeedOptions};
+
     use super::*;
 
     #[test]
@@ -241,12 +255,63 @@ mod tests {
             ("[captur]\n", "f:1:2: unknown key `captur`; did you mean `capture`?"),
             ("[capture]\nring_mib = 0\n", "f:2:1: ring_mib is 0; write 1 to 2047"),
             ("[flows]\nflows_max = 1\n", "f:2:1: flows_max is 1; write 1024 to 16777216 flows"),
+            ("[[feed]]\nid = 'x'\n", "f:1:1: missing field `file`"),
+            (
+                "[[feed]]\nfile = 'a'\nlicense = 'x'\n",
+                "f:3:1: unknown key `license`; did you mean `licence`?",
+            ),
+            (
+                "[[feed]]\nfile = 'a'\nkind = 'atacker'\n",
+                "f:3:8: unknown word `atacker`; did you mean `attacker`?",
+            ),
+            (
+                "[[feed]]\nfile = 'a'\nformat = 'planes'\n",
+                "f:3:10: unknown word `planes`; did you mean `plain`?",
+            ),
+            (
+                "[[feed]]\nfile = 'a'\nstage = 'last'\n",
+                "f:3:9: unknown word `last`; did you mean `first`?",
+            ),
+            (
+                "[[feed]]\nfile = 'a'\n\n[[feed]]\nfile = 'b'\nconfidence = 80\n",
+                "f:6:14: the share 80; write 0 to 1, e.g. 0.8",
+            ),
+            ("[[feed]]\nfile = 'a'\nexpires_days = 0\n", "f:3:16: 0 days; write 1 to 3650"),
+            (
+                "[[feed]]\nfile = 'a'\ncolumns = { valeu = 2 }\n",
+                "f:3:13: unknown key `valeu`; did you mean `value`?",
+            ),
+            ("[[feed]]\nfile = 'a'\ncolumns = { value = 0 }\n", "f:3:21: column 0; write 1 to 256"),
         ];
         for (text, want) in table {
             let said = parse("f", text).expect_err(text).to_string();
             assert_eq!(said, want);
         }
         assert!(parse("f", "x = [").is_err());
+    }
+
+    #[test]
+    fn a_feed_may_say_everything_of_itself() {
+        let text = "[[feed]]\nfile = 'f.csv'\nformat = 'plain'\nid = 'i'\nname = 'n'\n\
+            source = 's'\nlicence = 'l'\nconfidence = 0.7\nkind = 'sweep'\nexpires_days = 30\n\
+            stage = 'relay'\ncolumns = { value = 2, description = 'comment' }\n";
+        let config = parse("f", text).expect("it is right");
+        let options = config.feed.first().expect("a feed").options();
+        let columns =
+            [(Column::Value, "2".to_owned()), (Column::Description, "comment".to_owned())];
+        let want = FeedOptions {
+            format: Some("plain".to_owned()),
+            id: Some("i".to_owned()),
+            name: Some("n".to_owned()),
+            source: Some("s".to_owned()),
+            licence: Some("l".to_owned()),
+            kind: Some(model::ListKind::Sweep),
+            confidence_pct: Some(70),
+            expires_days: Some(30),
+            stage: Some(model::Stage::Relay),
+            columns: columns.into(),
+        };
+        assert_eq!(options, want);
     }
 
     #[test]

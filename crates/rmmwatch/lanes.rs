@@ -9,14 +9,13 @@ use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
-use detect::Policy;
 use dissect::{Dissector, Limits, Seed, Shards};
-use intel::Book;
 use model::{Frame, Health, LinkType, Observation, Tally, Timestamp};
 
 use crate::limits::{
     BATCHES_WAITING_MAX, PARCEL_BYTES_MAX, PARCEL_FRAMES_MAX, PARCELS_WAITING_MAX,
 };
+use crate::reload::Fresh;
 
 /// Facts of a stretch of the timeline, in no particular order.
 pub(crate) type Batch = Vec<Observation>;
@@ -38,7 +37,7 @@ pub(crate) struct Beat {
     /// Write a health record, with these counts of the lane.
     pub(crate) health: Option<Health>,
     /// Catalogue, feeds and policy as they were read anew.
-    pub(crate) reloaded: Option<(Book, Policy)>,
+    pub(crate) reloaded: Option<Fresh>,
 }
 
 /// A frame this much older than the last one tells of a clock that was set back. Captures of

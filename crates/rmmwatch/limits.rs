@@ -50,9 +50,10 @@ pub(crate) const RELAY_BYTES: usize = 64 << 10;
 /// Lines that `explain -` reads from standard input, in octets each; a longer line is cut there.
 pub(crate) const EXPLAIN_LINE_BYTES_MAX: usize = 4096;
 
-/// The largest file of config, policy, catalogue or feed that is read, in octets.
+/// The largest file of config, policy, catalogue or brands that is read, in octets. Feeds have
+/// bounds of their own.
 ///
-/// - Why so much: a feed of a few million plain names.
+/// - Why so much: what people write by hand is a thousandth of it.
 /// - What it costs: as much memory while it is read.
 /// - At the bound: the file is refused, by name.
-pub(crate) const CONFIG_FILE_BYTES_MAX: u64 = 256 << 20;
+pub(crate) const CONFIG_FILE_BYTES_MAX: u64 = 16 << 20;

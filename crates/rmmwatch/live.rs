@@ -15,6 +15,7 @@ use crate::exit::{Exit, fail};
 use crate::knowledge::Knowledge;
 use crate::lanes::{Account, Alone, Beat, WhenFull};
 use crate::output;
+use crate::reload::Reloader;
 use crate::signals::{Hangup, Signals};
 
 /// How long the loop waits for a packet before it looks at signals and the time.
@@ -63,6 +64,7 @@ fn watch(args: &RunArgs) -> Result<Exit, Exit> {
     let (lane, facts) = Alone::new(output::limits(&set.flows), random_seed(), WhenFull::Drop);
     let detector = Detector::new(knowledge.policy, &detect::Limits::default());
     let gauges = Arc::new(Gauges::default());
+    let reloader = Reloader::new(&args.knowledge, args.output.quiet, Arc::clone(&knowledge.book));
     let analyst = Analyst::new(knowledge.book, detector, delivery, observations_on, gauges);
     let analyst = std::thread::Builder::new()
         .name("analyst".into())
@@ -70,7 +72,7 @@ fn watch(args: &RunArgs) -> Result<Exit, Exit> {
         .map_err(|why| fail(Exit::Failed, &why))?;
 
     tracing::info!(interface = %args.interface, "watching");
-    let mut watch = Watch { args, lane, since: None, beat_at: now(), health_at: now() };
+    let mut watch = Watch { lane, reloader, since: None, beat_at: now(), health_at: now() };
     let broken = watch.until_stopped(&mut live, &signals);
 
     let since = watch.since.unwrap_or_default();
@@ -101,15 +103,15 @@ fn watch(args: &RunArgs) -> Result<Exit, Exit> {
 }
 
 /// The loop's own state.
-struct Watch<'a> {
-    args: &'a RunArgs,
+struct Watch {
     lane: Alone,
+    reloader: Reloader,
     since: Option<Timestamp>,
     beat_at: Timestamp,
     health_at: Timestamp,
 }
 
-impl Watch<'_> {
+impl Watch {
     /// Watch until a signal, a broken interface, or until nobody reads the records any more.
     fn until_stopped(
         &mut self,
@@ -149,14 +151,9 @@ impl Watch<'_> {
             beat.health = Some(Health { kernel: Some(live.counts()), ..health });
         }
         if signals.take_reload() {
-            match Knowledge::load_sound(&self.args.knowledge, self.args.output.quiet) {
-                Ok(fresh) => {
-                    tracing::info!(tools = fresh.book.tools().len(), "reloaded");
-                    beat.reloaded = Some((fresh.book, fresh.policy));
-                }
-                Err(_) => tracing::error!("reload refused; the old knowledge and policy stand"),
-            }
+            self.reloader.ask();
         }
+        beat.reloaded = self.reloader.take();
         self.lane.send(Some(Box::new(beat)))
     }
 }
