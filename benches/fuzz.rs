@@ -58,12 +58,18 @@ fn targets() -> Vec<Target> {
     policies.extend(read_all(&root.join("config"), "toml"));
     let json = intel::fuzz_feeds_json::json_samples();
     let json: Vec<Vec<u8>> = json.into_iter().map(String::into_bytes).collect();
+    let lines = intel::fuzz_feeds_lines::line_samples();
+    let lines: Vec<Vec<u8>> = lines.into_iter().map(String::into_bytes).collect();
+    let xml = intel::fuzz_feeds_xml::xml_samples();
+    let xml: Vec<Vec<u8>> = xml.into_iter().map(String::into_bytes).collect();
     let samples = |name: &str| match name {
         "capture.reader" => captures.clone(),
         "dissect.frames" => lists.clone(),
         "intel.catalogue" => catalogue.clone(),
         "intel.feed" => feeds.clone(),
         name if name.starts_with("intel.json_") => json.clone(),
+        name if name.starts_with("intel.line_") => lines.clone(),
+        "intel.stix1" => xml.clone(),
         "intel.glob" => vec![b"AnyDesk*/?.exe".to_vec()],
         "detect.policy" => policies.clone(),
         _ => payloads.clone(),

@@ -62,7 +62,7 @@ pub fn json_samples() -> Vec<String> {
 }
 
 /// Read a text as that format, twice; how many entries came.
-fn read(format: &str, text: &str) -> usize {
+pub(crate) fn read(format: &str, text: &str) -> usize {
     let Some(format) = FORMATS.iter().find(|known| known.name == format) else { return 0 };
     let source = Source { file: "feed", text, columns: &[] };
     let lines = text.bytes().filter(|octet| *octet == b'\n').count().saturating_add(1);

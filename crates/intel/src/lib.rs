@@ -17,6 +17,10 @@ mod formats;
 pub mod fuzz;
 #[doc(hidden)]
 pub mod fuzz_feeds_json;
+#[doc(hidden)]
+pub mod fuzz_feeds_xml;
+#[doc(hidden)]
+pub mod fuzz_feeds_lines;
 mod gate;
 mod gating;
 mod glob;

@@ -155,13 +155,6 @@ pub const TAKEN_LEN_MAX: usize = 253;
 /// - At the bound: the row does not load, with a complaint.
 pub const SIGNATURE_FIXED_MIN: usize = 2;
 
-/// Octets of a JSON text by which its kind is told.
-///
-/// - Why so many: the keys that tell stand first, but for texts of some KiB before them.
-/// - What it costs: one pass over them, for each format that is asked.
-/// - At the bound: what has not told by then is a JSON that no format knows, with a complaint.
-pub const JSON_SNIFF_BYTES: usize = 1 << 20;
-
 /// Objects and lists of a feed in JSON that are looked into, one inside the other.
 ///
 /// - Why so many: a list of answers, of events, of objects, of attributes: eight at most.

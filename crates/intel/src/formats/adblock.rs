@@ -107,9 +107,8 @@ impl LineReader for Adblock {
             return true;
         }
         if let Some(mut names) = hosts::names(line) {
-            return names.all(|name| {
-                hosts::is_own(name) || self.give(name, name, number, complaints, out)
-            });
+            return names
+                .all(|name| hosts::is_own(name) || self.give(name, name, number, complaints, out));
         }
         match target(line) {
             Some(target) => self.give(target, line, number, complaints, out),

@@ -112,14 +112,12 @@ impl Columns {
     /// The columns of the table that the text is or begins, by the owner's word first.
     pub(super) fn new(text: &str, said: &[(Column, String)]) -> Columns {
         let first = first_lines(text).next().unwrap_or((0, ""));
-        let heads: Vec<(u32, &str)> =
-            commented(text, first.0).into_iter().chain([first]).collect();
+        let heads: Vec<(u32, &str)> = commented(text, first.0).into_iter().chain([first]).collect();
         let words = |line: &str, divider: char| -> Vec<String> {
             fields(line, divider).take(FIELDS_MAX).map(|field| column_word(&field)).collect()
         };
-        let by_owner = |words: &[String]| {
-            said.iter().any(|(_, word)| words.contains(&column_word(word)))
-        };
+        let by_owner =
+            |words: &[String]| said.iter().any(|(_, word)| words.contains(&column_word(word)));
         let named = heads.iter().find_map(|(number, line)| {
             let divider = divider(line)?;
             let words = words(line, divider);

@@ -231,7 +231,8 @@ impl Content {
             return false;
         };
         let (pattern, flags) = rest.rsplit_once('/').unwrap_or((rest, ""));
-        let literal: String = pattern.trim_end_matches('$').chars().filter(|c| *c != '\\').collect();
+        let literal: String =
+            pattern.trim_end_matches('$').chars().filter(|c| *c != '\\').collect();
         !said.negated
             && flags.len() <= 4
             && literal.eq_ignore_ascii_case(text.trim_start_matches('.'))

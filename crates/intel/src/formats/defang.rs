@@ -115,31 +115,27 @@ fn host(authority: &str, is_url: bool) -> (&str, Option<&str>) {
 }
 
 /// The page of a URL, as `host[:port]/path?query`: the host in the wire's spelling, no port that
-/// the scheme implies, no fragment. `None` when it names no page.
+/// a scheme implies, no fragment. `None` when it names no page.
 fn page(text: &str) -> Option<Result<Subject<'_>, NotAName>> {
     let (scheme, rest) = match text.split_once("://") {
         Some((scheme, rest)) => (scheme, rest),
         None => ("", text),
     };
-    let (is_url, implied): (bool, &[&str]) = match scheme {
-        "" => (false, &["80", "443", ""]),
-        _ if ["http", "ws"].iter().any(|word| scheme.eq_ignore_ascii_case(word)) => {
-            (true, &["80", ""])
-        }
-        _ if ["https", "wss"].iter().any(|word| scheme.eq_ignore_ascii_case(word)) => {
-            (true, &["443", ""])
-        }
-        // What passes under other schemes is no request for a page.
-        _ => return None,
-    };
+    let known = ["http", "https", "ws", "wss", ""];
+    // What passes under other schemes is no request for a page.
+    if !known.iter().any(|word| scheme.eq_ignore_ascii_case(word)) {
+        return None;
+    }
+    let is_url = !scheme.is_empty();
     let (authority, path) = split_path(rest);
     let path = path.split('#').next().unwrap_or_default();
     let shown = path.bytes().all(|octet| octet.is_ascii_graphic());
-    if path.is_empty() || path == "/" || path.starts_with('\\') || text.len() > TEXT_BYTES_MAX {
+    let no_page = path.is_empty() || path == "/" || path.starts_with('\\');
+    if no_page || text.len() > TEXT_BYTES_MAX || network(text).is_some() {
         return None;
     }
     let (host, port) = host(authority, is_url);
-    let port = port.filter(|port| !implied.contains(port));
+    let port = port.filter(|port| !matches!(*port, "" | "80" | "443"));
     let name = match network(host) {
         // `198.51.100.7/33` is a network that someone mistyped.
         Some(_) if !is_url && path.bytes().skip(1).all(|octet| octet.is_ascii_digit()) => {
@@ -293,7 +289,7 @@ mod tests {
             ("http://evil.example/a.exe", Ok("page evil.example/a.exe")),
             ("hxxps://Evil[.]Example:443/A?b=C#d", Ok("page evil.example/A?b=C")),
             ("https://evil.example:8443/a", Ok("page evil.example:8443/a")),
-            ("http://evil.example:443/a", Ok("page evil.example:443/a")),
+            ("http://evil.example:443/a", Ok("page evil.example/a")),
             ("http://user:pw@evil.example:80/a", Ok("page evil.example/a")),
             ("evil.example/a", Ok("page evil.example/a")),
             ("evil.example:443/a", Ok("page evil.example/a")),

@@ -29,8 +29,8 @@ pub(super) fn names(line: &str) -> Option<impl Iterator<Item = &str>> {
         "0.0.0.0" | "127.0.0.1" | "0" | "::" | "::0" | "::1" | "0:0:0:0:0:0:0:0"
     );
     let mut words = words.peekable();
-    let mapping = (sink || is_own(words.peek().copied().unwrap_or_default()))
-        && words.peek().is_some();
+    let mapping =
+        (sink || is_own(words.peek().copied().unwrap_or_default())) && words.peek().is_some();
     mapping.then_some(words)
 }
 

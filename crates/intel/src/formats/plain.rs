@@ -67,9 +67,10 @@ impl Plain {
             return true;
         }
         // `evil.example, a remark`
-        let before = || text.split([',', ';']).next().unwrap_or_default();
-        let found = indicator(text, Told::Any)
-            .or_else(|error| indicator(before(), Told::Any).map_err(|_| error));
+        let found = indicator(text, Told::Any).or_else(|error| match text.split_once([',', ';']) {
+            Some((before, _)) => indicator(before, Told::Any).map_err(|_| error),
+            None => Err(error),
+        });
         match found {
             Ok(subject) => out(entry(subject, line)),
             Err(error) => {

@@ -51,7 +51,9 @@ impl LineReader for Rules {
         if line.is_empty() {
             return true;
         }
-        if begins(line) && let Some((from, _)) = self.open.take() {
+        if begins(line)
+            && let Some((from, _)) = self.open.take()
+        {
             complaints.line(from, "the rule has no end".to_owned(), "left out");
         }
         let (from, mut text) = self.open.take().unwrap_or_else(|| {

@@ -39,9 +39,34 @@ impl From<NotAName> for NoIndicator {
 
 /// Words of which one in a column's or type's name says that no wire shows it.
 const UNSEEN_WORDS: [&str; 28] = [
-    "md5", "sha1", "sha224", "sha256", "sha384", "sha512", "hash", "ssdeep", "tlsh", "authentihash",
-    "mail", "mutex", "regkey", "registry", "user_agent", "useragent", "cve", "vulnerability",
-    "bitcoin", "btc", "wallet", "yara", "sigma", "pdb", "phone", "jarm", "serial", "pipe",
+    "md5",
+    "sha1",
+    "sha224",
+    "sha256",
+    "sha384",
+    "sha512",
+    "hash",
+    "ssdeep",
+    "tlsh",
+    "authentihash",
+    "mail",
+    "mutex",
+    "regkey",
+    "registry",
+    "user_agent",
+    "useragent",
+    "cve",
+    "vulnerability",
+    "bitcoin",
+    "btc",
+    "wallet",
+    "yara",
+    "sigma",
+    "pdb",
+    "phone",
+    "jarm",
+    "serial",
+    "pipe",
 ];
 
 impl Told {
@@ -218,8 +243,8 @@ mod tests {
 
     #[test]
     fn values_are_read_as_they_are_told() {
-        let (md5, sha1) = ("ABCDEF0123456789abcdef0123456789", "ab:CD:ef:01:23:".repeat(4) + "45");
-        let sha1 = sha1 + "678901234567890123";
+        let md5 = "ABCDEF0123456789abcdef0123456789";
+        let sha1 = "ab:CD:ef:01:23:".repeat(4);
         let ja4 = "t13d1516h2_8daaf6152771_e5627efa2ab1";
         let table: &[(&str, Told, Result<&str, NoIndicator>)] = &[
             (md5, Told::Any, Err(NoIndicator::Unseen)),
@@ -241,7 +266,7 @@ mod tests {
             let got = indicator(text, *told).map(|subject| format!("{subject:?}"));
             assert_eq!(got.as_deref(), want.as_ref().map(|text| &**text), "{text} {told:?}");
         }
-        let got = indicator(&sha1, Told::Certificate);
+        let got = indicator(sha1.trim_end_matches(':'), Told::Certificate);
         assert!(matches!(got, Ok(Subject::Certificate(digits)) if digits.len() == 40), "{sha1}");
     }
 }

@@ -134,12 +134,34 @@ fn feeds_of_any_octets() {
 }
 
 #[test]
+fn feeds_by_line_of_any_octets() {
+    use intel::fuzz_feeds_lines as lines;
+    let samples = lines::line_samples();
+    for body in [
+        lines::adblock,
+        lines::maltrail,
+        lines::plain,
+        lines::separated,
+        lines::suricata_dataset,
+        lines::suricata_rules,
+    ] {
+        drive(&samples, 1500, body);
+    }
+}
+
+#[test]
 fn feeds_in_json_and_yaml_of_any_octets() {
     use intel::fuzz_feeds_json as json;
     let samples = json::json_samples();
     for body in [json::stix2, json::stix2_pattern, json::misp, json::lolrmm, json::json] {
         drive(&samples, 1500, body);
     }
+}
+
+#[test]
+fn feeds_in_xml_of_any_octets() {
+    use intel::fuzz_feeds_xml as xml;
+    drive(&xml::xml_samples(), 4000, xml::stix1);
 }
 
 #[test]
