@@ -203,7 +203,7 @@ fn a_name_both_listed_and_lying_is_one_story_of_the_worse() {
     }
     let both = format!("{ask} DnsQuestion 90%; DnsQuestion imitation");
     let reason = only(play("", &Limits::default(), &both).alerts).reason;
-    assert!(reason.contains("under a name that imitates Acme Pay (homoglyph, 1 edit)"), "{reason}");
+    assert!(reason.contains(", and which imitates Acme Pay (homoglyph, 1 edit); "), "{reason}");
 }
 
 #[test]

@@ -146,7 +146,10 @@ fn reason(case: &Case, operator: Option<&Arc<str>>) -> String {
             text.push_str(", and ");
             text.push_str(clause);
         }),
-        (None, Some(lure)) => text.push_str(&format!(", under a name that {}", what_it_does(lure))),
+        (None, Some(lure)) => {
+            let of = if case.list.is_some() { "and which" } else { "under a name that" };
+            text.push_str(&format!(", {of} {}", what_it_does(lure)));
+        }
         (None, None) => {}
     }
     // The operator is worth a word where the target does not name it.
