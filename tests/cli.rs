@@ -210,6 +210,75 @@ fn explain_tells_what_a_name_would_do() {
     }
 }
 
+/// A name that lies, and what is told of it: verdict, tier, brand, method.
+#[test]
+fn explain_tells_what_a_name_pretends() {
+    let table = [
+        ("anyddesk.com", ["alert", "imitation", "anydesk", "repetition"]),
+        ("www.anyddesk.com", ["alert", "imitation", "anydesk", "repetition"]),
+        ("paypa1-support.com", ["alert", "imitation", "paypal", "homoglyph"]),
+        ("kvhelp247.top", ["alert", "lure", "", "help-around-the-clock"]),
+        // The list says more than the name does.
+        ("myhelpcare.online", ["alert", "indicator", "", ""]),
+        ("router15.teamviewer.com", ["alert", "rmm", "", ""]),
+        ("www.paypal.com", ["none", "none", "", ""]),
+    ];
+    let names: Vec<&str> = table.iter().map(|(name, _)| *name).collect();
+    let done = output(&[&["explain", "--json"], &names[..]].concat());
+    let text = String::from_utf8_lossy(&done.stdout).into_owned();
+    for (line, (name, want)) in text.lines().zip(table) {
+        let told: serde_json::Value = serde_json::from_str(line).expect("JSON");
+        let got = ["verdict", "tier", "brand", "method"].map(|key| told[key].as_str());
+        assert_eq!(got.map(Option::unwrap_or_default), want, "{name}: {line}");
+        let steps: Vec<&str> = told["steps"]
+            .as_array()
+            .map(|steps| steps.iter().filter_map(serde_json::Value::as_str).collect())
+            .expect("steps");
+        assert!(steps.last().is_some_and(|last| last.starts_with("verdict: ")), "{line}");
+        let lies = matches!(want[1], "imitation" | "lure");
+        assert_eq!(told["distance"].is_number(), lies, "{line}");
+        // How it reads stands there once, before what comes of it.
+        let reads = steps.iter().filter(|step| step.starts_with("label: ")).count();
+        assert!(!lies || reads == 1 && told["score"].as_f64() > Some(0.5), "{line}");
+    }
+    assert_eq!(text.lines().count(), names.len());
+    // A policy quiets it by what was registered.
+    let rule = b"[[allow]]\noperators = [\"anyddesk.com\"]\nowner = \"awareness\"\n";
+    let (_folder, policy) = written("p.toml", rule);
+    let policy = policy.display().to_string();
+    let done = output(&["explain", "--json", "--policy", &policy, "www.anyddesk.com"]);
+    let told = String::from_utf8_lossy(&done.stdout).into_owned();
+    assert!(told.contains("\"verdict\":\"log\"") && told.contains("allow[0] any tool"), "{told}");
+}
+
+/// A list's kind and the end of its entries decide what its names alone amount to.
+#[test]
+fn explain_heeds_what_a_list_is_of_and_for_how_long() {
+    let table = [
+        ("attacker", "2100-01-01", "alert", "indicator", "high"),
+        ("attacker", "2020-01-01", "log", "indicator", "expired"),
+        ("sweep", "2100-01-01", "alert", "indicator", "medium"),
+        ("vendor", "2100-01-01", "log", "rmm", "vendor"),
+        ("young", "2100-01-01", "log", "indicator", "youth"),
+    ];
+    for (kind, until, verdict, tier, said) in table {
+        let list = format!("domain,valid_until\nevil.example,{until}\n");
+        let (folder, _) = written("mine.csv", list.as_bytes());
+        let config = folder.path().join("c.toml");
+        let text = format!("[[feed]]\nfile = \"mine.csv\"\nkind = \"{kind}\"\nconfidence = 0.9\n");
+        std::fs::write(&config, text).expect("written");
+        let config = config.display().to_string();
+        let done = output(&["explain", "--json", "-c", &config, "evil.example"]);
+        let told = String::from_utf8_lossy(&done.stdout).into_owned();
+        let problem =
+            || format!("{kind} {until}: {told} {}", String::from_utf8_lossy(&done.stderr));
+        let answer: serde_json::Value = serde_json::from_str(&told).expect("JSON");
+        assert_eq!(answer["verdict"], verdict, "{}", problem());
+        assert_eq!(answer["tier"], tier, "{}", problem());
+        assert!(told.contains(said), "{}", problem());
+    }
+}
+
 #[test]
 fn a_feed_of_ones_own_is_read_defanged_and_gated() {
     let (_folder, feed) =
