@@ -54,8 +54,8 @@ pub(crate) fn run(args: &ExplainArgs) -> Exit {
     }
 }
 
-/// Each line of standard input, empty ones too. A line over the bound is cut there, so that it still gets its
-/// answer: one object an input, in order.
+/// Each line of standard input, empty ones too. A line over the bound is cut there, so that it still
+/// gets its answer: one object an input, in order.
 fn each_line(mut act: impl FnMut(&str) -> std::io::Result<()>) -> std::io::Result<()> {
     let mut input = std::io::stdin().lock();
     if input.is_terminal() {

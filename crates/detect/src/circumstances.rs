@@ -61,8 +61,8 @@ pub(crate) const PROGRAM_SEVERITY_MAX: u8 = 75;
 /// The least: a name that lies is never told as nothing.
 pub(crate) const NAME_SEVERITY_MIN: u8 = 10;
 
-/// What resolvers said of a name so far; the greater one stands, since a name that leads to a server
-/// once does.
+/// What resolvers said of a name so far; the greater one stands, since a name that leads to a
+/// server once does.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
 pub(crate) enum Answer {
     /// Nothing that tells.

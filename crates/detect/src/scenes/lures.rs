@@ -30,8 +30,8 @@ fn asked_answered_reached_fetched_is_one_story() {
         reasons(&outcome.alerts)[..2],
         [
             "10.0.0.5 asked for www.acme-p4y.example, which imitates Acme Pay (homoglyph, 1 edit); \
-             ask the user of 10.0.0.5 what led them there, whom they spoke to and what they entered \
-             or opened, and block the name unless it is one of yours.",
+             ask the user of 10.0.0.5 what led them there, whom they spoke to and what they \
+             entered or opened, and block the name unless it is one of yours.",
             "10.0.0.5 reached www.acme-p4y.example (192.0.2.1:443), which imitates Acme Pay \
              (homoglyph, 1 edit); ask the user of 10.0.0.5 what led them there, whom they spoke to \
              and what they entered or opened, and block the name unless it is one of yours.",
