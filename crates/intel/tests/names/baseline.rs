@@ -13,6 +13,9 @@ pub(crate) enum Class {
     Imitation,
     /// A public list has it as fraud or malware.
     Listed,
+    /// It has the shape of a campaign's names and nothing else is known of it: neither a hit nor
+    /// a false alert, told beside both.
+    Campaign,
     /// The brand's own, or made for it by whom it pays.
     BrandOwned,
     /// Somebody else's lawful name: a false alert.
@@ -21,9 +24,11 @@ pub(crate) enum Class {
     Unreviewed,
 }
 
-const CLASSES: [(&str, Class); 5] = [
+/// The classes by the words of the file.
+pub(crate) const CLASSES: [(&str, Class); 6] = [
     ("imitation", Class::Imitation),
     ("listed", Class::Listed),
+    ("campaign", Class::Campaign),
     ("brand-owned", Class::BrandOwned),
     ("unrelated", Class::Unrelated),
     ("unreviewed", Class::Unreviewed),

@@ -72,17 +72,18 @@ impl Brands {
 
 impl Brand {
     fn owns(&self, name: &str) -> bool {
+        let registrable = psl::domain_str(name).unwrap_or(name);
         let below = |domain: &String| {
-            name.strip_suffix(domain.as_str())
-                .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+            let rest = name.strip_suffix(domain.as_str());
+            let within = rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+            // Whoever rents a label below a brand's name, as at its cloud, owns that label.
+            within && (domain.len() >= registrable.len() || !domain.contains('.'))
         };
-        let ending = || {
-            let registrable = psl::domain_str(name)?;
-            let (label, suffix) = registrable.split_once('.')?;
+        let ending = |(label, suffix): (&str, &str)| {
             let spelled = self.spellings.iter().any(|spelling| spelling == label);
-            Some(spelled && self.endings.iter().any(|ending| ending == suffix))
+            spelled && self.endings.iter().any(|ending| ending == suffix)
         };
-        self.domains.iter().any(below) || ending() == Some(true)
+        self.domains.iter().any(below) || registrable.split_once('.').is_some_and(ending)
     }
 }
 

@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use model::Lure;
 
-use crate::baseline::{self, Class, Entry};
+use crate::baseline::{self, CLASSES, Class, Entry};
 use crate::corpus::{self, Benign};
 use crate::shipped::book;
+
+const RAW: &str = "all that is flagged";
 
 /// Per 100,000 names.
 fn rate(count: usize, names: usize) -> f64 {
@@ -87,33 +89,20 @@ fn told(
         };
         rate(flagged.iter().filter(counts).count(), names)
     };
-    let all =
-        [Class::Imitation, Class::Listed, Class::BrandOwned, Class::Unrelated, Class::Unreviewed];
+    let all = CLASSES.map(|(_, class)| class);
     let mut over = Vec::new();
     println!("{file}: {names} names, {} flagged; per 100,000:", flagged.len());
     for tier in ["imitation", "lure"] {
-        let each: Vec<f64> = all.iter().map(|class| count(tier, &[*class])).collect();
-        println!(
-            "  {tier:<10} raw {:>6.2}: imitation {:.2}, listed {:.2}, brand-owned {:.2}, \
-             unrelated {:.2}, unreviewed {:.2}",
-            each.iter().sum::<f64>(),
-            each[0],
-            each[1],
-            each[2],
-            each[3],
-            each[4]
-        );
+        let each = CLASSES.map(|(word, class)| format!("{word} {:.2}", count(tier, &[class])));
+        println!("  {tier:<10} raw {:>6.2}: {}", count(tier, &all), each.join(", "));
     }
     let false_one = [Class::Unrelated, Class::Unreviewed];
+    let false_lure = [Class::Unrelated, Class::BrandOwned, Class::Unreviewed];
     let bounds = [
         ("imitations that are unrelated", count("imitation", &false_one), 1.5),
         ("imitations that are brand-owned", count("imitation", &[Class::BrandOwned]), 1.0),
-        (
-            "lures that are false",
-            count("lure", &[Class::Unrelated, Class::BrandOwned, Class::Unreviewed]),
-            5.0,
-        ),
-        ("raw", count("imitation", &all) + count("lure", &all), 12.0),
+        ("lures that are false", count("lure", &false_lure), 5.0),
+        (RAW, count("imitation", &all) + count("lure", &all), 12.0),
     ];
     for (what, found, most) in bounds {
         let said = if found > most { "MISSED" } else { "met" };
@@ -144,12 +133,12 @@ fn few_alerts_are_false() {
     wrong.iter().for_each(|line| println!("{line}"));
     wrong.truncate(20);
     for (file, names, found) in &rows {
-        wrong.extend(told(file, *names, &found.iter().collect(), &known));
+        // Lists of popular names differ in how many frauds they hold: raw counts over all of them.
+        let over = told(file, *names, &found.iter().collect(), &known);
+        wrong.extend(over.into_iter().filter(|line| rows.len() == 1 || !line.contains(RAW)));
     }
-    if rows.len() > 1 {
-        let distinct: BTreeSet<&String> = benign.iter().flat_map(|file| &file.names).collect();
-        wrong.extend(told("all files", distinct.len(), &flagged.iter().collect(), &known));
-    }
+    let distinct: BTreeSet<&String> = benign.iter().flat_map(|file| &file.names).collect();
+    wrong.extend(told("all files", distinct.len(), &flagged.iter().collect(), &known));
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
