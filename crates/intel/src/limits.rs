@@ -14,6 +14,13 @@ pub const CATALOGUE_FILE_BYTES_MAX: usize = 1 << 20;
 /// - At the bound: the rest is left out, with a complaint.
 pub const FEED_FILE_BYTES_MAX: usize = 1 << 30;
 
+/// Problems of one feed that is read by line, when they are four times its indicators and more.
+///
+/// - Why so many: a list with a few columns too many has one a line, and would be named as such.
+/// - What it costs: about a second of reading.
+/// - At the bound: the rest is left out, with a complaint.
+pub const FEED_BAD_LINES_MAX: usize = 1 << 19;
+
 /// Octets of one feed whose format must be read as a whole: JSON, XML, YAML, TOML.
 ///
 /// - Why so many: the largest public bundles have some 50 MiB.
@@ -181,7 +188,7 @@ pub const STIX_PATTERN_DEPTH_MAX: usize = 32;
 /// - Why so many: three hundred tools, with their certificates, take 3 MiB.
 /// - What it costs: about a second for each 20 MiB; the values of one document at a time.
 /// - At the bound: the feed is left out, with a complaint.
-pub const YAML_BYTES_MAX: usize = 16 << 20;
+pub const YAML_BYTES_MAX: usize = 8 << 20;
 
 /// Maps and lists of a feed in YAML, one inside the other.
 ///
@@ -234,17 +241,17 @@ pub const STIX1_LIST_ITEMS_MAX: usize = 100_000;
 
 /// Indicators, observables, objects and values of one file of STIX 1.
 ///
-/// - Why so many: the largest file that is read at all has about 700,000.
-/// - What it costs: about 130 octets each until all references are known, 130 MiB in all.
+/// - Why so many: a file of 64 MiB has about 800,000.
+/// - What it costs: about 100 octets each until all references are known, 100 MiB in all.
 /// - At the bound: the file is left out from there, with a complaint.
 pub const STIX1_NODES_MAX: usize = 1 << 20;
 
 /// Names (`id`, `idref`) of one file of STIX 1.
 ///
-/// - Why so many: each observable and each object has one.
-/// - What it costs: about 120 octets each.
+/// - Why so many: a file of 64 MiB has about 500,000: of indicators, observables and objects.
+/// - What it costs: about 130 octets each until all references are known, 70 MiB in all.
 /// - At the bound: the file is left out from there, with a complaint.
-pub const STIX1_NAMES_MAX: usize = 1 << 20;
+pub const STIX1_NAMES_MAX: usize = 1 << 19;
 
 /// How sure the catalogue is of a row that is specific, in per cent.
 pub const CONFIDENCE_SPECIFIC_PCT: u8 = 90;

@@ -170,7 +170,6 @@ pub(super) struct Graph<'a> {
     names: HashMap<Cow<'a, str>, Name>,
     /// Indicators, observables, objects and values so far, also those of tags that are open.
     pub(super) kept: usize,
-    pub(super) spelled: Vec<Cow<'a, str>>,
     pub(super) indicators: Vec<Indicator<'a>>,
     pub(super) observables: Vec<Observable<'a>>,
     pub(super) objects: Vec<Object<'a>>,
@@ -197,18 +196,13 @@ pub(super) enum Claim {
 impl<'a> Graph<'a> {
     /// The number of an `id`.
     pub(super) fn name(&mut self, id: Cow<'a, str>) -> Name {
-        if let Some(name) = self.names.get(&id) {
-            return *name;
-        }
-        let name = u32::try_from(self.spelled.len()).unwrap_or(u32::MAX);
-        self.spelled.push(id.clone());
-        self.names.insert(id, name);
-        name
+        let next = u32::try_from(self.names.len()).unwrap_or(u32::MAX);
+        *self.names.entry(id).or_insert(next)
     }
 
     /// Whether a bound is reached, so that nothing more is remembered.
     pub(super) fn is_full(&self) -> bool {
-        self.kept >= STIX1_NODES_MAX || self.spelled.len() >= STIX1_NAMES_MAX
+        self.kept >= STIX1_NODES_MAX || self.names.len() >= STIX1_NAMES_MAX
     }
 
     /// Whether an observable is nothing but a port, by itself or by reference.

@@ -6,7 +6,7 @@ use quick_xml::NsReader;
 use quick_xml::events::{BytesRef, Event};
 use quick_xml::name::{QName, ResolveResult};
 
-use crate::limits::{STIX1_DEPTH_MAX, STIX1_NAMESPACES_MAX, STIX1_NODES_MAX, STIX1_TAG_BYTES_MAX};
+use crate::limits::{STIX1_DEPTH_MAX, STIX1_NAMES_MAX, STIX1_NAMESPACES_MAX, STIX1_NODES_MAX, STIX1_TAG_BYTES_MAX};
 use crate::sheet::{Complaints, shown};
 
 use super::names::{Space, space};
@@ -140,7 +140,10 @@ impl<'a> Reader<'a> {
             return Err(stop(before, why, STANDS));
         }
         if self.reading.graph.is_full() {
-            let why = format!("more than {STIX1_NODES_MAX} observables, objects and values");
+            let why = format!(
+                "more than {STIX1_NODES_MAX} indicators, observables, objects and values, or more \
+                 than {STIX1_NAMES_MAX} ids"
+            );
             return Err(stop(before, why, "the rest is left out; write several files"));
         }
         Ok(self.ruler.place(before))
