@@ -186,7 +186,7 @@ pub const STIX_PATTERN_DEPTH_MAX: usize = 32;
 /// Octets of one feed in YAML: one tool a file, or all of them in one.
 ///
 /// - Why so many: three hundred tools, with their certificates, take 3 MiB.
-/// - What it costs: about a second for each 20 MiB; the values of one document at a time.
+/// - What it costs: about a second for each 8 MiB; the values of one document at a time.
 /// - At the bound: the feed is left out, with a complaint.
 pub const YAML_BYTES_MAX: usize = 8 << 20;
 

@@ -1,6 +1,6 @@
 //! Which feed a JSON text is, by the keys at its beginning.
 
-use crate::limits::JSON_SNIFF_BYTES;
+use crate::limits::FEED_BEGINNING_BYTES;
 
 use super::{Broken, Cursor, may_descend};
 
@@ -21,7 +21,7 @@ pub(in super::super) enum Kind {
 
 /// What a text holds, when it is JSON at all. A beginning of the text is enough.
 pub(in super::super) fn kind(text: &str) -> Option<Kind> {
-    let mut end = text.len().min(JSON_SNIFF_BYTES);
+    let mut end = text.len().min(FEED_BEGINNING_BYTES);
     while !text.is_char_boundary(end) {
         end = end.saturating_sub(1);
     }

@@ -7,7 +7,7 @@
 mod tool;
 mod yaml;
 
-use crate::limits::YAML_BYTES_MAX;
+use crate::limits::{FEED_BEGINNING_BYTES, YAML_BYTES_MAX};
 use crate::sheet::Complaints;
 
 use super::frame::{Format, Head, Out, Reading};
@@ -25,11 +25,8 @@ pub(super) const FORMAT: Format = Format {
         Ports:\n              - 443\n              - user_managed\n",
 };
 
-/// Octets of a text by which YAML is told.
-const SNIFF_BYTES: usize = 64 << 10;
-
 fn is_yaml(text: &str) -> bool {
-    let head = text.as_bytes().get(..SNIFF_BYTES).unwrap_or(text.as_bytes());
+    let head = text.as_bytes().get(..FEED_BEGINNING_BYTES).unwrap_or(text.as_bytes());
     let head = head.strip_prefix("\u{feff}".as_bytes()).unwrap_or(head);
     let (mut name, mut more) = (false, false);
     for line in head.split(|octet| *octet == b'\n') {
