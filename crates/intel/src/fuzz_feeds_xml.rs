@@ -32,7 +32,8 @@ pub fn xml_samples() -> Vec<String> {
     let objects = [
         (
             "Address",
-            "<o:Address_Value condition=\"InclusiveBetween\">1.2.3.4##comma##1.2.4.9</o:Address_Value>",
+            "<o:Address_Value condition=\"InclusiveBetween\">1.2.3.4##comma##1.2.4.9\
+             </o:Address_Value>",
         ),
         (
             "DomainName",
@@ -41,7 +42,8 @@ pub fn xml_samples() -> Vec<String> {
         ("DomainName", "<o:Value condition=\"FitsPattern\">^a[0-9]+\\.evil\\.com$</o:Value>"),
         (
             "URI",
-            "<o:Value apply_condition=\"ALL\">http://evil.com/a?b&amp;&#99;##comma##x.com</o:Value>",
+            "<o:Value apply_condition=\"ALL\">http://evil.com/a?b&amp;&#99;##comma##x.com\
+             </o:Value>",
         ),
         ("File", "<o:File_Name>a.exe</o:File_Name><k:Simple_Hash_Value>00</k:Simple_Hash_Value>"),
         ("X509Certificate", "<k:Property name=\"sha1\">00:11</k:Property>"),
@@ -56,7 +58,8 @@ pub fn xml_samples() -> Vec<String> {
              idref=\"e:{number}\"/></c:Observable></c:Observable_Composition></s:Observable>\
              <s:Confidence><s:Value>Low</s:Value></s:Confidence></s:Indicator></s:Indicators>\
              <s:Observables xmlns:o=\"http://cybox.mitre.org/objects#{kind}Object-2\">\
-             <c:Observable id=\"e:o\"><c:Object id=\"e:{number}\"><c:Properties x:type=\"o:T\">{inner}\
+             <c:Observable id=\"e:o\"><c:Object id=\"e:{number}\"><c:Properties \
+             x:type=\"o:T\">{inner}\
              </c:Properties><c:Related_Objects><c:Related_Object idref=\"e:{number}\">\
              <c:Relationship>Resolved_To</c:Relationship></c:Related_Object></c:Related_Objects>\
              </c:Object></c:Observable></s:Observables></s:STIX_Package>"

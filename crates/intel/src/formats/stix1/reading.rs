@@ -131,11 +131,9 @@ impl<'a> Reading<'a> {
             (Space::Stix | Space::Cybox, word) if aside(word) != Aside::No => {
                 frame.aside = aside(word);
                 if word == "Event" && parent.role == Role::Observable {
-                    self.observables
-                        .iter_mut()
-                        .last()
-                        .into_iter()
-                        .for_each(|open| open.event = true);
+                    if let Some(open) = self.observables.last_mut() {
+                        open.event = true;
+                    }
                 }
             }
             _ => self.by_role(parent.role, &mut frame, space, local, tag),
@@ -298,18 +296,14 @@ impl<'a> Reading<'a> {
         }
         match parent.role {
             Role::Indicator => {
-                self.indicators
-                    .iter_mut()
-                    .last()
-                    .into_iter()
-                    .for_each(|open| open.parts.push(node));
+                if let Some(open) = self.indicators.last_mut() {
+                    open.parts.push(node);
+                }
             }
             Role::Composition => {
-                self.observables
-                    .iter_mut()
-                    .last()
-                    .into_iter()
-                    .for_each(|open| open.parts.push(node));
+                if let Some(open) = self.observables.last_mut() {
+                    open.parts.push(node);
+                }
             }
             _ => {}
         }
@@ -321,7 +315,9 @@ impl<'a> Reading<'a> {
         let (node, unseen) = draft.close(document, &mut self.graph);
         self.unseen = self.unseen.saturating_add(unseen);
         if is_related {
-            self.objects.iter_mut().last().into_iter().for_each(|open| open.related.push(node));
+            if let Some(open) = self.objects.last_mut() {
+                open.related.push(node);
+            }
         } else if parent.role == Role::Observable {
             if let Some(name) = same {
                 self.graph.claims.push((document, Claim::Object(name)));

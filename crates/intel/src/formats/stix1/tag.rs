@@ -96,7 +96,10 @@ impl<'a> Tag<'a> {
 }
 
 fn is_instance(resolver: &NamespaceResolver, key: QName<'_>) -> bool {
-    matches!(resolver.resolve_attribute(key).0, ResolveResult::Bound(ns) if space(ns.0) == Space::Instance)
+    match resolver.resolve_attribute(key).0 {
+        ResolveResult::Bound(ns) => space(ns.0) == Space::Instance,
+        _ => false,
+    }
 }
 
 /// What `prefix:Type` is: the prefix counts as it is declared there.

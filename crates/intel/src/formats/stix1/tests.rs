@@ -128,7 +128,8 @@ fn each_kind_of_object_is_read() {
                   0123456789abcdef0123456789abcdef</cc:Simple_Hash_Value></cc:Hash></F:Hashes>";
     let sha1 = "0123456789ABCDEF0123456789ABCDEF01234567";
     let record = "<R:Domain_Name><U:Value>evil.example</U:Value></R:Domain_Name><R:IP_Address \
-                  category=\"ipv4-addr\"><A:Address_Value>203.0.113.7</A:Address_Value></R:IP_Address>";
+                  category=\"ipv4-addr\"><A:Address_Value>203.0.113.7</A:Address_Value>\
+                  </R:IP_Address>";
     let question = format!(
         "<Q:Question><Q:QName><U:Value>asked.example</U:Value></Q:QName></Q:Question>\
          <Q:Answer_Resource_Records><Q:Resource_Record>{record}</Q:Resource_Record>\
@@ -274,7 +275,8 @@ fn what_is_an_indicator_is_told_from_what_is_not() {
         (
             "behind a TTP",
             format!(
-                "{a}<s:TTPs><s:TTP><t:Resources><t:Infrastructure><t:Observable_Characterization>{}{b}\
+                "{a}<s:TTPs><s:TTP><t:Resources><t:Infrastructure>\
+                 <t:Observable_Characterization>{}{b}\
              </t:Observable_Characterization></t:Infrastructure></t:Resources></s:TTP></s:TTPs>",
                 refer("a")
             ),
@@ -283,8 +285,9 @@ fn what_is_an_indicator_is_told_from_what_is_not() {
         (
             "an indicator in an incident",
             format!(
-                "<s:Incidents><s:Incident><in:Related_Indicators><in:Related_Indicator><sc:Indicator>{a}\
-             </sc:Indicator></in:Related_Indicator></in:Related_Indicators></s:Incident></s:Incidents>"
+                "<s:Incidents><s:Incident><in:Related_Indicators><in:Related_Indicator>\
+                 <sc:Indicator>{a}</sc:Indicator></in:Related_Indicator></in:Related_Indicators>\
+                 </s:Incident></s:Incidents>"
             ),
             &["a.example"],
         ),

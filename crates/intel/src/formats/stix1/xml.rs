@@ -6,7 +6,9 @@ use quick_xml::NsReader;
 use quick_xml::events::{BytesRef, Event};
 use quick_xml::name::{QName, ResolveResult};
 
-use crate::limits::{STIX1_DEPTH_MAX, STIX1_NAMES_MAX, STIX1_NAMESPACES_MAX, STIX1_NODES_MAX, STIX1_TAG_BYTES_MAX};
+use crate::limits::{
+    STIX1_DEPTH_MAX, STIX1_NAMES_MAX, STIX1_NAMESPACES_MAX, STIX1_NODES_MAX, STIX1_TAG_BYTES_MAX,
+};
 use crate::sheet::{Complaints, shown};
 
 use super::names::{Space, space};

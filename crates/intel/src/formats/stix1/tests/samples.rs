@@ -13,8 +13,10 @@ const TWO_PACKAGES: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
 <!-- made up for this test -->
 <CISCP:STIX_Packages xmlns:CISCP="http://www.us-cert.gov/ciscp">
 <stix:STIX_Package xmlns:stix="http://stix.mitre.org/stix-1"
-  xmlns:indicator="http://stix.mitre.org/Indicator-2" xmlns:stixCommon="http://stix.mitre.org/common-1"
-  xmlns:cybox="http://cybox.mitre.org/cybox-2" xmlns:marking="http://data-marking.mitre.org/Marking-1"
+  xmlns:indicator="http://stix.mitre.org/Indicator-2"
+  xmlns:stixCommon="http://stix.mitre.org/common-1"
+  xmlns:cybox="http://cybox.mitre.org/cybox-2"
+  xmlns:marking="http://data-marking.mitre.org/Marking-1"
   xmlns:AIS="http://www.us-cert.gov/STIXMarkingStructure#AISConsentMarking-2"
   xmlns:stix-ciqidentity="http://stix.mitre.org/extensions/Identity#CIQIdentity3.0-1"
   xmlns:xpil="urn:oasis:names:tc:ciq:xpil:3" xmlns:xnl="urn:oasis:names:tc:ciq:xnl:3"
@@ -45,8 +47,8 @@ const TWO_PACKAGES: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
     </stix:Handling>
     <stix:Information_Source>
       <stixCommon:Time><cyboxCommon:Produced_Time
-        xmlns:cyboxCommon="http://cybox.mitre.org/common-2">2023-01-25T10:00:00Z</cyboxCommon:Produced_Time>
-      </stixCommon:Time>
+        xmlns:cyboxCommon="http://cybox.mitre.org/common-2">2023-01-25T10:00:00Z
+      </cyboxCommon:Produced_Time></stixCommon:Time>
     </stix:Information_Source>
   </stix:STIX_Header>
   <stix:Indicators>
@@ -73,12 +75,17 @@ const TWO_PACKAGES: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
   <stix:Observables cybox_major_version="2" cybox_minor_version="1">
     <cybox:Observable id="Sample:Observable-1"><cybox:Object id="Sample:Object-1">
       <cybox:Properties xsi:type="DomainNameObj:DomainNameObjectType" type="FQDN">
-        <DomainNameObj:Value condition="Equals" apply_condition="ANY">help-one[.]example##comma##help-two.example
-          ##comma##help-three.example</DomainNameObj:Value>
+        <DomainNameObj:Value condition="Equals" apply_condition="ANY">
+          help-one[.]example##comma##help-two.example##comma##help-three.example
+        </DomainNameObj:Value>
       </cybox:Properties>
       <cybox:Related_Objects>
-        <cybox:Related_Object idref="Sample:Object-3"><cybox:Relationship>Resolved_To</cybox:Relationship></cybox:Related_Object>
-        <cybox:Related_Object idref="Sample:Object-1"><cybox:Relationship>Related_To</cybox:Relationship></cybox:Related_Object>
+        <cybox:Related_Object idref="Sample:Object-3">
+          <cybox:Relationship>Resolved_To</cybox:Relationship>
+        </cybox:Related_Object>
+        <cybox:Related_Object idref="Sample:Object-1">
+          <cybox:Relationship>Related_To</cybox:Relationship>
+        </cybox:Related_Object>
       </cybox:Related_Objects>
     </cybox:Object></cybox:Observable>
     <cybox:Observable id="Sample:Observable-3"><cybox:Object id="Sample:Object-2">
@@ -89,15 +96,19 @@ const TWO_PACKAGES: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
   </stix:Observables>
 </stix:STIX_Package>
 <n1:STIX_Package xmlns:n1="http://stix.mitre.org/stix-1" xmlns="http://cybox.mitre.org/cybox-2"
-  xmlns:n2="http://cybox.mitre.org/objects#AddressObject-2" xmlns:n3="http://www.w3.org/2001/XMLSchema-instance"
+  xmlns:n2="http://cybox.mitre.org/objects#AddressObject-2"
+  xmlns:n3="http://www.w3.org/2001/XMLSchema-instance"
   id="Other:package-x" version="1.2">
   <n1:Observables>
     <Observable id="Other:o1"><Object id="Sample:Object-3">
-      <Properties n3:type="n2:AddressObjectType" category="ipv4-addr"><n2:Address_Value>203.0.113.7</n2:Address_Value></Properties>
-      <Related_Objects><Related_Object idref="Sample:Object-1"><Relationship>Connected_From</Relationship></Related_Object></Related_Objects>
+      <Properties n3:type="n2:AddressObjectType" category="ipv4-addr">
+        <n2:Address_Value>203.0.113.7</n2:Address_Value></Properties>
+      <Related_Objects><Related_Object idref="Sample:Object-1">
+        <Relationship>Connected_From</Relationship></Related_Object></Related_Objects>
     </Object></Observable>
     <Observable id="Other:o2"><Title>Merely listed</Title><Object>
-      <Properties n3:type="n2:AddressObjectType" category="cidr"><n2:Address_Value>203.0.113.64/26</n2:Address_Value></Properties>
+      <Properties n3:type="n2:AddressObjectType" category="cidr">
+        <n2:Address_Value>203.0.113.64/26</n2:Address_Value></Properties>
     </Object></Observable>
   </n1:Observables>
 </n1:STIX_Package>
@@ -141,11 +152,11 @@ fn an_indicator_speaks_for_all_that_belongs_to_it() {
     let first = "First stage: Called <b>first</b> & \"often\"";
     let related = format!("{first} (it resolved to this)");
     let want = [
-        (65, Some(85), ends, first.to_owned()),
-        (65, Some(85), ends, first.to_owned()),
-        (65, Some(85), ends, first.to_owned()),
-        (85, Some(85), ends, related),
-        (75, None, None, "Second stage".to_owned()),
+        (67, Some(85), ends, first.to_owned()),
+        (67, Some(85), ends, first.to_owned()),
+        (67, Some(85), ends, first.to_owned()),
+        (94, Some(85), ends, related),
+        (82, None, None, "Second stage".to_owned()),
     ];
     assert_eq!(rows, want, "and no more once there is no more place");
 }
@@ -157,14 +168,19 @@ fn a_wrapper_names_packages_and_the_strictest_marking_counts() {
  id="e:wrapper" timestamp="2014-05-08T09:00:00Z">
  <stix:STIX_Header><stix:Title>All of them</stix:Title>
   <stix:Handling><m:Marking><m:Marking_Structure color="WHITE"/></m:Marking></stix:Handling>
-  <stix:Information_Source><stixCommon:Identity><stixCommon:Name>Someone</stixCommon:Name></stixCommon:Identity>
-   <stixCommon:References><stixCommon:Reference>https://example.org/a</stixCommon:Reference></stixCommon:References>
+  <stix:Information_Source>
+   <stixCommon:Identity><stixCommon:Name>Someone</stixCommon:Name></stixCommon:Identity>
+   <stixCommon:References>
+   <stixCommon:Reference>https://example.org/a</stixCommon:Reference></stixCommon:References>
   </stix:Information_Source></stix:STIX_Header>
  <stix:Related_Packages><stix:Related_Package><stix:Package id="e:one"><stix:STIX_Header>
-  <stix:Title>One of them</stix:Title><stix:Handling><m:Marking><m:Marking_Structure color="AMBER"/>
-  <m:Marking_Structure><m:Terms_Of_Use>Ask first</m:Terms_Of_Use></m:Marking_Structure></m:Marking></stix:Handling>
+  <stix:Title>One of them</stix:Title>
+  <stix:Handling><m:Marking><m:Marking_Structure color="AMBER"/>
+  <m:Marking_Structure><m:Terms_Of_Use>Ask first</m:Terms_Of_Use></m:Marking_Structure>
+  </m:Marking></stix:Handling>
  </stix:STIX_Header></stix:Package></stix:Related_Package>
- <stix:Related_Package><stix:Package idref="e:elsewhere"/></stix:Related_Package></stix:Related_Packages>
+ <stix:Related_Package><stix:Package idref="e:elsewhere"/></stix:Related_Package>
+ </stix:Related_Packages>
 </stix:STIX_Package>"#;
     let head = got(text).head;
     assert_eq!(head.id.as_deref(), Some("e:wrapper"));
