@@ -15,8 +15,8 @@ use crate::day::Day;
 use crate::formats::{self, Format, Head, Listed, Reading, Source, Subject};
 use crate::gate;
 use crate::limits::{
-    CONFIDENCE_FEED_PCT, DETAIL_BYTES_MAX, FEED_FILE_BYTES_MAX, FEED_WHOLE_BYTES_MAX,
-    INDICATORS_MAX,
+    CONFIDENCE_FEED_PCT, DETAIL_BYTES_MAX, FEED_BAD_LINES_MAX, FEED_FILE_BYTES_MAX,
+    FEED_WHOLE_BYTES_MAX, INDICATORS_MAX,
 };
 use crate::lines::each_line;
 use crate::listed::{Text, url_parts};
@@ -69,10 +69,12 @@ impl BookBuilder {
         octets: &mut dyn Read,
         options: &FeedOptions,
     ) -> io::Result<()> {
+        // What is wrong with the feed is told before what is wrong in it, of which there can be much.
+        let mut about = Complaints::new(file, "");
         let mut complaints = Complaints::new(file, "");
         let Ok(feed) = u16::try_from(self.book.feeds.len()) else {
-            complaints.at(0, "there are too many feeds".to_owned(), "put some into one file");
-            self.complaints.append(&mut complaints.finish());
+            about.at(0, "there are too many feeds".to_owned(), "put some into one file");
+            self.complaints.append(&mut about.finish());
             return Ok(());
         };
         let first = self.book.indicators.len();
@@ -88,8 +90,7 @@ impl BookBuilder {
             full: false,
             loose_refused: Vec::new(),
         };
-        let mut said = Vec::new();
-        let (format, head) = read(file, octets, &mut sink, &mut complaints, &mut said)?;
+        let (format, head) = read(file, octets, &mut sink, &mut about, &mut complaints)?;
         let Sink { count, repeated, undescribed, full, loose_refused, .. } = sink;
         for line in loose_refused {
             let why = "there are too many patterns that begin inside a label".to_owned();
@@ -98,16 +99,16 @@ impl BookBuilder {
         }
         if full {
             let why = format!("the feeds hold more than {INDICATORS_MAX} indicators");
-            complaints.at(0, why, "the rest of this feed is left out");
+            about.at(0, why, "the rest of this feed is left out");
         }
         if count == 0 {
             let why = "the feed holds no indicator".to_owned();
-            complaints.at(0, why, "one domain or address a line, CSV, or TOML with [[indicators]]");
+            about.at(0, why, "one domain or address a line, CSV, or TOML with [[indicators]]");
         }
         let id = self.free_id(options.id.as_deref().or(head.id.as_deref()).unwrap_or(stem(file)));
         let mut info = describe(id, format, head, options);
         (info.count, info.repeated, info.undescribed) = (count, repeated, undescribed);
-        self.end_indicators(first, &mut info, &mut complaints);
+        self.end_indicators(first, &mut info, &mut about);
         self.book.feeds.push(Feed {
             id: Arc::clone(&info.id),
             version: Arc::clone(&info.version),
@@ -117,7 +118,7 @@ impl BookBuilder {
         });
         self.book.infos.push(info);
         self.feed_files.push(file.into());
-        self.complaints.append(&mut said);
+        self.complaints.append(&mut about.finish());
         self.complaints.append(&mut complaints.finish());
         Ok(())
     }
@@ -157,35 +158,44 @@ impl BookBuilder {
     }
 }
 
-/// Read the octets. What is wrong goes into `complaints`, for formats that are read whole into
-/// `said`.
+/// Read the octets. What is wrong with the feed goes into `about`, what is wrong in it into
+/// `complaints`.
 fn read(
     file: &str,
     octets: &mut dyn Read,
     sink: &mut Sink<'_>,
+    about: &mut Complaints<'_>,
     complaints: &mut Complaints<'_>,
-    said: &mut Vec<model::Complaint>,
 ) -> io::Result<(&'static str, Head)> {
     let mut begun = Vec::new();
     (&mut *octets).take(BEGINNING_OCTETS as u64).read_to_end(&mut begun)?;
     if let Some((why, fix)) = no_text(&begun) {
-        complaints.at(0, format!("the feed cannot be read: {why}"), fix);
+        about.at(0, format!("the feed cannot be read: {why}"), fix);
         return Ok(("none", Head::default()));
     }
     let options = sink.options;
     let beginning = String::from_utf8_lossy(whole_lines(&begun)).into_owned();
-    let format = format_of(file, &beginning, options, complaints);
+    let format = format_of(file, &beginning, options, about);
     match format.read {
         Reading::Lines(begin) => {
             let columns = &options.columns;
             let mut reader = begin(&Source { file, text: &beginning, columns });
             let most = (FEED_FILE_BYTES_MAX as u64).saturating_sub(begun.len() as u64);
+            let mut junk = false;
             let all = each_line(&begun, octets, most, &mut |number, line| {
-                reader.line(number, line, complaints, &mut |listed| sink.take(&listed))
+                let go_on = reader.line(number, line, complaints, &mut |listed| sink.take(&listed));
+                junk =
+                    complaints.count() > FEED_BAD_LINES_MAX && complaints.count() / 4 > sink.count;
+                go_on && !junk
             })?;
+            if junk {
+                let bad = complaints.count();
+                let why = format!("this is no feed: {bad} problems, {} indicators", sink.count);
+                about.at(0, why, "the rest is left out");
+            }
             if !all {
                 let why = format!("the feed is larger than {} MiB", FEED_FILE_BYTES_MAX >> 20);
-                complaints.at(0, why, "the rest is left out; split it");
+                about.at(0, why, "the rest is left out; split it");
             }
             Ok((format.name, reader.head()))
         }
@@ -197,19 +207,15 @@ fn read(
                 let most = FEED_WHOLE_BYTES_MAX >> 20;
                 let why =
                     format!("the feed is larger than {most} MiB, the most for {}", format.name);
-                complaints.at(
-                    0,
-                    why,
-                    "it is left out; split it, or write it as a plain list or CSV",
-                );
+                about.at(0, why, "it is left out; split it, or write it as a plain list or CSV");
                 return Ok((format.name, Head::default()));
             }
             let text = String::from_utf8(begun)
                 .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
-            let mut complaints = Complaints::new(file, &text);
+            let mut within = Complaints::new(file, &text);
             let source = Source { file, text: &text, columns: &options.columns };
-            let head = read(&source, &mut complaints, &mut |listed| sink.take(&listed));
-            said.append(&mut complaints.finish());
+            let head = read(&source, &mut within, &mut |listed| sink.take(&listed));
+            complaints.take(within);
             Ok((format.name, head))
         }
     }
@@ -281,6 +287,7 @@ fn describe(id: Arc<str>, format: &'static str, head: Head, options: &FeedOption
         repeated: 0,
         undescribed: 0,
         unseen: head.unseen,
+        withdrawn: head.withdrawn,
         unstated,
     }
 }

@@ -51,6 +51,17 @@ impl<'a> Complaints<'a> {
         }
     }
 
+    /// Take what was said of the same file by one that knows its text.
+    pub(crate) fn take(&mut self, other: Complaints<'_>) {
+        self.kept.extend(other.kept);
+        self.left_out = self.left_out.saturating_add(other.left_out);
+    }
+
+    /// How much was complained about, kept or not.
+    pub(crate) const fn count(&self) -> usize {
+        self.kept.len().saturating_add(self.left_out)
+    }
+
     /// Line and column of an offset, both from 1.
     pub(crate) fn place(&self, offset: usize) -> (u32, u32) {
         let lines = self.lines.get_or_init(|| {

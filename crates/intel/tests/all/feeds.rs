@@ -96,7 +96,7 @@ fn bad_lines_are_told_and_the_rest_stands() {
     assert_eq!(lines, [2, 3, 4], "{complaints:?}");
     assert_eq!(book.feeds()[0].count, 2);
     let (book, complaints) = feed("list.toml", "id = 'x'\n[[indicators]]\ndomain = 'a.example'\n");
-    assert!(complaints[0].why.contains("`source` is missing"), "{complaints:?}");
+    assert!(complaints[1].why.contains("`source` is missing"), "{complaints:?}");
     assert_eq!(book.feeds()[0].count, 0);
     let (_, complaints) = feed("empty.txt", "# nothing\n");
     assert!(complaints[0].why.contains("no indicator"), "{complaints:?}");
@@ -155,4 +155,74 @@ fn many_indicators_load() {
     assert_eq!(book.feeds()[0].count, 50_000);
     assert_eq!(asked(&book, "a.host77.evil77.example").len(), 1);
     assert_eq!(asked(&book, "a.host77.evil78.example").len(), 0);
+}
+
+/// What is asked of each format by line, and which list says so.
+#[test]
+fn formats_by_line_are_asked() {
+    let ja3 = "0123456789abcdef0123456789abcdef";
+    let rule = "alert dns any any -> any any (msg:\"x\"; dns.query; ";
+    let feeds: &[(&str, String, &str, &[&str], &[&str])] = &[
+        (
+            "a",
+            "||evil.example^\n@@||good.example^\n".into(),
+            "adblock",
+            &["x.evil.example"],
+            &["good.example"],
+        ),
+        ("b", "ZXZpbC5leGFtcGxl\n".into(), "suricata_dataset", &["evil.example"], &["example"]),
+        (
+            "c.rules",
+            format!("{rule}content:\"evil.example\"; bsize:12; sid:1;)\n"),
+            "suricata_rules",
+            &["evil.example"],
+            &["www.evil.example", "notevil.example"],
+        ),
+        ("d", "evil.example,bot (malware),(static)\n".into(), "maltrail", &["evil.example"], &[]),
+        (
+            "e",
+            "::1 localhost\n:: evil.example\n".into(),
+            "hosts",
+            &["evil.example"],
+            &["localhost"],
+        ),
+        (
+            "f.csv",
+            format!("type,value\nja3,{ja3}\nmd5,{ja3}\ndomain,evil.example\n"),
+            "separated",
+            &["evil.example"],
+            &[],
+        ),
+        (
+            "g",
+            "http://evil.example/a\nworse.example\n".into(),
+            "plain",
+            &["worse.example"],
+            &["a.example"],
+        ),
+    ];
+    for (file, text, format, found, missed) in feeds {
+        let (book, complaints) = feed(file, text);
+        assert_eq!(complaints, [], "{file}");
+        assert_eq!(book.feeds()[0].format, *format, "{file}");
+        for name in *found {
+            assert_eq!(asked(&book, name).len(), 1, "{file}: {name}");
+        }
+        for name in *missed {
+            assert_eq!(asked(&book, name).len(), 0, "{file}: {name}");
+        }
+    }
+    assert_eq!(feed("f.csv", &feeds[5].1).0.feeds()[0].unseen, 1);
+}
+
+#[test]
+fn a_feed_of_broken_lines_is_told_in_few_words() {
+    for line in
+        ["broken", "a,b", "alert x", "0.0.0.0 x", "||x^", "\0\0\0", "x,y (malware),(static)"]
+    {
+        let (book, complaints) = feed("list.txt", &format!("{line}\n").repeat(20_000));
+        assert!(complaints.len() <= limits::COMPLAINTS_PER_FILE_MAX + 2, "{line:?}");
+        assert!(!complaints.is_empty(), "{line:?}");
+        assert_eq!(book.feeds()[0].count, 0, "{line:?}");
+    }
 }
