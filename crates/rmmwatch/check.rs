@@ -99,6 +99,7 @@ fn write_feed(feed: &FeedInfo, out: &mut impl Write) -> std::io::Result<()> {
         (feed.repeated, "said twice"),
         (feed.undescribed, "without their description, for which there is no place"),
         (feed.unseen, "that no wire shows"),
+        (feed.withdrawn, "that it says not to look for"),
     ];
     for (count, what) in counts.iter().filter(|(count, _)| *count > 0) {
         write!(out, ", {count} {what}")?;

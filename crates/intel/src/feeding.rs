@@ -288,6 +288,7 @@ fn describe(id: Arc<str>, format: &'static str, head: Head, options: &FeedOption
         undescribed: 0,
         unseen: head.unseen,
         withdrawn: head.withdrawn,
+        withdrawn: head.withdrawn,
         unstated,
     }
 }

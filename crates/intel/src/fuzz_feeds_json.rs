@@ -65,7 +65,9 @@ pub fn json_samples() -> Vec<String> {
 pub(crate) fn read(format: &str, text: &str) -> usize {
     let Some(format) = FORMATS.iter().find(|known| known.name == format) else { return 0 };
     let source = Source { file: "feed", text, columns: &[] };
-    let lines = text.bytes().filter(|octet| *octet == b'\n').count().saturating_add(1);
+    // YAML ends a line with a carriage return alone, too.
+    let lines =
+        text.bytes().filter(|octet| matches!(octet, b'\n' | b'\r')).count().saturating_add(1);
     let mut complaints = Complaints::new("feed", text);
     let mut count = 0usize;
     formats::read(format, &source, &mut complaints, &mut |listed| {

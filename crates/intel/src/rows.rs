@@ -142,6 +142,8 @@ pub struct FeedInfo {
     pub undescribed: u64,
     /// Values in it that no wire shows, e.g. hashes of files.
     pub unseen: u64,
+    /// Entries that it says not to look for: revoked, deleted, refuted, or just noted.
+    pub withdrawn: u64,
     /// What neither the feed nor its owner states, of source, licence, confidence, expiry, kind.
     pub unstated: Vec<&'static str>,
 }

@@ -80,6 +80,8 @@ pub(crate) struct Head {
     /// Values that no wire shows, e.g. hashes of files and mail addresses: no mistakes, but of no
     /// use here.
     pub(crate) unseen: u64,
+    /// Entries that the feed itself says not to look for: revoked, deleted, refuted, or just noted.
+    pub(crate) withdrawn: u64,
 }
 
 /// A feed's text and what its owner says of it.

@@ -145,7 +145,7 @@ fn feeds_by_line_of_any_octets() {
         lines::suricata_dataset,
         lines::suricata_rules,
     ] {
-        drive(&samples, 1500, body);
+        drive(&samples, 4000, body);
     }
 }
 
@@ -154,7 +154,7 @@ fn feeds_in_json_and_yaml_of_any_octets() {
     use intel::fuzz_feeds_json as json;
     let samples = json::json_samples();
     for body in [json::stix2, json::stix2_pattern, json::misp, json::lolrmm, json::json] {
-        drive(&samples, 1500, body);
+        drive(&samples, 4000, body);
     }
 }
 

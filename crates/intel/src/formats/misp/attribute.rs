@@ -34,6 +34,8 @@ pub(super) fn parts(kind: &str, relation: Option<&str>) -> (Part, Part) {
         "ja3-fingerprint-md5" if !relation.contains("ja3s") => (Seen(Told::Ja3), None),
         "x509-fingerprint-sha1" | "x509-fingerprint-sha256" => (Seen(Told::Certificate), None),
         "filename" => (Seen(Told::File), None),
+        // The hash is what is meant; names of files are the same everywhere.
+        _ if kind.starts_with("filename|") => (Aside(Told::File), Unseen),
         // There is no type of its own for it.
         "text" if relation.starts_with("ja4") => (Seen(Told::Ja4), None),
         _ => (Unseen, None),

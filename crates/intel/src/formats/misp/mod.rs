@@ -172,7 +172,7 @@ impl<'t> Reader<'_, '_, 't> {
     fn attribute(&mut self, raw: Raw<'t>, event: &Event) -> Result<bool, Broken> {
         let attribute = Attribute::read(raw.cursor())?;
         if attribute.is_out() || event.tags.refuted || attribute.tags.refuted {
-            self.unseen();
+            self.head.withdrawn = self.head.withdrawn.saturating_add(1);
             return Ok(true);
         }
         let (Some(kind), Some(value)) = (&attribute.kind, attribute.value) else {

@@ -53,7 +53,7 @@ fn attributes_have_types() {
         ("x509-fingerprint-sha256", &sha256, &[&cert256], 0),
         ("x509-fingerprint-md5", md5, &[], 1),
         ("filename", "C:\\\\x\\\\Setup.exe", &["File(\"setup.exe\")"], 0),
-        ("filename|sha256", "a.exe|00", &[], 1),
+        ("filename|sha256", "a.exe|00", &["File(\"a.exe\") 45%"], 1),
         ("md5", md5, &[], 1),
         ("text", ja4, &[], 1),
         ("text\", \"object_relation\": \"ja4-fingerprint", ja4, &[&ja4_shown], 0),
@@ -97,10 +97,13 @@ fn attributes_may_be_out() {
         ("\"Tag\": [{\"name\": \"false-positive:confirmed=\\\"true\\\"\"}]", &[], 1),
         ("\"Event\": {\"info\": \"Event 7\"}", &["evil.example: Event 7"], 0),
     ];
-    for (properties, want, unseen) in table {
+    for (properties, want, withdrawn) in table {
         let attribute = "\"type\": \"domain\", \"value\": \"evil.example\"";
         let (got, head, said) = entries(&event(&format!("{{{properties}, {attribute}}}")));
-        assert_eq!((got, head.unseen), (want.iter().map(|t| (*t).to_owned()).collect(), *unseen));
+        assert_eq!(
+            (got, head.withdrawn),
+            (want.iter().map(|t| (*t).to_owned()).collect(), *withdrawn)
+        );
         assert_eq!(said, [""; 0], "{properties}");
     }
 }

@@ -46,15 +46,21 @@ const HARMLESS: &str = "benign";
 
 fn read(text: &str, complaints: &mut Complaints<'_>, out: Out<'_>) -> Head {
     let mut cursor = Cursor::of(text, complaints);
-    let mut reader =
-        Reader { places: Places::new(text), source: Source::default(), unseen: 0, complaints, out };
+    let mut reader = Reader {
+        places: Places::new(text),
+        source: Source::default(),
+        unseen: 0,
+        withdrawn: 0,
+        complaints,
+        out,
+    };
     while cursor.peek().is_some() {
         if reader.value(&mut cursor, 0) != Ok(true) {
             break;
         }
     }
-    let unseen = reader.unseen;
-    Head { unseen, ..reader.source.head() }
+    let Reader { unseen, withdrawn, source, .. } = reader;
+    Head { unseen, withdrawn, ..source.head() }
 }
 
 struct Reader<'r, 'c, 't> {
@@ -62,6 +68,7 @@ struct Reader<'r, 'c, 't> {
     /// What the bundle says of those who made it.
     source: Source,
     unseen: u64,
+    withdrawn: u64,
     complaints: &'r mut Complaints<'c>,
     out: Out<'r>,
 }
@@ -121,7 +128,7 @@ impl<'t> Reader<'_, '_, 't> {
         let revoked = object.revoked.is_some_and(|raw| raw.flag() == Some(true));
         let types: Vec<String> = object.types();
         if revoked || types.iter().any(|kind| kind == HARMLESS) {
-            self.unseen = self.unseen.saturating_add(1);
+            self.withdrawn = self.withdrawn.saturating_add(1);
             return true;
         }
         let language = object.pattern_type.and_then(|raw| raw.text());
@@ -181,11 +188,6 @@ impl<'t> Reader<'_, '_, 't> {
     }
 
     fn term(&mut self, term: &Term<'_>, at: usize, about: &About, description: &str) -> bool {
-        // Invoices and updates are called the same everywhere.
-        if term.part && term.what == What::File {
-            self.unseen = self.unseen.saturating_add(1);
-            return true;
-        }
         let subject = match subject(term) {
             Ok(subject) => subject,
             Err(NoSubject::Unseen) => {

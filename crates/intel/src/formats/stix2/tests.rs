@@ -85,15 +85,15 @@ fn patterns_name_values() {
             &["a.example", "198.51.100.7/32 45%"],
             0,
         ),
-        // Of values that count only together, each is a part; names of files do not count then.
+        // Of values that count only together, each is a part.
         (
             "[domain-name:value = 'a.example' AND url:value = 'http://b.example/']",
             &["a.example 45%", "b.example 45%"],
             0,
         ),
         ("[domain-name:value = 'a.example'] AND [file:hashes.MD5 = 'x']", &["a.example 45%"], 1),
-        ("[file:name = 'a.exe' AND file:hashes.MD5 = 'x']", &[], 2),
-        ("[file:name = 'a.exe' AND file:size = 25536]", &[], 2),
+        ("[file:name = 'a.exe' AND file:hashes.MD5 = 'x']", &["File(\"a.exe\") 45%"], 1),
+        ("[file:name = 'a.exe' AND file:size = 25536]", &["File(\"a.exe\") 45%"], 1),
         (
             "[ipv4-addr:value = '198.51.100.7'] FOLLOWEDBY ([domain-name:value = 'a.example'] OR \
              [domain-name:value = 'b.example']) REPEATS 5 TIMES WITHIN 30.5 SECONDS",
@@ -190,9 +190,12 @@ fn indicators_say_more_than_their_pattern() {
         ("\"name\": \"x\"", &[], 0, Some("no `pattern`")),
         ("\"pattern\": \"[x\", PATTERN", &["evil.example"], 0, None),
     ];
-    for (properties, want, unseen, why) in table {
+    for (properties, want, withdrawn, why) in table {
         let (got, head, said) = entries(&bundle(&properties.replace("PATTERN", EVIL)));
-        assert_eq!((got, head.unseen), (want.iter().map(|t| (*t).to_owned()).collect(), *unseen));
+        assert_eq!(
+            (got, head.withdrawn),
+            (want.iter().map(|t| (*t).to_owned()).collect(), *withdrawn)
+        );
         match why {
             None => assert_eq!(said, [""; 0], "{properties}"),
             Some(why) => assert!(said.len() == 1 && said[0].contains(why), "{said:?}"),
