@@ -269,13 +269,14 @@ fn guess(text: &str, divider: char) -> usize {
             if hits.len() <= column {
                 hits.push(0);
             }
-            let sure = match indicator(first_part(&field), Told::Any) {
-                Ok(Subject::Name(name)) => naming::known_ending(&name),
-                Ok(_) => true,
-                Err(_) => false,
+            let hit = match indicator(first_part(&field), Told::Any) {
+                // `setup.exe` looks like a name too.
+                Ok(Subject::Name(name)) if !naming::known_ending(&name) => 1,
+                Ok(_) => 2,
+                Err(_) => 0,
             };
-            if let Some(count) = hits.get_mut(column).filter(|_| sure) {
-                *count = count.saturating_add(1);
+            if let Some(count) = hits.get_mut(column) {
+                *count = count.saturating_add(hit);
             }
         }
     }

@@ -131,22 +131,18 @@ fn page(text: &str) -> Option<Result<Subject<'_>, NotAName>> {
     let path = path.split('#').next().unwrap_or_default();
     let shown = path.bytes().all(|octet| octet.is_ascii_graphic());
     let no_page = path.is_empty() || path == "/" || path.starts_with('\\');
-    if no_page || text.len() > TEXT_BYTES_MAX || network(text).is_some() {
+    if no_page || text.len() > TEXT_BYTES_MAX || (!is_url && network(text).is_some()) {
         return None;
     }
     let (host, port) = host(authority, is_url);
     let port = port.filter(|port| !matches!(*port, "" | "80" | "443"));
-    let name = match network(host) {
-        // `198.51.100.7/33` is a network that someone mistyped.
-        Some(_) if !is_url && path.bytes().skip(1).all(|octet| octet.is_ascii_digit()) => {
-            return Some(Err(NotAName::Malformed));
-        }
-        Some(IpNet::V4(net)) => Cow::Owned(net.addr().to_string()),
-        Some(IpNet::V6(net)) => Cow::Owned(format!("[{}]", net.addr())),
-        None => match naming::normalise(host) {
+    let name = if is_normal(host) {
+        Cow::Borrowed(host)
+    } else {
+        match page_host(host, path, is_url) {
             Ok(name) => name,
             Err(error) => return Some(Err(error)),
-        },
+        }
     };
     let whole = rest.get(..authority.len().saturating_add(path.len())).unwrap_or_default();
     if shown && path.starts_with('/') && *name == *authority {
@@ -162,6 +158,19 @@ fn page(text: &str) -> Option<Result<Subject<'_>, NotAName>> {
     }
     push_path(&mut page, path);
     Some(Ok(Subject::Url(Cow::Owned(page))))
+}
+
+/// The host of a page as it is written before the path.
+fn page_host<'h>(host: &'h str, path: &str, is_url: bool) -> Result<Cow<'h, str>, NotAName> {
+    match network(host) {
+        // `198.51.100.7/33` is a network that someone mistyped.
+        Some(_) if !is_url && path.bytes().skip(1).all(|octet| octet.is_ascii_digit()) => {
+            Err(NotAName::Malformed)
+        }
+        Some(IpNet::V4(net)) => Ok(Cow::Owned(net.addr().to_string())),
+        Some(IpNet::V6(net)) => Ok(Cow::Owned(format!("[{}]", net.addr()))),
+        None => naming::normalise(host),
+    }
 }
 
 /// A path as a browser sends it: what is no printable ASCII is percent-encoded (RFC 3986 §2.1).
