@@ -19,5 +19,6 @@ mod mutating;
 mod names;
 mod scene;
 mod shipped;
+mod structured;
 mod twin;
 mod written;
