@@ -29,6 +29,7 @@ const MET_IN_ONE_PLACE: &[(&str, &str)] = &[
     ("dns_parser", "crates/dissect/src/protocols/dns"),
     ("tls_parser", "crates/dissect/src/protocols/tls"),
     ("x509_parser", "crates/dissect/src/protocols/tls"),
+    ("quick_xml", "crates/intel/src/formats/stix1"),
     ("etherparse", "crates/dissect/src/layers"),
     ("pcap::", "crates/capture/src"),
     ("tokio", "crates/deliver/src"),

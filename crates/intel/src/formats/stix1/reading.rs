@@ -130,10 +130,9 @@ impl<'a> Reading<'a> {
             }
             (Space::Stix | Space::Cybox, word) if aside(word) != Aside::No => {
                 frame.aside = aside(word);
-                if word == "Event" && parent.role == Role::Observable {
-                    if let Some(open) = self.observables.last_mut() {
-                        open.event = true;
-                    }
+                let is_what = word == "Event" && parent.role == Role::Observable;
+                if let Some(open) = self.observables.last_mut().filter(|_| is_what) {
+                    open.event = true;
                 }
             }
             _ => self.by_role(parent.role, &mut frame, space, local, tag),
