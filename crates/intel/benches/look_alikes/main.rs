@@ -52,14 +52,23 @@ fn question(text: &str) -> Option<Observation> {
     Some(Observation { at: Timestamp::ZERO, order: 1, flow, ingress: None, fact })
 }
 
+/// The seconds that this thread was on a core: other programs' use of the machine does not count.
+/// Linux tells it to a few milliseconds; elsewhere it is the time that passed.
+fn on_core(since: Instant) -> f64 {
+    let told = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    let nanoseconds = told.split(' ').next().and_then(|first| first.parse::<f64>().ok());
+    nanoseconds.map_or_else(|| since.elapsed().as_secs_f64(), |nanoseconds| nanoseconds / 1e9)
+}
+
 /// The best of some rounds, in names per second, and how many had a verdict. Every round asks each
 /// name once.
 fn fastest(names: usize, mut round: impl FnMut() -> usize) -> (f64, usize) {
     let (mut best, mut found) = (f64::MAX, 0);
-    for _ in 0..7 {
-        let start = Instant::now();
+    let origin = Instant::now();
+    for _ in 0..5 {
+        let start = on_core(origin);
         found = round();
-        best = best.min(start.elapsed().as_secs_f64());
+        best = best.min(on_core(origin) - start);
     }
     (names as f64 / best, found)
 }
@@ -68,7 +77,7 @@ fn tell(what: &str, count: usize, (rate, found): (f64, usize), target: f64) {
     let said = if rate < target { "MISSED" } else { "met" };
     let nanoseconds = 1e9 / rate;
     println!(
-        "{what:<46} {:>7.3} M/s {nanoseconds:>8.0} ns  ({found} of {count} found)  target {said}",
+        "{what:<60} {:>7.3} M/s {nanoseconds:>8.0} ns  ({found} of {count} found)  target {said}",
         rate / 1e6
     );
 }
@@ -137,7 +146,7 @@ fn main() {
     whole(&book, "names", &names, COLD_TARGET);
     let spellings = brands::spellings();
     for (what, make) in worst::KINDS {
-        let made: Vec<String> = (0..20_000).map(|_| make(&mut dice, &spellings)).collect();
+        let made: Vec<String> = (0..5_000).map(|_| make(&mut dice, &spellings)).collect();
         alone(&book, what, &made, WORST_TARGET);
         whole(&book, what, &made, WORST_TARGET);
     }
