@@ -18,7 +18,7 @@ pub(super) const FORMAT: Format = Format {
     fits: |file, text| is_list(text) || is_table(file, text),
     read: Reading::Lines(|beginning| {
         Box::new(Maltrail {
-            table: !is_list(beginning.text),
+            table: !is_list(beginning.text) && is_table(beginning.file, beginning.text),
             group: String::new(),
             after_group: true,
             head: Head::default(),
@@ -118,11 +118,9 @@ impl Maltrail {
     fn comment(&mut self, comment: &str) {
         let Some((key, value)) = comment.split_once(':') else { return };
         match key.trim() {
-            "Reference" => {
-                // Of several references one is enough.
-                if std::mem::take(&mut self.after_group) {
-                    self.group = value.trim().to_owned();
-                }
+            // Of several references one is enough.
+            "Reference" if std::mem::take(&mut self.after_group) => {
+                self.group = value.trim().to_owned();
             }
             "Aliases" if self.head.name.is_none() => {
                 self.head.name = Some(value.trim().chars().take(128).collect());

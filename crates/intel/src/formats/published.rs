@@ -251,15 +251,17 @@ fn owners_say_which_column_is_what() {
     };
     let text = "domain,resolved host,why,score,last day\n\
         good.example,evil.example,said so,70,2027-01-01\n";
-    let all = [
+    /// What the owner says; entries; complaints.
+    type Said = (&'static [(Column, &'static str)], &'static [&'static str], usize);
+    const ALL: [(Column, &str); 4] = [
         (Column::Value, "2"),
         (Column::Description, "Why"),
         (Column::Confidence, "score"),
         (Column::Until, "last day"),
     ];
-    let cases: &[(&[(Column, &str)], &[&str], usize)] = &[
+    let cases: &[Said] = &[
         (&[], &["good.example"], 0),
-        (&all, &["evil.example 70% until 2027-01-01 | said so"], 0),
+        (&ALL, &["evil.example 70% until 2027-01-01 | said so"], 0),
         (&[(Column::Value, "Resolved Host")], &["evil.example"], 0),
         (&[(Column::Value, "nowhere"), (Column::Until, "0")], &["good.example"], 2),
     ];

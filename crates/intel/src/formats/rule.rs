@@ -207,7 +207,7 @@ mod tests {
 
     #[test]
     fn texts_in_quotes_end_where_they_should() {
-        let table: &[(&str, Option<(bool, &str, &str)>)] = &[
+        let table = [
             ("\"a\"", Some((false, "a", ""))),
             ("!\"a\\\"b\",nocase,depth 4", Some((true, "a\\\"b", ",nocase,depth 4"))),
             ("\"a\\\\\"", Some((false, "a\\\\", ""))),
@@ -216,7 +216,7 @@ mod tests {
         ];
         for (value, want) in table {
             let got = quoted(value).map(|it| (it.negated, it.text, it.behind));
-            assert_eq!(got, *want, "{value}");
+            assert_eq!(got, want, "{value}");
         }
     }
 }

@@ -105,7 +105,7 @@ impl LineReader for Dataset {
 fn decode(value: &str) -> Option<Cow<'static, str>> {
     let digits = value.trim_end_matches('=');
     let padding = value.len().checked_sub(digits.len())?;
-    if value.len() % 4 != 0 || padding > 2 || digits.is_empty() {
+    if !value.len().is_multiple_of(4) || padding > 2 || digits.is_empty() {
         return None;
     }
     let mut octets = Vec::with_capacity(value.len() / 4 * 3);
