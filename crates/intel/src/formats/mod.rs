@@ -15,6 +15,8 @@ mod misp;
 mod plain;
 #[cfg(test)]
 mod published;
+#[cfg(test)]
+mod published_rules;
 mod rule;
 mod separated;
 mod stix1;
