@@ -32,8 +32,8 @@ pub(crate) struct Brand {
     /// Labels and words that are others': real companies a letter or two away, and words in which
     /// the letters stand by chance.
     pub(crate) collisions: Vec<Box<str>>,
-    /// Whether it is a family's name too.
-    pub(crate) surname: bool,
+    /// Whether people say it without meaning the brand: a family's name, a phrase.
+    pub(crate) common: bool,
     /// Whether it is a vendor of remote access: an imitation is what this sensor is about.
     pub(crate) remote: bool,
     /// Words that, beside the brand, show a third party's lawful use: fan pages, dealers, places.
@@ -42,7 +42,7 @@ pub(crate) struct Brand {
     pub(crate) line: u32,
 }
 
-const KEYS: [&str; 13] = [
+const KEYS: [&str; 14] = [
     "id",
     "name",
     "kind",
@@ -52,6 +52,7 @@ const KEYS: [&str; 13] = [
     "collisions",
     "bystanders",
     "surname",
+    "phrase",
     "remote",
     "source",
     "checked",
@@ -142,7 +143,7 @@ fn read_one(sheet: &Sheet<'_>, complaints: &mut Complaints<'_>) -> Option<Brand>
         domains,
         endings,
         collisions,
-        surname: sheet.flag("surname", complaints),
+        common: sheet.flag("surname", complaints) | sheet.flag("phrase", complaints),
         remote: sheet.flag("remote", complaints),
         bystanders,
         line: complaints.place(sheet.offset()).0,

@@ -25,10 +25,14 @@ pub(super) fn shape(label: &[u8], parts: &Parts, ending: Ending) -> Option<Shape
     if len > LEN_MAX || len < 3 {
         return None;
     }
-    let cheap = ending != Ending::Used;
+    let cheap = ending.is_cheap();
+    let tight = ending == Ending::Tight;
+    let hyphen = label.contains(&b'-');
     let mut count = Count::default();
     for (from, to, part) in parts.all() {
         count.add(from, to, part);
+        let digit = part == Part::Digits && count.digits == 1;
+        count.zero_first |= digit && label.get(from) == Some(&b'0');
     }
     let Count { help, stem, around, machine, other, digits, letters, .. } = count;
     if other > 0 {
@@ -37,17 +41,20 @@ pub(super) fn shape(label: &[u8], parts: &Parts, ending: Ending) -> Option<Shape
     let shorts = letters.saturating_add(digits);
     let told = |method, score| Some(Shape { method, score });
     match (help, stem, around, machine) {
-        (0, 0, 0, 1) if cheap && letters == 0 && (1..=2).contains(&digits) => {
+        // A stem and a number of two digits that begins with 0: `win21` is a betting shop.
+        (0, 0, 0, 1) if cheap && letters == 0 && digits == 2 && count.zero_first => {
             told("machine-number", 70)
         }
         (1.., _, 1.., _) if cheap && shorts <= 3 => told("help-around-the-clock", 75),
         (0, 1.., 1.., _) if shorts <= 2 => told("access-around-the-clock", 68),
         (2, 0, 0, 0) if cheap && shorts <= 2 => told("help-help", 65),
-        (0, 1, 0, 0) if letters == 0 && (2..=4).contains(&digits) => told("access-number", 64),
-        (1, 0, 0, 0) if cheap && letters == 0 && (1..=4).contains(&digits) => {
+        (0, 1, 0, 0) if letters == 0 && !hyphen && (2..=4).contains(&digits) => {
+            told("access-number", 64)
+        }
+        (1, 0, 0, 0) if cheap && letters == 0 && (2..=4).contains(&digits) => {
             told("help-number", 64)
         }
-        (1, 0, 0, 0) if cheap && count.begins_odd && (1..=4).contains(&shorts) => {
+        (1, 0, 0, 0) if tight && !hyphen && count.begins_odd && (1..=4).contains(&shorts) => {
             told("short-help", 62)
         }
         (1, 0, 0, 0) if cheap && (1..=6).contains(&shorts) => told("help-short", 45),
@@ -68,6 +75,8 @@ struct Count {
     other: u32,
     digits: u32,
     letters: u32,
+    /// Whether its first digit is a nought.
+    zero_first: bool,
     /// Whether it begins with what is no word.
     begins_odd: bool,
 }

@@ -22,7 +22,7 @@ use crate::naming::{self, Public};
 use crate::sheet::Complaints;
 use brand::{Brand, Nature};
 use score::{Beside, Marked};
-use spans::{Span, Spans, Way};
+use spans::{Given, Span, Spans, Way};
 use view::{Folds, View};
 use vocabulary::{Class, Ending, Vocabulary};
 use words::{Part, Parts, Words};
@@ -84,7 +84,8 @@ impl Builder {
                 for ending in &brand.endings {
                     owned.insert(format!("{spelling}.{ending}").into_boxed_str(), number);
                 }
-                spellings.push((number, nature, spelling.clone()));
+                let remote = brand.remote && !ranked.contains(spelling);
+                spellings.push(Given { brand: number, nature, remote, text: spelling.clone() });
             }
             for domain in &brand.domains {
                 owned.insert(domain.clone(), number);
@@ -124,6 +125,10 @@ struct Name<'a> {
 }
 
 impl Name<'_> {
+    fn suffix(&self) -> &str {
+        self.text.get(self.end..).unwrap_or_default().trim_start_matches('.')
+    }
+
     fn label(&self) -> &[u8] {
         self.text.as_bytes().get(self.start..self.end).unwrap_or_default()
     }
@@ -302,11 +307,16 @@ impl LookAlikes {
             span.way = Way::Homoglyph;
             span.distance = 1;
         }
+        if is_stretched(&span, shown(), spelling.text.len()) {
+            return None;
+        }
         let (base, method) = if span.end > name.end {
             return None;
         } else if span.start >= name.start {
             let place = (span.start - name.start, span.end - name.start);
-            if let Some(accident) = score::accident(parts, place, &span, spelling.nature) {
+            if let Some(accident) =
+                score::accident(parts, name.label(), place, &span, spelling.nature)
+            {
                 trace.say(|| format!("span: {} is no {}: {accident:?}", shown(), brand.name));
                 // Words that happen to be a letter away from a brand are noted where one speaks of
                 // help besides.
@@ -316,8 +326,8 @@ impl LookAlikes {
             let marked = Marked {
                 nature: spelling.nature,
                 len: spelling.text.len(),
-                surname: brand.surname,
-                remote: brand.remote,
+                common: brand.common,
+                remote: spelling.remote,
             };
             let base = score::registered(&span, marked, around);
             trace.say(|| {
@@ -340,12 +350,9 @@ impl LookAlikes {
         } else if span.end > name.start {
             // `mic.rosoft.com`: a dot inside the brand.
             let whole = span.end == name.end;
-            let rest = parts.all().next().is_some_and(|(_, end, part)| {
-                matches!(part, Part::Word(_)) && end == span.end.saturating_sub(name.start)
-            });
             let exact = matches!(span.way, Way::Exact | Way::Homoglyph);
             let coined = spelling.nature == Nature::Coined;
-            let base = if whole && exact && coined && !rest { 62 } else { 0 };
+            let base = if whole && exact && coined { 62 } else { 0 };
             trace.say(|| format!("span: {} has a dot inside {}: {base}", shown(), brand.name));
             (base, "split-by-dot")
         } else {
@@ -353,7 +360,12 @@ impl LookAlikes {
             (base, "sub-domain")
         };
         let mut score = base;
-        if score > 0 && matches!(name.ending, Some(Ending::Cheap | Ending::Help)) {
+        // Under a network that delivers for others, a brand's own name is a customer's.
+        if method == "ending" && self.vocabulary.carriers.contains(name.suffix()) {
+            score = score.min(score::NOTE);
+            trace.say(|| format!("ending: {} carries others' names, {score}", name.suffix()));
+        }
+        if score > 0 && name.ending.is_some_and(Ending::is_cheap) {
             score = score.saturating_add(6).min(100);
             trace.say(|| format!("ending: cheap, {score}"));
         }
@@ -392,7 +404,7 @@ impl LookAlikes {
         let label = text.get(label_start..label_end)?;
         let parts = self.words.part(label.as_bytes());
         let place = (span.start - label_start, span.end - label_start);
-        if score::accident(&parts, place, span, nature).is_some() {
+        if score::accident(&parts, label.as_bytes(), place, span, nature).is_some() {
             return None;
         }
         let around = score::around(&parts, label.as_bytes(), place, &brand.bystanders);
@@ -418,6 +430,20 @@ impl LookAlikes {
         };
         trace.say(|| format!("sub-domain: {label}, beside {}: {base}", around.beside.word()));
         Some(base)
+    }
+}
+
+/// Whether an edit comes with more liberties than one imitation takes: `pay-p1` for a brand of six
+/// letters, a hyphen and two edits.
+fn is_stretched(span: &Span, shown: &str, len: usize) -> bool {
+    let hyphen = shown.contains('-');
+    let digits = shown.bytes().filter(u8::is_ascii_digit).count();
+    match span.way {
+        Way::Exact | Way::Homoglyph => false,
+        Way::TwoEdits => hyphen || digits > 0,
+        // One digit may be the edit itself.
+        Way::Insertion | Way::Repetition | Way::Replacement => digits > 1 || (hyphen && len < 7),
+        _ => (digits > 0 && len < 9) || (hyphen && len < 7),
     }
 }
 

@@ -22,7 +22,9 @@ pub(super) enum Beside {
     /// Words that say nothing.
     Glue,
     Digits,
-    /// A word or two of the language, or of honest trade.
+    /// Words of trade, honest or not.
+    Trade,
+    /// A word or two of the language.
     Words,
     /// Letters that are no words.
     Junk,
@@ -38,6 +40,7 @@ impl Beside {
             Beside::Mixed => "words of help desks and accounts among others",
             Beside::Glue => "words that say nothing",
             Beside::Digits => "digits",
+            Beside::Trade => "words of trade",
             Beside::Words => "other words",
             Beside::Junk => "letters that are no words",
             Beside::Bystander => "a word that shows a third party's lawful use",
@@ -51,6 +54,8 @@ pub(super) struct Around {
     pub(super) beside: Beside,
     /// Whether the label's ends or hyphens part the brand from the rest.
     pub(super) parted: bool,
+    /// Letters that are no words.
+    pub(super) strays: u32,
     /// Whether the label, or a word of it, begins with the brand.
     pub(super) leads: bool,
 }
@@ -66,6 +71,9 @@ pub(super) enum Accident {
     Explained,
 }
 
+/// How English words end besides their stem: `screenconnected` still shows the brand.
+const INFLECTIONS: [&[u8]; 8] = [b"s", b"es", b"ed", b"er", b"ers", b"ing", b"d", b"r"];
+
 /// What a brand costs where a label is taken apart, in tenths of a bit: as much as a frequent word.
 const COINED_COST: u32 = 100;
 const DICTIONARY_COST: u32 = 150;
@@ -73,6 +81,7 @@ const DICTIONARY_COST: u32 = 150;
 /// Whether the letters of the span belong to other words. `start` and `end` are of the label.
 pub(super) fn accident(
     parts: &Parts,
+    label: &[u8],
     (start, end): (usize, usize),
     span: &Span,
     nature: Nature,
@@ -103,7 +112,8 @@ pub(super) fn accident(
             return Some(Accident::Explained);
         }
         let crosses = from < start || to > end;
-        let ending = nature == Nature::Coined && from > start && to.saturating_sub(end) <= 3;
+        let tail = label.get(end..to).unwrap_or_default();
+        let ending = nature == Nature::Coined && from > start && INFLECTIONS.contains(&tail);
         straddled |= crosses && !ending && to.saturating_sub(from) >= 4;
     }
     let own = match nature {
@@ -136,6 +146,7 @@ pub(super) fn around(
     let leads = gap(start.checked_sub(1));
     let parted = leads && gap(Some(end));
     let (mut telling, mut glue, mut plain, mut digits, mut junk) = (0u32, 0u32, 0u32, 0u32, 0u32);
+    let mut trade = 0u32;
     let mut bystander = false;
     for (from, to, part) in parts.before(start).chain(parts.after(end)) {
         let text = label.get(from..to).unwrap_or_default();
@@ -146,6 +157,7 @@ pub(super) fn around(
         let count = match part {
             Part::Word(Class::Help | Class::Stem | Class::Access | Class::Around) => &mut telling,
             Part::Word(Class::Glue | Class::Machine) => &mut glue,
+            Part::Word(Class::Trade) => &mut trade,
             // A word of two letters is as good as none.
             Part::Word(_) if to.saturating_sub(from) < 3 => &mut junk,
             Part::Word(_) => &mut plain,
@@ -157,12 +169,14 @@ pub(super) fn around(
     }
     let beside = if bystander {
         Beside::Bystander
-    } else if telling > 0 && plain == 0 && junk <= 2 {
+    } else if telling > 0 && plain == 0 && trade == 0 && junk <= 2 {
         Beside::Telling
     } else if telling > 0 {
         Beside::Mixed
     } else if plain > 0 {
         Beside::Words
+    } else if trade > 0 && junk <= 2 {
+        Beside::Trade
     } else if junk > 0 {
         Beside::Junk
     } else if glue > 0 {
@@ -172,7 +186,7 @@ pub(super) fn around(
     } else {
         Beside::Nothing
     };
-    Around { beside, parted, leads }
+    Around { beside, parted, strays: junk, leads }
 }
 
 /// What a brand is that matters to a score.
@@ -181,39 +195,43 @@ pub(super) struct Marked {
     pub(super) nature: Nature,
     /// Letters of the spelling.
     pub(super) len: usize,
-    pub(super) surname: bool,
+    /// Whether people say it without meaning the brand.
+    pub(super) common: bool,
     pub(super) remote: bool,
 }
 
 /// The score of a span in a registered label.
 pub(super) fn registered(span: &Span, brand: Marked, around: Around) -> u8 {
-    use Beside::{Bystander, Digits, Glue, Junk, Mixed, Nothing, Telling, Words};
-    let Around { beside, parted, leads } = around;
-    let Marked { nature, len, surname, remote } = brand;
+    use Beside::{Bystander, Digits, Glue, Junk, Mixed, Nothing, Telling, Trade, Words};
+    let Around { beside, parted, strays, leads } = around;
+    let Marked { nature, len, common, remote } = brand;
     match (nature, span.way) {
         (Nature::Coined, Way::Exact) => match beside {
             Telling | Glue => 85,
             Mixed => 80,
             Nothing | Digits => 75,
+            Trade if common && !parted => 55,
+            Trade => 72,
+            Words if common && !parted => 50,
+            Junk if common && strays > 1 && !parted => 50,
             Junk => 70,
-            Words if surname => 50,
-            Words => 65,
+            Words if parted || remote => 65,
+            Words => 62,
             Bystander => 45,
         },
         (Nature::Coined, Way::Homoglyph) => match beside {
             Nothing | Telling | Glue => 90,
             Mixed => 85,
             Digits => 75,
-            Junk | Words if parted => 70,
-            Junk | Words => 62,
+            Trade | Junk | Words if parted => 70,
+            Trade | Junk | Words => 62,
             Bystander => 45,
         },
         (Nature::Coined, Way::TwoEdits) => match beside {
             Nothing if len >= 10 => 65,
             Nothing => 60,
-            Telling | Mixed | Glue => 65,
-            Digits => 50,
-            Junk | Words => 45,
+            Telling | Mixed | Glue | Digits => 50,
+            Trade | Junk | Words => 45,
             Bystander => 30,
         },
         (Nature::Coined, _) => match beside {
@@ -221,6 +239,7 @@ pub(super) fn registered(span: &Span, brand: Marked, around: Around) -> u8 {
             Nothing => 75,
             Mixed => 70,
             Digits => 65,
+            Trade => 62,
             Junk | Words if parted => 62,
             Junk if remote => 55,
             Junk | Words if len >= 8 => 55,
@@ -229,24 +248,27 @@ pub(super) fn registered(span: &Span, brand: Marked, around: Around) -> u8 {
         },
         (Nature::Dictionary, Way::Exact) => match beside {
             Telling => 72,
-            Mixed => 65,
+            Mixed if parted => 65,
+            Mixed => 62,
             Nothing => 62,
-            Glue | Digits | Junk | Words if remote && leads => 60,
-            Glue => 58,
+            Glue | Digits | Trade | Junk | Words if remote && leads => 60,
+            Glue => 52,
             Digits => 45,
             Junk if parted && len >= 6 => 60,
-            Junk | Words if parted => 54,
-            Junk | Words => 42,
+            Junk if strays == 1 && len >= 6 => 60,
+            Trade | Junk | Words if parted => 54,
+            Trade | Junk | Words => 42,
             Bystander => 20,
         },
         (Nature::Dictionary, Way::Homoglyph) => match beside {
-            Telling => 82,
             Nothing => 75,
+            // Digits and letters of another word: `webappick`, `cn-app13`.
+            _ if !parted || span.distance > 1 => 40,
+            Telling => 82,
             Mixed => 70,
             Glue => 65,
             Digits => 50,
-            Junk | Words if parted => 50,
-            Junk | Words => 30,
+            Trade | Junk | Words => 50,
             Bystander => 20,
         },
         (Nature::Dictionary, way) => {

@@ -61,9 +61,20 @@ impl Way {
 pub(super) struct Spelling {
     pub(super) brand: u16,
     pub(super) nature: Nature,
+    /// Whether it is a vendor of remote access, and no word of the language.
+    pub(super) remote: bool,
     pub(super) text: Box<[u8]>,
     folded: Box<[u8]>,
     letters: u64,
+}
+
+/// A spelling as it is given.
+#[derive(Debug)]
+pub(super) struct Given {
+    pub(super) brand: u16,
+    pub(super) nature: Nature,
+    pub(super) remote: bool,
+    pub(super) text: Box<str>,
 }
 
 /// A place in a name that is a brand, or nearly.
@@ -98,13 +109,13 @@ impl std::fmt::Debug for Spans {
 impl Spans {
     /// Spellings with the number of their brand.
     pub(super) fn new<'w>(
-        given: Vec<(u16, Nature, Box<str>)>,
+        given: Vec<Given>,
         triggers: impl Iterator<Item = &'w str>,
         folds: &Folds,
     ) -> Spans {
         let mut spans = Spans::default();
         let mut variants: BTreeMap<Vec<u8>, Vec<u16>> = BTreeMap::new();
-        for (number, (brand, nature, text)) in (0u16..).zip(given) {
+        for (number, Given { brand, nature, remote, text }) in (0u16..).zip(given) {
             let text = text.into_boxed_bytes();
             let folded: Box<[u8]> = text.iter().map(|octet| folds.of(*octet)).collect();
             each_variant(&folded, folds, &mut |variant| {
@@ -117,7 +128,7 @@ impl Spans {
                 spans.long.push(number);
             }
             let letters = letters_of(&folded);
-            spans.spellings.push(Spelling { brand, nature, text, folded, letters });
+            spans.spellings.push(Spelling { brand, nature, remote, text, folded, letters });
         }
         for word in triggers {
             let folded = word.bytes().map(|octet| folds.of(octet)).collect();
@@ -184,6 +195,9 @@ impl Spans {
                 } else {
                     let shown = name.as_bytes().get(start..stop).unwrap_or_default();
                     match tell(shown, &spelling.text, folds) {
+                        Some((Way::Omission, _)) if swallowed(name, start, stop, spelling) => {
+                            continue;
+                        }
                         Some(told) => told,
                         None => continue,
                     }
@@ -252,6 +266,21 @@ fn keep(out: &mut Vec<Span>, span: Span) {
     if out.len() < SPANS_MAX && !out.contains(&span) {
         out.push(span);
     }
+}
+
+/// Whether the missing letter is the first or the last one, and another stands in its place: then
+/// it is no omission, `cafe` in `securecafe3` is no brand of more letters.
+fn swallowed(name: &str, start: usize, end: usize, spelling: &Spelling) -> bool {
+    let letter = |at: Option<usize>| {
+        at.and_then(|at| name.as_bytes().get(at)).is_some_and(u8::is_ascii_alphanumeric)
+    };
+    let seen = name.get(start..end).unwrap_or_default().bytes().filter(|c| *c != b'-');
+    let first = |text: &[u8]| text.iter().copied().take(1).next();
+    let seen_first = seen.clone().next();
+    let own = &spelling.text;
+    let lost_first = seen_first != first(own) && seen_first == own.get(1).copied();
+    let lost_last = seen.last() != own.last().copied();
+    (lost_first && letter(start.checked_sub(1))) || (lost_last && letter(Some(end)))
 }
 
 fn letters_of(text: &[u8]) -> u64 {

@@ -43,6 +43,8 @@ const CLASSES: [(&str, Class); 7] = [
 /// What an ending says.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) enum Ending {
+    /// The campaign's; cheap too.
+    Tight,
     /// It costs little and is abused much.
     Cheap,
     /// It was seen in the campaign, but is honest mostly.
@@ -51,8 +53,12 @@ pub(super) enum Ending {
     Help,
 }
 
-const ENDINGS: [(&str, Ending); 3] =
-    [("cheap", Ending::Cheap), ("used", Ending::Used), ("help", Ending::Help)];
+const ENDINGS: [(&str, Ending); 4] = [
+    ("tight", Ending::Tight),
+    ("cheap", Ending::Cheap),
+    ("used", Ending::Used),
+    ("help", Ending::Help),
+];
 
 /// The vocabulary.
 #[derive(Debug)]
@@ -66,6 +72,13 @@ pub(super) struct Vocabulary {
     pub(super) folds: Vec<(u8, u8)>,
     pub(super) pairs: Vec<([u8; 2], u8)>,
     pub(super) confusables: HashMap<char, Box<str>, RandomState>,
+}
+
+impl Ending {
+    /// Whether a name under it costs next to nothing.
+    pub(super) const fn is_cheap(self) -> bool {
+        !matches!(self, Ending::Used)
+    }
 }
 
 impl Default for Vocabulary {
