@@ -124,6 +124,7 @@ impl BookBuilder {
         for (name, group) in held {
             self.book.names.insert(&name, names::Owner::Gate(group));
         }
+        self.book.names.finish();
         self.book.gated.sort();
         (self.book, self.complaints)
     }

@@ -54,6 +54,48 @@ pub(crate) struct NameTable {
     /// The fewest and the most labels that a name of the table has.
     labels_min: usize,
     labels_max: usize,
+    /// Which ends of two labels names of the table have.
+    ends: Option<Ends>,
+}
+
+/// A set that never says no to what is in it, and seldom yes to what is not: a word of it is in the
+/// cache, or one step away, when the table's own places are not.
+#[derive(Clone, Debug)]
+struct Ends {
+    words: Vec<u64>,
+}
+
+impl Ends {
+    fn of(count: usize) -> Ends {
+        let words = (count / 8).next_power_of_two();
+        Ends { words: vec![0; words] }
+    }
+
+    fn place(&self, hash: u64) -> (usize, u64) {
+        let bits = 1 << (hash & 63) | 1 << (hash >> 6 & 63) | 1 << (hash >> 12 & 63);
+        let word = usize::try_from(hash >> 20).unwrap_or(0) & self.words.len().saturating_sub(1);
+        (word, bits)
+    }
+
+    fn add(&mut self, hash: u64) {
+        let (word, bits) = self.place(hash);
+        if let Some(word) = self.words.get_mut(word) {
+            *word |= bits;
+        }
+    }
+
+    fn may_have(&self, hash: u64) -> bool {
+        let (word, bits) = self.place(hash);
+        self.words.get(word).is_some_and(|word| word & bits == bits)
+    }
+}
+
+/// The last two labels of a name of two and more.
+fn end_of(name: &[u8]) -> Option<&[u8]> {
+    let mut dots = name.iter().enumerate().rev().filter(|(_, octet)| **octet == b'.');
+    dots.next()?;
+    let start = dots.next().map_or(0, |(dot, _)| dot.saturating_add(1));
+    name.get(start..)
 }
 
 impl NameTable {
@@ -78,6 +120,7 @@ impl NameTable {
             Some((chains.with(head, code)?, Placed::New))
         });
         if placed == Some(Placed::New) {
+            self.ends = None;
             let labels = name.split('.').count();
             self.labels_max = self.labels_max.max(labels);
             let least = if self.labels_min == 0 { labels } else { self.labels_min };
@@ -86,20 +129,38 @@ impl NameTable {
         placed.unwrap_or(Placed::Full)
     }
 
+    /// Note that all names are in, so that most names that are not can be told at once.
+    pub(crate) fn finish(&mut self) {
+        let mut ends = Ends::of(self.texts.len());
+        self.texts.for_each(|name, _| {
+            if let Some(end) = end_of(name) {
+                ends.add(self.texts.hash(end));
+            }
+        });
+        self.ends = Some(ends);
+    }
+
     /// Give each suffix of `name` that the table has, shortest first, with its owners.
     ///
     /// Suffixes with more labels than any name of the table has are not looked for, so a name of
-    /// 127 labels costs no more than its last few.
+    /// 127 labels costs no more than its last few; nor are any of a name whose last two labels no
+    /// name of the table has.
     pub(crate) fn walk<'n>(&self, name: &'n str, each: &mut impl FnMut(&'n str, Owner)) {
         let mut labels = 0usize;
         let mut end = name.len();
         while labels < self.labels_max {
             let dot = name.get(..end).and_then(|head| head.bytes().rposition(|c| c == b'.'));
             labels = labels.saturating_add(1);
-            if labels >= self.labels_min {
+            if labels == 2 || labels >= self.labels_min {
                 let start = dot.map_or(0, |dot| dot.saturating_add(1));
                 let suffix = name.get(start..).unwrap_or_default();
-                self.owners(suffix).for_each(|owner| each(suffix, owner));
+                let hash = self.texts.hash(suffix.as_bytes());
+                if labels == 2 && self.ends.as_ref().is_some_and(|ends| !ends.may_have(hash)) {
+                    return;
+                }
+                if let Some(head) = self.texts.get_hashed(suffix.as_bytes(), hash) {
+                    self.chains.owners(head).for_each(|code| each(suffix, Owner::of(code)));
+                }
             }
             match dot {
                 Some(dot) => end = dot,
@@ -163,9 +224,32 @@ mod tests {
             ),
             (&deep, &[("n-able.example", Owner::Suffix(1)), ("n-able.example", Owner::Listed(3))]),
         ];
-        for (name, want) in names {
-            let want: Vec<_> = want.iter().map(|(s, o)| ((*s).to_owned(), *o)).collect();
-            assert_eq!(found(&table, name), want, "{name}");
+        for finished in [false, true] {
+            for (name, want) in names {
+                let want: Vec<_> = want.iter().map(|(s, o)| ((*s).to_owned(), *o)).collect();
+                assert_eq!(found(&table, name), want, "{name} {finished}");
+            }
+            table.finish();
+        }
+    }
+
+    #[test]
+    fn ends_tell_most_names_that_are_not_there() {
+        let mut table = NameTable::default();
+        for number in 0..10_000u32 {
+            table.insert(&format!("a{number}.b{number}.example"), Owner::Listed(number));
+        }
+        table.insert("local", Owner::Gate(3));
+        table.finish();
+        let ends = table.ends.clone().unwrap();
+        let may = |name: &str| ends.may_have(table.texts.hash(end_of(name.as_bytes()).unwrap()));
+        assert!((0..10_000).all(|number| may(&format!("x.b{number}.example"))));
+        let wrong = (0..10_000).filter(|number| may(&format!("x.c{number}.example"))).count();
+        assert!(wrong < 1_000, "{wrong} of 10000");
+        assert_eq!(found(&table, "a.b.local"), [("local".to_owned(), Owner::Gate(3))]);
+        let ends = [("a.b.c", Some("b.c")), ("b.c", Some("b.c")), ("c", None), (".c", Some(".c"))];
+        for (name, want) in ends {
+            assert_eq!(end_of(name.as_bytes()), want.map(str::as_bytes), "{name}");
         }
     }
 

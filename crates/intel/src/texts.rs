@@ -46,9 +46,22 @@ impl Texts {
         Some(told)
     }
 
+    /// The hash by which a text is found.
+    pub(crate) fn hash(&self, text: &[u8]) -> u64 {
+        self.hasher.hash_one(text)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.table.len()
+    }
+
     /// The head of a text, if it is there.
     pub(crate) fn get(&self, text: &[u8]) -> Option<Head> {
-        let hash = self.hasher.hash_one(text);
+        self.get_hashed(text, self.hash(text))
+    }
+
+    /// The same, for a text whose hash is known.
+    pub(crate) fn get_hashed(&self, text: &[u8], hash: u64) -> Option<Head> {
         let found = self.table.find(hash, |entry| self.octets.get(entry.start) == text);
         found.map(|entry| entry.head)
     }
