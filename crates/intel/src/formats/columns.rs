@@ -124,7 +124,8 @@ impl Columns {
             let known = words.iter().any(|word| VALUE_COLUMNS.contains(&word.as_str()))
                 || by_owner(&words)
                 || sslbl(&words).is_some();
-            known.then_some((*number, divider, words))
+            let header = known && (*number != first.0 || !is_row(text, line, divider, &words));
+            header.then_some((*number, divider, words))
         });
         let (header, divider, words) = match named {
             Some(named) => named,
@@ -134,6 +135,7 @@ impl Columns {
         columns.by_owner(said, &words);
         if columns.values.is_empty() {
             columns.values.push((guess(text, divider), Told::Any));
+            columns.kind = guess_kind(text, divider);
         }
         columns.skip_unknown_header(text);
         columns
@@ -261,6 +263,45 @@ fn divider(line: &str) -> Option<char> {
     [',', ';', '\t'].into_iter().filter(|c| count(*c) > 0).max_by_key(|c| count(*c))
 }
 
+/// Whether a line with words of a header is a row all the same: it holds an indicator, or words
+/// for types, as the next line does in the same place.
+fn is_row(text: &str, line: &str, divider: char, words: &[String]) -> bool {
+    let next = first_lines(text).nth(1);
+    // A line that is alone cannot be a header.
+    let sure = if next.is_some() { 2 } else { 1 };
+    if fields(line, divider).take(FIELDS_MAX).any(|field| sureness(&field) >= sure) {
+        return true;
+    }
+    let Some((_, next)) = next else { return false };
+    let next = fields(next, divider).map(|field| column_word(&field));
+    words.iter().zip(next).any(|(word, next)| {
+        VALUE_COLUMNS.contains(&word.as_str()) && VALUE_COLUMNS.contains(&next.as_str())
+    })
+}
+
+/// The column whose every field is a word for a type.
+fn guess_kind(text: &str, divider: char) -> Option<usize> {
+    let is_kind = |field: &str| {
+        VALUE_COLUMNS.contains(&column_word(field).as_str()) || Told::by_word(field) != Told::Any
+    };
+    let columns = fields(first_lines(text).next()?.1, divider).take(FIELDS_MAX).count();
+    (0..columns).find(|column| {
+        let mut cells = first_lines(text)
+            .map(|(_, line)| fields(line, divider).nth(*column).unwrap_or_default());
+        cells.all(|cell| is_kind(&cell) && sureness(&cell) == 0)
+    })
+}
+
+/// How sure a field is an indicator: not, by its looks, quite.
+fn sureness(field: &str) -> usize {
+    match indicator(first_part(field), Told::Any) {
+        // `setup.exe` looks like a name too.
+        Ok(Subject::Name(name)) if !naming::known_ending(&name) => 1,
+        Ok(_) => 2,
+        Err(_) => 0,
+    }
+}
+
 /// The column that most often holds an indicator, the first of them at a tie.
 fn guess(text: &str, divider: char) -> usize {
     let mut hits: Vec<usize> = Vec::new();
@@ -269,14 +310,8 @@ fn guess(text: &str, divider: char) -> usize {
             if hits.len() <= column {
                 hits.push(0);
             }
-            let hit = match indicator(first_part(&field), Told::Any) {
-                // `setup.exe` looks like a name too.
-                Ok(Subject::Name(name)) if !naming::known_ending(&name) => 1,
-                Ok(_) => 2,
-                Err(_) => 0,
-            };
             if let Some(count) = hits.get_mut(column) {
-                *count = count.saturating_add(hit);
+                *count = count.saturating_add(sureness(&field));
             }
         }
     }

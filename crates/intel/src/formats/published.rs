@@ -132,6 +132,7 @@ fn hosts_files() {
 #[test]
 fn tables() {
     check(&[
+        ("separated", "l.csv", "domain,evil.example", &["evil.example"], 0, &[]),
         ("separated", "l.csv", "a.example.com,1\n", &["a.example.com"], 0, &[]),
         (
             "separated",
@@ -218,6 +219,31 @@ fn tables() {
             "Indicateur,Remarque\nevil.example,\"deux\nlignes, \"\"oui\"\"\"\nworse.example,x\n",
             &["evil.example", "worse.example"],
             0,
+            &[],
+        ),
+        // No header: the words are of types.
+        (
+            "separated",
+            "l.csv",
+            "1,domain,a.example,x\n2,ip,203.0.113.7,y\n3,ja3,0123456789abcdef0123456789abcdef,z\n",
+            &["a.example", "203.0.113.7/32", "ja3 0123456789abcdef0123456789abcdef"],
+            0,
+            &[],
+        ),
+        (
+            "separated",
+            "l.csv",
+            "domain,a.example\ndomain,b.example\n",
+            &["a.example", "b.example"],
+            0,
+            &[],
+        ),
+        (
+            "separated",
+            "l.csv",
+            "url,http://a.com/x\nmd5,0123456789abcdef0123456789abcdef\n",
+            &["url a.com/x"],
+            1,
             &[],
         ),
         (
