@@ -205,10 +205,9 @@ impl LookAlikes {
         }
         let top = text.rfind('.')?;
         let mut spans: Vec<Span> = Vec::new();
-        let mut view = View::new();
-        view.fill(text, top, &self.folds);
+        let mut view = View::new(text, top, &self.folds);
         let triggered = self.spans.find(text, top, &view, &self.folds, false, &mut spans);
-        if view.read_pairs(&self.vocabulary.pairs, &self.folds) {
+        if view.read_pairs(&self.folds) {
             self.spans.find(text, top, &view, &self.folds, true, &mut spans);
         }
         self.spans.find_far(text, top, &self.folds, &mut spans);

@@ -65,7 +65,6 @@ pub(super) struct Spelling {
     pub(super) remote: bool,
     pub(super) text: Box<[u8]>,
     folded: Box<[u8]>,
-    letters: u64,
 }
 
 /// A spelling as it is given.
@@ -96,8 +95,9 @@ pub(super) struct Spans {
     /// Spellings that share a variant.
     groups: Vec<Box<[u16]>>,
     spellings: Vec<Spelling>,
-    /// Spellings looked for with two edits, by length.
-    long: Vec<u16>,
+    /// Spellings looked for with two edits, and their letters, by the length of the words that can
+    /// be meant to be them.
+    long: Vec<Vec<(u64, u16)>>,
 }
 
 impl std::fmt::Debug for Spans {
@@ -125,10 +125,18 @@ impl Spans {
                 }
             });
             if nature == Nature::Coined && folded.len() >= TWO_EDITS_LEN_MIN {
-                spans.long.push(number);
+                let letters = folded.iter().fold(0, |all, octet| all | letter_bit(*octet));
+                let lens = folded.len().saturating_sub(2)..=folded.len().saturating_add(2);
+                for len in lens.filter(|len| *len <= FAR_MAX) {
+                    if spans.long.len() <= len {
+                        spans.long.resize_with(len.saturating_add(1), Vec::new);
+                    }
+                    if let Some(long) = spans.long.get_mut(len) {
+                        long.push((letters, number));
+                    }
+                }
             }
-            let letters = letters_of(&folded);
-            spans.spellings.push(Spelling { brand, nature, remote, text, folded, letters });
+            spans.spellings.push(Spelling { brand, nature, remote, text, folded });
         }
         for word in triggers {
             let folded = word.bytes().map(|octet| folds.of(octet)).collect();
@@ -209,54 +217,105 @@ impl Spans {
         triggered
     }
 
-    /// Words of the name that are two edits away from a long brand.
+    /// Words of the name that are two edits away from a long brand: whole labels, and what hyphens
+    /// part of them.
     pub(super) fn find_far(&self, name: &str, end: usize, folds: &Folds, out: &mut Vec<Span>) {
-        if self.long.is_empty() {
-            return;
-        }
-        let mut start = 0usize;
-        for label in name.get(..end).unwrap_or_default().split('.') {
-            if label.contains('-') {
-                let mut from = start;
-                for word in label.split('-') {
-                    self.find_far_word(word, from, folds, out);
-                    from = from.saturating_add(word.len()).saturating_add(1);
+        let octets = name.as_bytes().get(..end).unwrap_or_default();
+        let mut label = Word::begin(0);
+        let mut word = Word::begin(0);
+        for (at, octet) in octets.iter().enumerate() {
+            match octet {
+                b'.' | b'-' => {
+                    self.find_far_word(name, &word, at, folds, out);
+                    word = Word::begin(at.saturating_add(1));
+                    if *octet == b'.' {
+                        if label.start != word.start && label.hyphens {
+                            self.find_far_word(name, &label, at, folds, out);
+                        }
+                        label = Word::begin(at.saturating_add(1));
+                    }
+                    label.hyphens |= *octet == b'-';
+                }
+                _ => {
+                    let folded = folds.of(*octet);
+                    word.add(folded);
+                    label.add(folded);
                 }
             }
-            self.find_far_word(label, start, folds, out);
-            start = start.saturating_add(label.len()).saturating_add(1);
+        }
+        self.find_far_word(name, &word, end, folds, out);
+        if label.hyphens {
+            self.find_far_word(name, &label, end, folds, out);
         }
     }
 
-    fn find_far_word(&self, word: &str, start: usize, folds: &Folds, out: &mut Vec<Span>) {
-        if !(TWO_EDITS_LEN_MIN - 2..=24).contains(&word.len()) {
+    fn find_far_word(
+        &self,
+        name: &str,
+        word: &Word,
+        end: usize,
+        folds: &Folds,
+        out: &mut Vec<Span>,
+    ) {
+        let near = FAR_MIN..=FAR_MAX;
+        let Some(long) = self.long.get(word.len).filter(|_| near.contains(&word.len)) else {
             return;
-        }
-        let mut folded = [0u8; 24];
-        let mut len = 0usize;
-        let letters = word.bytes().filter(|octet| *octet != b'-');
-        for (place, octet) in folded.iter_mut().zip(letters) {
-            *place = folds.of(octet);
-            len = len.saturating_add(1);
-        }
-        let seen = folded.get(..len).unwrap_or_default();
-        let letters = letters_of(seen);
-        for number in &self.long {
-            let Some(spelling) = self.spelling(*number) else { continue };
-            let far = spelling.folded.len().abs_diff(len) > 2
-                || (spelling.letters & !letters).count_ones() > 2
-                || (letters & !spelling.letters).count_ones() > 2;
+        };
+        for (letters, number) in long {
+            let far = (letters & !word.letters).count_ones() > 2
+                || (word.letters & !letters).count_ones() > 2;
             if far {
                 continue;
             }
-            let (seen, folded) = (String::from_utf8_lossy(seen), spelling.folded.as_ref());
-            let distance = strsim::osa_distance(&seen, &String::from_utf8_lossy(folded));
-            if distance == 2 {
-                let end = start.saturating_add(word.len());
-                let way = Way::TwoEdits;
-                keep(out, Span { start, end, spelling: *number, way, distance: 2 });
+            let Some(spelling) = self.spelling(*number) else { continue };
+            // Who imitates leaves the first letter or the last one as it is.
+            let ends = |text: &[u8]| (text.first().copied(), text.last().copied());
+            let (first, last) = ends(&spelling.folded);
+            if Some(word.first) != first && Some(word.last) != last {
+                continue;
+            }
+            let text = name.get(word.start..end).unwrap_or_default();
+            let seen: String = text
+                .bytes()
+                .filter(|octet| *octet != b'-')
+                .map(|octet| char::from(folds.of(octet)))
+                .collect();
+            if strsim::osa_distance(&seen, &String::from_utf8_lossy(&spelling.folded)) == 2 {
+                let (start, spelling, way) = (word.start, *number, Way::TwoEdits);
+                keep(out, Span { start, end, spelling, way, distance: 2 });
             }
         }
+    }
+}
+
+/// Words shorter than these letters, or longer, are not compared with two edits.
+const FAR_MIN: usize = TWO_EDITS_LEN_MIN - 2;
+const FAR_MAX: usize = 24;
+
+/// A word of a name while it is read.
+#[derive(Clone, Copy, Debug)]
+struct Word {
+    start: usize,
+    /// Letters and digits.
+    len: usize,
+    letters: u64,
+    first: u8,
+    last: u8,
+    hyphens: bool,
+}
+
+impl Word {
+    const fn begin(start: usize) -> Word {
+        Word { start, len: 0, letters: 0, first: 0, last: 0, hyphens: false }
+    }
+
+    fn add(&mut self, folded: u8) {
+        self.letters |= letter_bit(folded);
+        if self.len == 0 {
+            self.first = folded;
+        }
+        self.last = folded;
+        self.len = self.len.saturating_add(1);
     }
 }
 
@@ -283,13 +342,9 @@ fn swallowed(name: &str, start: usize, end: usize, spelling: &Spelling) -> bool 
     (lost_first && letter(start.checked_sub(1))) || (lost_last && letter(Some(end)))
 }
 
-fn letters_of(text: &[u8]) -> u64 {
-    let bit = |octet: &u8| match octet {
-        b'a'..=b'z' => 1u64 << (octet - b'a'),
-        b'0'..=b'9' => 1u64 << (26 + octet - b'0'),
-        _ => 0,
-    };
-    text.iter().map(bit).fold(0, |all, one| all | one)
+/// A bit for a letter or a digit.
+const fn letter_bit(octet: u8) -> u64 {
+    1 << (octet & 63)
 }
 
 /// Give the spelling and everything one edit away from it. A letter before or behind it is none:

@@ -10,9 +10,15 @@ use super::vocabulary::Vocabulary;
 /// The most octets of a name that are looked at (RFC 1035 §2.3.4).
 pub(super) const LEN_MAX: usize = model::DomainName::LEN_MAX;
 
-/// What each octet is read as when letters that look alike are one.
+/// What each octet is read as when letters that look alike are one, and which two letters look like
+/// another one.
 #[derive(Clone, Debug)]
-pub(super) struct Folds([u8; 256]);
+pub(super) struct Folds {
+    table: [u8; 256],
+    /// By the first letter of a pair, folded: a bit for each second one.
+    firsts: [u32; 32],
+    pairs: Vec<([u8; 2], u8)>,
+}
 
 impl Folds {
     pub(super) fn new(vocabulary: &Vocabulary) -> Folds {
@@ -25,11 +31,33 @@ impl Folds {
                 *place = *to;
             }
         }
-        Folds(table)
+        let mut folds = Folds { table, firsts: [0; 32], pairs: Vec::new() };
+        for (pair, like) in &vocabulary.pairs {
+            let pair @ [first, second] = pair.map(|octet| folds.of(octet));
+            if let Some(seconds) = folds.firsts.get_mut(usize::from(first & 31)) {
+                *seconds |= 1 << (second & 31);
+            }
+            folds.pairs.push((pair, folds.of(*like)));
+        }
+        folds
     }
 
     pub(super) fn of(&self, octet: u8) -> u8 {
-        self.0.get(usize::from(octet)).copied().unwrap_or(octet)
+        self.table.get(usize::from(octet)).copied().unwrap_or(octet)
+    }
+
+    /// Whether two folded octets may be a pair; seldom so when they are none.
+    fn may_pair(&self, first: u8, second: u8) -> bool {
+        let seconds = self.firsts.get(usize::from(first & 31)).copied().unwrap_or(0);
+        seconds & (1 << (second & 31)) != 0
+    }
+
+    fn pair(&self, first: u8, second: u8) -> Option<u8> {
+        if !self.may_pair(first, second) {
+            return None;
+        }
+        let fits = |(pair, _): &&([u8; 2], u8)| *pair == [first, second];
+        self.pairs.iter().find(fits).map(|(_, like)| *like)
     }
 }
 
@@ -45,43 +73,45 @@ pub(super) struct View {
     octets: [u8; LEN_MAX],
     origin: [u8; LEN_MAX],
     len: usize,
+    /// Whether two letters side by side may look like another one.
+    paired: bool,
 }
 
 impl View {
-    pub(super) const fn new() -> View {
-        View { octets: [0; LEN_MAX], origin: [0; LEN_MAX], len: 0 }
-    }
-
     /// Look at `name` up to `end`.
-    pub(super) fn fill(&mut self, name: &str, end: usize, folds: &Folds) {
-        self.len = 0;
+    pub(super) fn new(name: &str, end: usize, folds: &Folds) -> View {
+        let mut view = View { octets: [0; LEN_MAX], origin: [0; LEN_MAX], len: 0, paired: false };
         let octets = name.as_bytes().iter().take(end.min(LEN_MAX));
-        let mut places = self.octets.iter_mut().zip(&mut self.origin);
+        let mut len = 0usize;
+        let mut before = 0u8;
+        let mut places = view.octets.iter_mut().zip(&mut view.origin);
         for (at, octet) in (0u8..).zip(octets) {
             if matches!(octet, b'-' | b'.') {
                 continue;
             }
-            if let Some((place, origin)) = places.next() {
-                *place = folds.of(*octet);
-                *origin = at;
-                self.len = self.len.saturating_add(1);
-            }
+            let Some((place, origin)) = places.next() else { break };
+            *place = folds.of(*octet);
+            *origin = at;
+            view.paired |= folds.may_pair(before, *place);
+            before = *place;
+            len = len.saturating_add(1);
         }
+        view.len = len;
+        view
     }
 
     /// Read pairs of letters as the letter that they look like. `false`: there are none.
-    pub(super) fn read_pairs(&mut self, pairs: &[([u8; 2], u8)], folds: &Folds) -> bool {
+    pub(super) fn read_pairs(&mut self, folds: &Folds) -> bool {
+        if !self.paired {
+            return false;
+        }
         let mut changed = false;
         let (mut from, mut to) = (0usize, 0usize);
         while let Some(&first) = self.octets().get(from) {
             let origin = self.origin.get(from).copied().unwrap_or(0);
             let next = from.saturating_add(1);
             let second = self.octets().get(next).copied();
-            let looks = second.and_then(|second| {
-                let fits =
-                    |pair: &&([u8; 2], u8)| pair.0.map(|octet| folds.of(octet)) == [first, second];
-                pairs.iter().find(fits).map(|(_, like)| folds.of(*like))
-            });
+            let looks = second.and_then(|second| folds.pair(first, second));
             changed |= looks.is_some();
             if let (Some(place), Some(old)) = (self.octets.get_mut(to), self.origin.get_mut(to)) {
                 *place = looks.unwrap_or(first);
@@ -113,7 +143,7 @@ impl View {
 /// has none. A label that is no Punycode stays as it is: what a browser refuses to show may still
 /// be meant to be read.
 pub(super) fn unveil(name: &str, vocabulary: &Vocabulary) -> Option<String> {
-    if !name.split('.').any(|label| label.starts_with("xn--")) {
+    if !name.starts_with("xn--") && !name.contains(".xn--") {
         return None;
     }
     let mut out = String::with_capacity(name.len());
