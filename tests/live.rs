@@ -167,3 +167,69 @@ fn the_wire_gives_the_alerts_that_the_capture_gives() {
     assert!(!live.is_empty(), "{log}");
     assert_eq!(gist(&live), gist(&String::from_utf8_lossy(&replayed.stdout)), "{log}");
 }
+
+/// What stands in the feed or the settings, and what the log says of the reload.
+#[test]
+fn a_reload_tells_what_changed_and_keeps_the_old_set_on_any_error() {
+    if !root() {
+        println!("skipped: making network namespaces needs root");
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let at = |name: &str| -> PathBuf { folder.path().join(name) };
+    let settings = "[[feed]]\nfile = 'mine.txt'\n";
+    std::fs::write(at("mine.txt"), "one.example\ntwo.example\n").expect("a feed");
+    std::fs::write(at("c.toml"), settings).expect("settings");
+    let wire = Wire::up();
+    let log = std::fs::File::create(at("log")).expect("a log");
+    let mut sensor = wire
+        .inside(&wire.sensor, env!("CARGO_BIN_EXE_rmmwatch"))
+        .args(["run", "-i", "tap1", "--alerts", "/dev/null", "--health"])
+        .arg(at("health"))
+        .arg("-c")
+        .arg(at("c.toml"))
+        .stderr(log)
+        .spawn()
+        .expect("the sensor starts");
+    wait_for(&at("log"), "watching", Duration::from_secs(20));
+    let pid = sensor.id().to_string();
+    let steps: &[(&str, Option<&str>, &str)] = &[
+        ("mine.txt", Some("two.example\nthree.example\nfour.example\n"), "mine 2 added, 1 removed"),
+        ("mine.txt", Some(""), "the feed holds no indicator any more"),
+        ("mine.txt", None, "cannot be read"),
+        ("c.toml", Some("[knowledge]\nfeed = []\n"), "unknown key `feed`"),
+        ("c.toml", Some("[[allow]]\ntool = 'nosuchtool'\n"), "nosuchtool"),
+    ];
+    let mut refused = 0;
+    for (file, text, want) in steps {
+        match text {
+            Some(text) => std::fs::write(at(file), text).expect("written"),
+            None => std::fs::remove_file(at(file)).expect("removed"),
+        }
+        assert!(Command::new("kill").args(["-HUP", &pid]).status().expect("kill").success());
+        wait_for(&at("log"), want, Duration::from_secs(20));
+        refused += usize::from(!want.contains("added"));
+        let begun = Instant::now();
+        let count = || {
+            let log = std::fs::read_to_string(at("log")).expect("a log");
+            log.matches("reload refused; the old knowledge and policy stand").count()
+        };
+        while count() < refused {
+            assert!(begun.elapsed() < Duration::from_secs(20), "{want}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        assert_eq!(count(), refused, "{want}");
+    }
+    // What was refused is forgotten: the feed differs from what counts, not from what was refused.
+    std::fs::write(at("c.toml"), settings).expect("written");
+    std::fs::write(at("mine.txt"), "two.example\n").expect("written");
+    assert!(Command::new("kill").args(["-HUP", &pid]).status().expect("kill").success());
+    wait_for(&at("log"), "mine 0 added, 2 removed", Duration::from_secs(20));
+    assert!(Command::new("kill").args(["-TERM", &pid]).status().expect("kill").success());
+    assert_eq!(wait(&mut sensor, Duration::from_secs(20)), Some(0), "SIGTERM is a clean stop");
+    let health = std::fs::read_to_string(at("health")).expect("a summary");
+    let last: serde_json::Value =
+        serde_json::from_str(health.lines().last().unwrap_or_default()).expect("JSON");
+    let feeds = last["rmm"]["health"]["feeds"].as_array().cloned().unwrap_or_default();
+    assert!(feeds.iter().any(|feed| feed["id"] == "mine" && feed["indicators"] == 1), "{feeds:?}");
+}

@@ -23,7 +23,7 @@ pub(crate) struct Reloader {
     quiet: bool,
     /// What counts now.
     book: Arc<Book>,
-    running: Option<JoinHandle<Option<Fresh>>>,
+    running: Option<JoinHandle<Option<(Fresh, String)>>>,
     /// Asked once more while one was running: what that read may be old.
     again: bool,
 }
@@ -56,9 +56,11 @@ impl Reloader {
             tracing::error!("the thread panicked; {REFUSED}");
             None
         });
-        if let Some((book, _)) = &fresh {
-            self.book = Arc::clone(book);
-        }
+        let fresh = fresh.map(|(fresh, told)| {
+            tracing::info!("{told}");
+            self.book = Arc::clone(&fresh.0);
+            fresh
+        });
         if std::mem::take(&mut self.again) {
             self.ask();
         }
@@ -68,7 +70,8 @@ impl Reloader {
 
 const REFUSED: &str = "reload refused; the old knowledge and policy stand";
 
-fn load(args: &KnowledgeArgs, quiet: bool, old: &Book) -> Option<Fresh> {
+/// What was read, and what changed.
+fn load(args: &KnowledgeArgs, quiet: bool, old: &Book) -> Option<(Fresh, String)> {
     let Ok(fresh) = Knowledge::load_sound(args, quiet) else {
         tracing::error!("{REFUSED}");
         return None;
@@ -83,8 +86,8 @@ fn load(args: &KnowledgeArgs, quiet: bool, old: &Book) -> Option<Fresh> {
         tracing::error!("{REFUSED}");
         return None;
     }
-    tracing::info!("{}", told(fresh.book.tools().len(), &changes));
-    Some((fresh.book, fresh.policy))
+    let told = told(fresh.book.tools().len(), &changes);
+    Some(((fresh.book, fresh.policy), told))
 }
 
 /// What changed, in all and by feed.
