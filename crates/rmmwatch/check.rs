@@ -38,6 +38,9 @@ fn report(args: &CheckArgs, knowledge: &Knowledge, out: &mut impl Write) -> std:
         write_feed(feed, out)?;
     }
     writeln!(out, "brands     {}", book.brands())?;
+    for note in book.brand_notes() {
+        writeln!(out, "note       {}", printable(&note.to_string()))?;
+    }
     let zones: Vec<&str> = policy.zones().collect();
     writeln!(out, "resolvers  {} names and addresses", book.resolvers())?;
     writeln!(out, "policy     {} zones, {} rules", zones.len(), policy.rules().count())?;

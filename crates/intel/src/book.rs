@@ -185,6 +185,12 @@ impl Book {
         self.lookalikes.brands()
     }
 
+    /// Warnings about brands of the user's own that are short or common.
+    #[must_use]
+    pub fn brand_notes(&self) -> &[Complaint] {
+        self.lookalikes.notes()
+    }
+
     /// Whether a name lies: imitates a brand, or speaks like a help desk. `name` is as the wire
     /// shows it: lower case, A-labels, no trailing dot.
     #[must_use]

@@ -113,7 +113,7 @@ impl BookBuilder {
     #[must_use]
     pub fn build(mut self) -> (Book, Vec<Complaint>) {
         gate_feeds(&mut self.book, &self.feed_files);
-        self.book.lookalikes = std::mem::take(&mut self.lookalikes).build(&mut self.complaints);
+        self.book.lookalikes = std::mem::take(&mut self.lookalikes).build();
         self.tools.sort_by(|one, two| one.id.cmp(&two.id));
         for file in std::mem::take(&mut self.tools) {
             self.index_tool(file);

@@ -38,7 +38,10 @@ pub(crate) struct Brand {
     pub(crate) remote: bool,
     /// Words that, beside the brand, show a third party's lawful use: fan pages, dealers, places.
     pub(crate) bystanders: Vec<Box<str>>,
-    /// The line at which it stands.
+    /// Whether it is the user's own: a file that says no source is. What it costs is told then.
+    pub(crate) own: bool,
+    /// Where it stands.
+    pub(crate) file: Arc<str>,
     pub(crate) line: u32,
 }
 
@@ -80,16 +83,19 @@ pub(super) fn read(
 }
 
 fn add(file: &str, sheet: &Sheet<'_>, brands: &mut Vec<Brand>, complaints: &mut Complaints<'_>) {
-    let Some(brand) = read_one(sheet, complaints) else { return };
+    let Some(brand) = read_one(file, sheet, complaints) else { return };
     // A later file replaces an earlier one: the user's own stand in place of those built in.
     match brands.iter_mut().find(|other| other.id == brand.id) {
         Some(other) => *other = brand,
         None => brands.push(brand),
     }
-    let _ = file;
 }
 
-fn read_one(sheet: &Sheet<'_>, complaints: &mut Complaints<'_>) -> Option<Brand> {
+fn read_one(
+    file: &str,
+    sheet: &Sheet<'_>,
+    complaints: &mut Complaints<'_>,
+) -> Option<Brand> {
     sheet.only(&KEYS, complaints);
     let name = sheet.needed_text("name", "the brand's name as people write it", complaints)?;
     let id: Arc<str> = match sheet.text("id", complaints) {
@@ -104,13 +110,19 @@ fn read_one(sheet: &Sheet<'_>, complaints: &mut Complaints<'_>) -> Option<Brand>
     let mut spellings: Vec<Box<str>> = Vec::new();
     let given = sheet.texts("spellings", complaints).unwrap_or_default();
     if given.is_empty() {
-        spellings.push(letters(&id).into());
+        let plain = letters(&id);
+        if plain.len() < SPELLING_LEN_MIN {
+            let why = format!("`{id}` has fewer than {SPELLING_LEN_MIN} letters: they stand in everything");
+            complaints.at(name.offset, why, "give longer `spellings`, e.g. with the line of business");
+            return None;
+        }
+        spellings.push(plain.into());
     }
     for spelling in given {
         let plain = letters(spelling.value);
-        if plain.is_empty() || plain.len() > 63 {
-            let why = format!("`{}` is no spelling", shown(spelling.value));
-            complaints.at(spelling.offset, why, "write 1 to 63 letters and digits");
+        if !(SPELLING_LEN_MIN..=63).contains(&plain.len()) {
+            let why = format!("`{}` is no spelling that can be looked for", shown(spelling.value));
+            complaints.at(spelling.offset, why, "write 4 to 63 letters and digits");
         } else {
             spellings.push(plain.into());
         }
@@ -146,9 +158,14 @@ fn read_one(sheet: &Sheet<'_>, complaints: &mut Complaints<'_>) -> Option<Brand>
         common: sheet.flag("surname", complaints) | sheet.flag("phrase", complaints),
         remote: sheet.flag("remote", complaints),
         bystanders,
+        own: !sheet.has("source"),
+        file: file.into(),
         line: complaints.place(sheet.offset()).0,
     })
 }
+
+/// Fewer letters than these stand in every tenth name.
+const SPELLING_LEN_MIN: usize = 4;
 
 /// The letters and digits of a text, in lower case.
 fn letters(text: &str) -> String {

@@ -5,6 +5,7 @@
 //! amounts to, `grammar` knows the shapes of help desks.
 
 mod brand;
+mod cost;
 mod grammar;
 mod score;
 mod spans;
@@ -16,7 +17,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
-use model::{Lure, LureKind};
+use model::{Complaint, Lure, LureKind};
 
 use crate::naming::{self, Public};
 use crate::sheet::Complaints;
@@ -45,6 +46,8 @@ pub(crate) struct LookAlikes {
     words: Words,
     /// Names that brands own, and which brand does.
     owned: HashMap<Box<str>, u16, RandomState>,
+    /// What brands of the user's own cost.
+    notes: Vec<Complaint>,
 }
 
 impl Builder {
@@ -68,19 +71,24 @@ impl Builder {
         self.ranked.extend(words.filter(sound).map(Box::from));
     }
 
-    /// The index, and what is wrong with brands.
-    pub(crate) fn build(self, _complaints: &mut Vec<model::Complaint>) -> LookAlikes {
+    /// The index.
+    pub(crate) fn build(self) -> LookAlikes {
         let Builder { brands, mut vocabulary, ranked } = self;
         let folds = Folds::new(&vocabulary);
         let mut given: Vec<(Box<str>, Class)> = Vec::new();
         let mut others: Vec<(Box<str>, Class)> = Vec::new();
         let mut spellings = Vec::new();
         let mut owned = HashMap::default();
+        let mut notes = Vec::new();
         for (number, brand) in (0u16..).zip(&brands) {
             given.extend(brand.collisions.iter().map(|word| (word.clone(), Class::Other)));
             others.extend(brand.bystanders.iter().map(|word| (word.clone(), Class::Plain)));
-            for spelling in &brand.spellings {
-                let nature = nature_of(spelling, brand.nature, &ranked);
+            let nature = |spelling: &Box<str>| nature_of(spelling, brand.nature, &ranked);
+            let natures: Vec<Nature> = brand.spellings.iter().map(nature).collect();
+            if brand.own {
+                cost::warn(brand, &natures, &ranked, &folds, &mut notes);
+            }
+            for (spelling, nature) in brand.spellings.iter().zip(natures) {
                 for ending in &brand.endings {
                     owned.insert(format!("{spelling}.{ending}").into_boxed_str(), number);
                 }
@@ -95,7 +103,7 @@ impl Builder {
         given.append(&mut vocabulary.words);
         given.append(&mut others);
         let words = Words::new(&given, &ranked);
-        LookAlikes { brands, vocabulary, folds, spans, words, owned }
+        LookAlikes { brands, vocabulary, folds, spans, words, owned, notes }
     }
 }
 
@@ -187,6 +195,11 @@ impl LookAlikes {
         let of = |id: &Arc<str>| self.brands.iter().find(|brand| brand.id == *id);
         let brand = lure.brand.as_ref().and_then(|(id, _)| of(id));
         brand.map_or(&self.vocabulary.version, |brand| &brand.version).clone()
+    }
+
+    /// Warnings about brands that are short or common: no mistakes, but they cost alerts.
+    pub(crate) fn notes(&self) -> &[Complaint] {
+        &self.notes
     }
 
     /// How many brands there are.

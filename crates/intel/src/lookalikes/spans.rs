@@ -349,7 +349,7 @@ const fn letter_bit(octet: u8) -> u64 {
 
 /// Give the spelling and everything one edit away from it. A letter before or behind it is none:
 /// the spelling itself is found there.
-fn each_variant(text: &[u8], folds: &Folds, each: &mut impl FnMut(&[u8])) {
+pub(super) fn each_variant(text: &[u8], folds: &Folds, each: &mut impl FnMut(&[u8])) {
     each(text);
     if text.len() < EDIT_LEN_MIN {
         return;

@@ -1,0 +1,76 @@
+//! What it costs to protect a brand: how many words its letters stand in by chance.
+
+use std::collections::HashSet;
+
+use model::Complaint;
+
+use super::brand::{Brand, Nature};
+use super::spans::each_variant;
+use super::view::Folds;
+
+/// From how many letters on a spelling is compared with letters wrong in it.
+const SAFE_LEN: usize = 6;
+/// Words named as examples.
+const EXAMPLES: usize = 3;
+
+/// A warning about each spelling that is short or stands in words of the language.
+pub(super) fn warn(
+    brand: &Brand,
+    natures: &[Nature],
+    ranked: &[Box<str>],
+    folds: &Folds,
+    notes: &mut Vec<Complaint>,
+) {
+    for (spelling, nature) in brand.spellings.iter().zip(natures) {
+        let held: Vec<&str> = ranked
+            .iter()
+            .map(|word| &**word)
+            .filter(|word| word.contains(&**spelling) && *word != &**spelling)
+            .collect();
+        let is_word = ranked.iter().any(|word| word == spelling);
+        let near = near(spelling, ranked, folds);
+        if *nature == Nature::Coined && held.is_empty() && spelling.len() >= SAFE_LEN {
+            continue;
+        }
+        let mut why = format!("`{spelling}` ({})", brand.name);
+        if spelling.len() < SAFE_LEN {
+            why.push_str(&format!(" has {} letters", spelling.len()));
+        }
+        if is_word {
+            why.push_str(" is a word");
+        }
+        let count = held.len();
+        let examples = held.into_iter().take(EXAMPLES).collect::<Vec<_>>().join(", ");
+        if count > 0 {
+            why.push_str(&format!(" stands in {count} other words ({examples})"));
+        }
+        why.push_str(&format!("; {near} of {} words are one letter away", ranked.len()));
+        let fix = match nature {
+            Nature::Coined => {
+                "it is held to be coined: every name that has it alerts; say kind = 'dictionary'"
+            }
+            Nature::Dictionary => {
+                "only whole names, hyphens and words of help desks alert; list other companies \
+                 of like names as `collisions`"
+            }
+        };
+        notes.push(Complaint {
+            file: brand.file.clone(),
+            line: brand.line,
+            column: 1,
+            why,
+            fix: fix.to_owned(),
+        });
+    }
+}
+
+/// How many words are one edit away from the spelling.
+fn near(spelling: &str, ranked: &[Box<str>], folds: &Folds) -> usize {
+    let folded: Vec<u8> = spelling.bytes().map(|octet| folds.of(octet)).collect();
+    let mut variants: HashSet<Vec<u8>> = HashSet::new();
+    each_variant(&folded, folds, &mut |variant| {
+        variants.insert(variant.to_vec());
+    });
+    let fold = |word: &str| word.bytes().map(|octet| folds.of(octet)).collect::<Vec<u8>>();
+    ranked.iter().filter(|word| ***word != *spelling && variants.contains(&fold(word))).count()
+}
