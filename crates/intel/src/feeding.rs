@@ -142,7 +142,7 @@ impl BookBuilder {
     ) {
         let begun = Day::parse(&info.version);
         let end = info.expires_days.and_then(|days| Some(begun?.after(days)));
-        for indicator in self.book.indicators.from_mut(first) {
+        for indicator in self.book.indicators.rest_mut(first) {
             if let (Day::MAX, Some(end)) = (indicator.until, end) {
                 indicator.until = end;
             }
@@ -279,7 +279,7 @@ fn describe(id: Arc<str>, format: &'static str, head: Head, options: &FeedOption
         format,
         kind: kind.unwrap_or_default(),
         confidence_pct: confidence.unwrap_or(CONFIDENCE_FEED_PCT),
-        expires_days: options.expires_days,
+        expires_days: options.expires_days.or(head.expires_days),
         severity: head.severity,
         count: 0,
         ending: 0,
@@ -287,7 +287,6 @@ fn describe(id: Arc<str>, format: &'static str, head: Head, options: &FeedOption
         repeated: 0,
         undescribed: 0,
         unseen: head.unseen,
-        withdrawn: head.withdrawn,
         withdrawn: head.withdrawn,
         unstated,
     }

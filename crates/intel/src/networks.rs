@@ -46,10 +46,13 @@ pub(crate) struct NetworkTable {
     chains: Chains,
 }
 
+/// The octets of a network's address and its head, packed.
+type Row<const OCTETS: usize> = ([u8; OCTETS], [u8; 4]);
+
 /// The networks of one family, by prefix length, the narrowest first.
 #[derive(Clone, Debug)]
 struct Family<const OCTETS: usize> {
-    by_len: Vec<(u8, HashTable<([u8; OCTETS], [u8; 4])>)>,
+    by_len: Vec<(u8, HashTable<Row<OCTETS>>)>,
     /// Keyed: what is looked up comes from the wire.
     hasher: RandomState,
 }

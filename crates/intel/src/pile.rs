@@ -48,7 +48,7 @@ impl<T> Pile<T> {
     }
 
     /// The rows from one number on.
-    pub(crate) fn from_mut(&mut self, first: usize) -> impl Iterator<Item = &mut T> {
+    pub(crate) fn rest_mut(&mut self, first: usize) -> impl Iterator<Item = &mut T> {
         let blocks = self.blocks.iter_mut().skip(first / BLOCK_ROWS);
         blocks.flatten().skip(first % BLOCK_ROWS)
     }
@@ -69,11 +69,11 @@ mod tests {
             assert_eq!(pile.get(u32::try_from(number).unwrap()), Some(&number));
         }
         assert_eq!(pile.get(u32::try_from(pile.len()).unwrap()), None);
-        for row in pile.from_mut(BLOCK_ROWS + 1) {
+        for row in pile.rest_mut(BLOCK_ROWS + 1) {
             *row = 0;
         }
         let last = u32::try_from(BLOCK_ROWS).unwrap();
         assert_eq!((pile.get(last), pile.get(last + 1)), (Some(&BLOCK_ROWS), Some(&0)));
-        assert_eq!(pile.from_mut(BLOCK_ROWS * 2).count(), 3);
+        assert_eq!(pile.rest_mut(BLOCK_ROWS * 2).count(), 3);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use model::{Severity, Stage};
+use model::{ListKind, Severity, Stage};
 
 use crate::limits::FEED_TOML_BYTES_MAX;
 use crate::pattern::NamePattern;
@@ -32,6 +32,27 @@ const SEVERITIES: [(&str, Severity); 5] = [
     ("critical", Severity::new(90)),
 ];
 
+const KINDS: [(&str, ListKind); 4] = [
+    (ListKind::Attacker.word(), ListKind::Attacker),
+    (ListKind::Sweep.word(), ListKind::Sweep),
+    (ListKind::Vendor.word(), ListKind::Vendor),
+    (ListKind::Young.word(), ListKind::Young),
+];
+
+const HEAD_KEYS: [&str; 11] = [
+    "id",
+    "name",
+    "version",
+    "source",
+    "licence",
+    "confidence",
+    "severity",
+    "kind",
+    "expires_days",
+    "note",
+    "indicators",
+];
+
 const KEYS: [&str; 9] = [
     "domain",
     "address",
@@ -53,14 +74,19 @@ fn read(text: &str, complaints: &mut Complaints<'_>, out: Out<'_>) -> Head {
     }
     let table = sheet::parse(text, complaints);
     let top = Sheet::new(&table);
-    let known = ["id", "name", "version", "source", "confidence", "severity", "note", "indicators"];
-    top.only(&known, complaints);
+    top.only(&HEAD_KEYS, complaints);
     let mut own = |key| top.text(key, complaints).map(|text| text.value.to_owned());
     head.id = own("id");
     head.name = own("name");
     head.version = own("version");
     head.source = own("source");
+    head.licence = own("licence");
     head.confidence_pct = top.share_pct("confidence", complaints);
+    let days = top.number("expires_days", 1..3651, complaints);
+    head.expires_days = days.and_then(|days| u16::try_from(days.value).ok());
+    if top.has("kind") {
+        head.kind = top.word("kind", &KINDS, None, complaints);
+    }
     if top.has("severity") {
         head.severity = top.word("severity", &SEVERITIES, None, complaints);
     }

@@ -77,6 +77,8 @@ pub(crate) struct Head {
     pub(crate) severity: Option<Severity>,
     pub(crate) licence: Option<String>,
     pub(crate) kind: Option<ListKind>,
+    /// Days after its version's day, at which entries end that do not say when.
+    pub(crate) expires_days: Option<u16>,
     /// Values that no wire shows, e.g. hashes of files and mail addresses: no mistakes, but of no
     /// use here.
     pub(crate) unseen: u64,
