@@ -56,6 +56,8 @@ class Owned:
         self.domains |= {f'{spelling}.{ending}' for brand in brands for spelling in brand.spellings
                          for ending in brand.endings}
 
-    def __contains__(self, name):
+    def has(self, name, registrable):
+        """Whoever rents a label below a brand's name, as at its cloud, owns that label."""
         labels = name.split('.')
-        return any('.'.join(labels[at:]) in self.domains for at in range(len(labels)))
+        above = ('.'.join(labels[at:]) for at in range(len(labels)))
+        return any(name in self.domains and (len(name) >= len(registrable) or '.' not in name) for name in above)

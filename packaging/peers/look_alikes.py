@@ -31,7 +31,7 @@ def rows(path):
                 yield line.rstrip('\n').split('\t')
 
 
-def sets(every, owned):
+def sets(every):
     """Names by what they are; `benign` is the one that nothing should be found in."""
     names = {'benign': sorted({row[0] for path in CORPORA.glob('benign_*.txt') for row in rows(path)})[::every]}
     for path in CORPORA.glob('positives_synth_*.tsv'):
@@ -40,7 +40,7 @@ def sets(every, owned):
     for path in CORPORA.glob('positives_real_*.txt'):
         for row in rows(path):
             names.setdefault(row[2], []).append(row[0])
-    return {what: [name for name in some if name not in owned] for what, some in names.items()}
+    return names
 
 
 def ours(names):
@@ -72,9 +72,12 @@ def main():
     args.add_argument('--every', type=int, default=10)
     every = args.parse_args().every
     known = brands.load()
-    names = sets(every, brands.Owned(known))
+    names = sets(every)
     everything = sorted({name for some in names.values() for name in some})
     alert, noted, cost, registrable = ours(everything)
+    owned = brands.Owned(known)
+    everything = [name for name in everything if not owned.has(name, registrable[name])]
+    names = {what: sorted(set(some) & set(everything)) for what, some in names.items()}
     lines = [('rmmwatch, alert', alert, cost), ('rmmwatch, alert or noted', noted, cost)]
     keywords = sorted({spelling for brand in known for spelling in brand.spellings})
     below = {}
