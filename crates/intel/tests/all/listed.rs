@@ -84,8 +84,10 @@ fn look_up(book: &Book, fact: Fact) -> Vec<Match> {
     ask(book, &seen("203.0.113.9:443", Transport::Tcp, fact), None)
 }
 
-/// Source and specificity of each match.
-fn gist(found: &[Match]) -> Vec<(SignSource, Specificity)> {
+/// Where a sign was seen, and how much it proves.
+type Gist = (SignSource, Specificity);
+
+fn gist(found: &[Match]) -> Vec<Gist> {
     found.iter().map(|found| (found.source, found.specificity)).collect()
 }
 
@@ -97,7 +99,7 @@ fn fingerprints_of_hellos_and_certificates_are_looked_up() {
     let shared = Specificity::Shared;
     let other = "0".repeat(32);
     let ja4_other = JA4.replace("8daaf", "00000");
-    let table: &[(&str, &str, Fact, Option<(SignSource, Specificity)>)] = &[
+    let table: &[(&str, &str, Fact, Option<Gist>)] = &[
         ("ja3", JA3, hello(None, JA3, JA4), Some((SignSource::TlsJa3, shared))),
         ("ja3", JA3, hello(None, &other, JA4), None),
         ("ja4", JA4, hello(None, JA3, JA4), Some((SignSource::TlsJa4, shared))),
@@ -147,7 +149,7 @@ fn a_page_counts_with_its_path_and_its_host_is_a_hint() {
         ("url", "https://raw.code.example/x/y/payload.ps1"),
         ("url", "http://203.0.113.80/x.sh"),
     ]);
-    let table: &[(&str, Option<u16>, &str, &[(SignSource, Specificity)])] = &[
+    let table: &[(&str, Option<u16>, &str, &[Gist])] = &[
         ("evil.example", None, "/gate.php", &[(HttpHost, Shared), (HttpUrl, Specific)]),
         ("evil.example", Some(80), "/gate.php?x=1", &[(HttpHost, Shared), (HttpUrl, Specific)]),
         ("evil.example", None, "/a?id=1", &[(HttpHost, Shared), (HttpUrl, Specific)]),
