@@ -122,7 +122,7 @@ impl Book {
         }
         let all = self.weigh(name);
         self.explain_rows(name, &all, steps);
-        if all.rows.is_empty() {
+        if all.rows.is_empty() && self.brands() > 0 {
             self.lookalikes.explain(name, steps);
         }
         if let Some((held, group)) = all.gate {

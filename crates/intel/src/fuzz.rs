@@ -137,3 +137,68 @@ fn look_up(book: &Book, fact: Fact, transport: Transport, out: &mut Vec<Match>) 
     assert!(out.len() <= MATCHES_MAX);
     out.clone()
 }
+
+/// Brands, vocabulary and words of any octets; whatever name is judged, the judgement ends and says
+/// why, and a name that is its brand's own tells nothing.
+pub fn lies(octets: &[u8]) {
+    let text = String::from_utf8_lossy(octets);
+    let (head, names) = text.split_once("\n---\n").unwrap_or((&text, &text));
+    let mut builder = BookBuilder::new();
+    builder.brands("brand.toml", head);
+    builder.brands(
+        "own.toml",
+        "[[brand]]\nname='Acme Remote'\nkind='coined'\ndomains=['acmeremote.example']\n\
+         [[brand]]\nname='Norton'\nkind='dictionary'\nendings=['example']\n",
+    );
+    builder.vocabulary("lookalikes.toml", head);
+    builder.vocabulary("own.toml", LIES);
+    builder.words(head);
+    let (book, complaints) = builder.build();
+    assert!(complaints.len() <= 3 * COMPLAINTS_PER_FILE_MAX + 3);
+    assert!(book.brands() >= 2);
+    for name in names.split(['\n', ' ']).take(16) {
+        let name = name.to_ascii_lowercase();
+        let lure = book.look_alike(&name);
+        assert_eq!(lure, book.look_alike(&name), "{name:?}");
+        if let Some(lure) = lure {
+            assert!(lure.score >= 40 && lure.score <= 100 && !lure.steps.is_empty(), "{lure:?}");
+        }
+        assert_eq!(book.look_alike(&format!("{name}.acmeremote.example")), None);
+        assert_eq!(book.look_alike(&format!("{name}.norton.example")), None);
+    }
+}
+
+/// A vocabulary with every kind of entry.
+const LIES: &str = "
+[[words]]
+class = 'help'
+words = ['help', 'care']
+source = 'test'
+checked = 2026-11-22
+[[words]]
+class = 'around'
+words = ['247']
+source = 'test'
+checked = 2026-11-22
+[[endings]]
+class = 'tight'
+endings = ['top']
+source = 'test'
+checked = 2026-11-22
+[[carriers]]
+names = ['cdn.example']
+source = 'test'
+checked = 2026-11-22
+[[folds]]
+pairs = ['0o', '1l', 'il']
+source = 'test'
+checked = 2026-11-22
+[[pairs]]
+pairs = ['rn=m', 'vv=w']
+source = 'test'
+checked = 2026-11-22
+[[confusables]]
+pairs = ['\u{f8}=o']
+source = 'test'
+checked = 2026-11-22
+";

@@ -91,11 +91,7 @@ fn add(file: &str, sheet: &Sheet<'_>, brands: &mut Vec<Brand>, complaints: &mut 
     }
 }
 
-fn read_one(
-    file: &str,
-    sheet: &Sheet<'_>,
-    complaints: &mut Complaints<'_>,
-) -> Option<Brand> {
+fn read_one(file: &str, sheet: &Sheet<'_>, complaints: &mut Complaints<'_>) -> Option<Brand> {
     sheet.only(&KEYS, complaints);
     let name = sheet.needed_text("name", "the brand's name as people write it", complaints)?;
     let id: Arc<str> = match sheet.text("id", complaints) {
@@ -112,8 +108,14 @@ fn read_one(
     if given.is_empty() {
         let plain = letters(&id);
         if plain.len() < SPELLING_LEN_MIN {
-            let why = format!("`{id}` has fewer than {SPELLING_LEN_MIN} letters: they stand in everything");
-            complaints.at(name.offset, why, "give longer `spellings`, e.g. with the line of business");
+            let why = format!(
+                "`{id}` has fewer than {SPELLING_LEN_MIN} letters: they stand in everything"
+            );
+            complaints.at(
+                name.offset,
+                why,
+                "give longer `spellings`, e.g. with the line of business",
+            );
             return None;
         }
         spellings.push(plain.into());

@@ -14,6 +14,7 @@ mod catalogues;
 mod every_row;
 mod explaining;
 mod feeds;
+mod lies;
 mod listed;
 mod mutating;
 mod names;

@@ -165,6 +165,22 @@ fn feeds_in_xml_of_any_octets() {
 }
 
 #[test]
+fn any_octets_are_judged() {
+    let samples = [
+        "id = 'x-brand'\nname = 'Xylo Brand'\nkind = 'coined'\nspellings = ['xylobrand']\n\
+         domains = ['xylo.example']\nendings = ['com']\ncollisions = ['xylophone']\n\
+         bystanders = ['fans']\nsurname = true\n---\nxy1obrand-help.top acmerem0te.com \
+         n0rton-help.top\n",
+        "[[words]]\nclass = 'access'\nwords = ['login']\nsource = 'a'\nchecked = 2026-11-22\n\
+         [[endings]]\nclass = 'cheap'\nendings = ['top']\nsource = 'a'\nchecked = 2026-11-22\n\
+         ---\nxhelp.top 247care.top xn--nrton-7qa.com acme-rernote.login.top norton.com.evil.top\n",
+        "purchase\nnorth\n---\nacme.remote.top nortonnortonnortonnorton-acmeremote.example\n",
+    ]
+    .map(str::to_owned);
+    drive(&samples, 300, fuzz::lies);
+}
+
+#[test]
 fn gates_of_any_octets() {
     let provenance = "source = 's'\nchecked = 2026-11-21\n";
     let samples = [

@@ -35,6 +35,12 @@ pub(crate) fn shipped() -> (Book, Vec<Complaint>) {
     let resolvers = fs::read_to_string(config().join("resolvers.toml")).unwrap();
     builder.resolvers("resolvers.toml", &resolvers);
     builder.labels("labels.toml", &fs::read_to_string(config().join("labels.toml")).unwrap());
+    let read = |name: &str| fs::read_to_string(config().join(name)).unwrap();
+    builder.vocabulary("lookalikes.toml", &read("lookalikes.toml"));
+    builder.words(&read("words/english.txt"));
+    for (file, text) in texts("brands") {
+        builder.brands(&file, &text);
+    }
     builder.build()
 }
 

@@ -1,0 +1,161 @@
+//! Names that lie, and names that do not: all that ships, asked about names nobody measured.
+
+use model::LureKind;
+
+use crate::shipped::shipped;
+
+/// What a name is told as: `imitation brand method`, `lure - shape`, with `(noted)` behind it when
+/// it does not stand alone; `-` when nothing is told.
+fn told(book: &intel::Book, name: &str) -> String {
+    let Some(lure) = book.look_alike(name) else { return "-".to_owned() };
+    assert!(!lure.steps.is_empty(), "{name} is told without a step");
+    assert!(lure.score <= 100, "{name}: {lure:?}");
+    let kind = match lure.kind {
+        LureKind::Imitation => "imitation",
+        LureKind::Lure => "lure",
+    };
+    let brand = lure.brand.as_ref().map_or("-", |(id, _)| id);
+    let noted = if lure.stands_alone { "" } else { " (noted)" };
+    format!("{kind} {brand} {}{noted}", lure.method)
+}
+
+#[test]
+fn each_technique_is_told() {
+    let book = shipped().0;
+    let table = [
+        // One edit, of each kind.
+        ("teamveiwer.net", "imitation teamviewer transposition"),
+        ("malwarebyte.org", "imitation malwarebytes omission"),
+        ("bankoffamerica.co", "imitation bankofamerica repetition"),
+        ("ultraviewar.com", "imitation ultraviewer vowel-swap"),
+        ("welksfargo.com", "imitation wellsfargo replacement"),
+        ("splashtoqp.io", "imitation splashtop insertion"),
+        // Two edits, of long coined names alone.
+        ("malwarbites.com", "imitation malwarebytes two-edits"),
+        ("atrea.com", "-"),
+        // Letters that look alike: digits, pairs, other scripts.
+        ("m1cr0s0ft.dev", "imitation microsoft homoglyph"),
+        ("rnicrosoft.net", "imitation microsoft homoglyph"),
+        ("xn--nydesk-2nf.com", "imitation anydesk homoglyph"),
+        ("xn--aydesk-setup-9gb.com", "imitation anydesk homoglyph"),
+        ("xn--pple-43d.com", "imitation apple homoglyph"),
+        ("xn--80a1acny.com", "-"),
+        // Words around a brand.
+        ("paypal-resolution-desk.com", "imitation paypal combination"),
+        ("mylogmeinaccount.net", "imitation logmein combination"),
+        ("geek-squad.renewals.example.com", "imitation geeksquad sub-domain (noted)"),
+        ("norton-billing-care.com", "imitation norton combination"),
+        ("anydesk.app", "imitation anydesk ending"),
+        ("geek-squad.co", "imitation geeksquad hyphenation"),
+        ("mal.warebytes.com", "imitation malwarebytes split-by-dot"),
+        // Below somebody else's name.
+        ("www.paypal.com.account-77.example.net", "imitation paypal sub-domain"),
+        ("teamviewer.corp.example.net", "imitation teamviewer sub-domain (noted)"),
+        ("www.microsoft.com.edgekey.net", "-"),
+        // A tenant of a host is who registered.
+        ("wellsfargo-verify.pages.dev", "imitation wellsfargo combination"),
+    ];
+    for (name, want) in table {
+        assert_eq!(told(&book, name), want, "{name}: {:?}", book.explain(name).steps);
+    }
+}
+
+#[test]
+fn words_that_hold_a_brand_by_chance_are_none() {
+    let book = shipped().0;
+    let names = [
+        "pineapple.com",
+        "purchase-order.com",
+        "trustdesk.com",
+        "microsoftware.net",
+        "snortonline.com",
+        "collateral.com",
+        "enchased.net",
+        "amazonia.org",
+        "paypalace.com",
+        "example.com",
+        "x",
+        "",
+        "com",
+        "co.uk",
+        "a.b.c.d.e.f.g",
+        "xn--",
+        "xn---.com",
+        "-.-",
+        "..",
+        "10.in-addr.arpa",
+        "_ldap._tcp.example.org",
+    ];
+    for name in names {
+        let told = told(&book, name);
+        assert!(told == "-" || told.ends_with("(noted)"), "{name}: {told}");
+    }
+}
+
+#[test]
+fn what_a_brand_owns_is_its_own() {
+    let book = shipped().0;
+    let names = [
+        "login.microsoftonline.com",
+        "relay-1a2b.net.anydesk.com",
+        "www.amazon.co.jp",
+        "paypalobjects.com",
+        "instance-x.screenconnect.com",
+        "cdn.apple-mapkit.com",
+        "my.norton.com",
+        "secure.bankofamerica.com",
+        "static.splashtop.com",
+        "download.teamviewer.com",
+        "assist.zoho.eu",
+        "nic.microsoft",
+    ];
+    for name in names {
+        assert_eq!(told(&book, name), "-", "{name}");
+    }
+}
+
+#[test]
+fn help_desks_without_a_brand_have_shapes() {
+    let book = shipped().0;
+    let table = [
+        ("win07.top", "lure - machine-number"),
+        ("win77.top", "-"),
+        ("qhelp.info", "lure - short-help"),
+        ("petcare.live", "-"),
+        ("xsupport247.live", "lure - help-around-the-clock"),
+        ("365secure.us", "lure - access-around-the-clock"),
+        ("4711secure.org", "lure - access-number"),
+        ("support77.cc", "lure - help-number"),
+        ("carehelp.online", "lure - help-help"),
+        ("qhelp.com", "-"),
+        ("help.example.com", "-"),
+        ("support.microsoft.com", "-"),
+    ];
+    for (name, want) in table {
+        assert_eq!(told(&book, name), want, "{name}: {:?}", book.explain(name).steps);
+    }
+}
+
+#[test]
+fn an_organisation_of_ones_own_takes_three_lines() {
+    let own = |text: &str| {
+        let mut builder = intel::BookBuilder::new();
+        builder.brands("rmmwatch.toml", text);
+        builder.words("purchase\nacne\nchase\n");
+        builder.build()
+    };
+    let (book, complaints) =
+        own("[[brand]]\nname = 'Vattenwerk'\ndomains = ['vattenwerk.example']\n");
+    assert_eq!(complaints, []);
+    assert_eq!(book.brand_notes(), []);
+    assert_eq!(told(&book, "vattenwerk-login.com"), "imitation vattenwerk combination");
+    assert_eq!(told(&book, "www.vattenwerk.example"), "-");
+    let (book, complaints) = own("[[brand]]\nname = 'Chase'\n");
+    assert_eq!(complaints, []);
+    let notes = book.brand_notes();
+    assert!(notes[0].why.contains("stands in 1 other words (purchase)"), "{notes:?}");
+    let (book, complaints) = own("[[brand]]\nname = 'HP'\n\n[[brand]]\nnmae = 'x'\n");
+    assert_eq!(book.brands(), 0);
+    assert!(complaints.iter().any(|c| c.why.contains("fewer than 4")), "{complaints:?}");
+    assert!(complaints.iter().any(|c| c.line == 5 && c.why.contains("nmae")), "{complaints:?}");
+}
