@@ -1,30 +1,25 @@
 //! A feed becomes indicators: octets in, in whichever format, rows of the book out.
 
-use std::hash::BuildHasher as _;
+mod sink;
+
 use std::io::{self, Read};
 use std::sync::Arc;
 
-use foldhash::fast::RandomState;
-use hashbrown::HashTable;
-
-use crate::book::{Book, Detail, Feed, Indicator, PatternOwner};
-use crate::builder::{BookBuilder, add_pattern};
+use crate::book::Feed;
+use crate::builder::BookBuilder;
 use crate::catalogue::stem;
-use crate::chains::Placed;
 use crate::day::Day;
-use crate::formats::{self, Format, Head, Listed, Reading, Source, Subject};
-use crate::gate;
+use crate::formats::{self, Format, Head, Reading, Source};
 use crate::limits::{
-    CONFIDENCE_FEED_PCT, DETAIL_BYTES_MAX, FEED_BAD_LINES_MAX, FEED_FILE_BYTES_MAX,
-    FEED_WHOLE_BYTES_MAX, INDICATORS_MAX,
+    CONFIDENCE_FEED_PCT, FEED_BAD_LINES_MAX, FEED_FILE_BYTES_MAX, FEED_WHOLE_BYTES_MAX,
+    INDICATORS_MAX,
 };
 use crate::lines::each_line;
-use crate::listed::{Text, url_parts};
-use crate::names::Owner;
-use crate::networks;
-use crate::pattern::NamePattern;
 use crate::rows::{FeedInfo, FeedOptions};
 use crate::sheet::{Complaints, shown};
+
+pub(crate) use sink::Details;
+use sink::Sink;
 
 /// Octets from which a feed's format is told.
 const BEGINNING_OCTETS: usize = 64 << 10;
@@ -290,201 +285,4 @@ fn describe(id: Arc<str>, format: &'static str, head: Head, options: &FeedOption
         withdrawn: head.withdrawn,
         unstated,
     }
-}
-
-/// Finds descriptions that were said before.
-#[derive(Debug, Default)]
-pub(crate) struct Details {
-    known: HashTable<u32>,
-    hasher: RandomState,
-    /// Octets that they take.
-    octets: usize,
-}
-
-/// Where the entries of one feed go.
-struct Sink<'b> {
-    book: &'b mut Book,
-    details: &'b mut Details,
-    options: &'b FeedOptions,
-    feed: u16,
-    /// The number of its first indicator.
-    first: u32,
-    count: usize,
-    repeated: u64,
-    undescribed: u64,
-    full: bool,
-    loose_refused: Vec<u32>,
-}
-
-impl Sink<'_> {
-    fn take(&mut self, listed: &Listed<'_>) -> bool {
-        let len = self.book.indicators.len();
-        let (Ok(number), true) = (u32::try_from(len), len < INDICATORS_MAX) else {
-            self.full = true;
-            return false;
-        };
-        let mut marks = if listed.exact { Indicator::EXACT } else { 0 };
-        let placed = match &listed.subject {
-            Subject::Name(name) => self.name(name, number),
-            Subject::Network(network) => self.network(network, number),
-            Subject::Pattern(pattern) => match self.pattern(pattern, number) {
-                true => Placed::New,
-                false => {
-                    self.loose_refused.push(listed.line);
-                    return true;
-                }
-            },
-            Subject::Url(url) => match url_parts(url) {
-                (host, "" | "/") => self.host(host, number, &mut marks, false),
-                (host, _) => {
-                    let placed = self.text(Text::Url, url, number);
-                    if placed == Placed::New {
-                        self.host(host, number, &mut marks, true);
-                    }
-                    placed
-                }
-            },
-            Subject::Ja3(print) => self.text(Text::Ja3, print, number),
-            Subject::Ja4(print) => {
-                let head = print.split('_').next().unwrap_or_default();
-                self.book.ja4_heads.insert(head.into());
-                self.text(Text::Ja4, print, number)
-            }
-            Subject::Certificate(hash) => self.text(Text::Certificate, hash, number),
-            Subject::File(name) => self.text(Text::File, name, number),
-        };
-        match placed {
-            Placed::New => self.add(listed, marks),
-            Placed::Again(other) => self.again(listed, other),
-            Placed::Full => self.full = true,
-        }
-        !self.full
-    }
-
-    fn name(&mut self, name: &str, number: u32) -> Placed {
-        let Book { names, indicators, .. } = &mut *self.book;
-        names.insert_unless(name, Owner::Listed(number), |owner| match owner {
-            Owner::Listed(other) if other >= self.first => {
-                indicators.get(other).is_some_and(|other| !other.has(Indicator::PAGE))
-            }
-            _ => false,
-        })
-    }
-
-    fn network(&mut self, network: &ipnet::IpNet, number: u32) -> Placed {
-        let Book { networks, indicators, .. } = &mut *self.book;
-        networks.insert_unless(network, networks::Owner::Listed(number), |owner| match owner {
-            networks::Owner::Listed(other) if other >= self.first => {
-                indicators.get(other).is_some_and(|other| !other.has(Indicator::PAGE))
-            }
-            _ => false,
-        })
-    }
-
-    /// The host of a URL: the URL itself when it has no path, else a hint at its page.
-    fn host(&mut self, host: &str, number: u32, marks: &mut u8, page: bool) -> Placed {
-        let network = gate::network(host);
-        if !page {
-            return match network {
-                Some(network) => self.network(&network, number),
-                None => self.name(host, number),
-            };
-        }
-        *marks |= Indicator::PAGE | Indicator::EXACT;
-        let first = self.first;
-        match network {
-            Some(network) => {
-                let owner = networks::Owner::Listed(number);
-                self.book.networks.insert_unless(
-                    &network,
-                    owner,
-                    |owner| matches!(owner, networks::Owner::Listed(other) if other >= first),
-                )
-            }
-            None => self.book.names.insert_unless(
-                host,
-                Owner::Listed(number),
-                |owner| matches!(owner, Owner::Listed(other) if other >= first),
-            ),
-        }
-    }
-
-    fn pattern(&mut self, pattern: &NamePattern, number: u32) -> bool {
-        add_pattern(self.book, pattern.clone(), PatternOwner::Listed(number))
-    }
-
-    fn text(&mut self, what: Text, text: &str, number: u32) -> Placed {
-        let first = self.first;
-        self.book.listed.insert_unless(what, text, number, |other| other >= first)
-    }
-
-    fn add(&mut self, listed: &Listed<'_>, marks: u8) {
-        let detail = self.detail(listed);
-        self.book.indicators.push(Indicator {
-            feed: self.feed,
-            gate: Indicator::FREE,
-            detail,
-            line: listed.line,
-            until: listed.until.unwrap_or(Day::MAX),
-            stage: listed.stage.or(self.options.stage),
-            marks,
-        });
-        self.count = self.count.saturating_add(1);
-    }
-
-    /// The feed says once more what it said: the wider and the later counts.
-    fn again(&mut self, listed: &Listed<'_>, other: u32) {
-        self.repeated = self.repeated.saturating_add(1);
-        if let Some(other) = self.book.indicators.get_mut(other) {
-            other.until = other.until.max(listed.until.unwrap_or(Day::MAX));
-            if !listed.exact && !other.has(Indicator::PAGE) {
-                other.marks &= !Indicator::EXACT;
-            }
-        }
-    }
-
-    fn detail(&mut self, listed: &Listed<'_>) -> u32 {
-        let description = listed.description.trim();
-        let confidence_pct = listed.confidence_pct;
-        if description.is_empty() && confidence_pct.is_none() {
-            return Indicator::PLAIN;
-        }
-        let description = shown_description(description);
-        let Details { known, hasher, octets } = &mut *self.details;
-        let all = &mut self.book.details;
-        let at = |all: &[Detail], number: u32| {
-            usize::try_from(number).ok().and_then(|number| all.get(number)).cloned()
-        };
-        let hash = hasher.hash_one((description, confidence_pct));
-        let same = |number: &u32| {
-            at(all, *number).is_some_and(|other| {
-                *other.description == *description && other.confidence_pct == confidence_pct
-            })
-        };
-        if let Some(number) = known.find(hash, same) {
-            return *number;
-        }
-        let cost = description.len().saturating_add(size_of::<Detail>() + 32);
-        if *octets >= DETAIL_BYTES_MAX {
-            self.undescribed = self.undescribed.saturating_add(1);
-            return Indicator::PLAIN;
-        }
-        let Ok(number) = u32::try_from(all.len()) else { return Indicator::PLAIN };
-        *octets = octets.saturating_add(cost);
-        all.push(Detail { description: description.into(), confidence_pct });
-        known.insert_unique(hash, number, |number| {
-            at(all, *number)
-                .map_or(0, |other| hasher.hash_one((&*other.description, other.confidence_pct)))
-        });
-        number
-    }
-}
-
-/// At most 500 octets of a description: it is copied into each match.
-fn shown_description(text: &str) -> &str {
-    let mut end = text.len().min(500);
-    while !text.is_char_boundary(end) {
-        end = end.saturating_sub(1);
-    }
-    text.get(..end).unwrap_or_default()
 }
