@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use model::Complaint;
 
 use super::brand::{Brand, Nature};
-use super::spans::each_variant;
+use super::variants::each_variant;
 use super::view::Folds;
 
 /// From how many letters on a spelling is compared with letters wrong in it.

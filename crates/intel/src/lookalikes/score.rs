@@ -2,7 +2,8 @@
 //! up unrelated words.
 
 use super::brand::Nature;
-use super::spans::{Span, Way};
+use super::spans::Span;
+use super::variants::Way;
 use super::vocabulary::Class;
 use super::words::{Part, Parts};
 
@@ -69,6 +70,16 @@ pub(super) enum Accident {
     Held,
     /// The span itself is of other words.
     Explained,
+}
+
+impl Accident {
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Accident::Straddled => "a word reaches over its end",
+            Accident::Held => "a longer word holds it",
+            Accident::Explained => "it is other words",
+        }
+    }
 }
 
 /// How English words end besides their stem: `screenconnected` still shows the brand.

@@ -6,13 +6,10 @@ use std::collections::BTreeMap;
 use daachorse::{DoubleArrayAhoCorasick, DoubleArrayAhoCorasickBuilder};
 
 use super::brand::Nature;
+use super::variants::{Way, each_variant, tell};
 use super::view::{Folds, View};
 
-/// From how many letters on a spelling is looked for with an edit in it, and with two. Shorter ones
-/// are a letter away from everything.
-const EDIT_LEN_MIN: usize = 5;
-/// From how many letters on a letter may be missing: what is left must still be five long.
-const OMISSION_LEN_MIN: usize = 6;
+/// From how many letters on a coined spelling is looked for with two edits.
 const TWO_EDITS_LEN_MIN: usize = 9;
 
 /// Places looked at in one name.
@@ -24,37 +21,6 @@ const SPANS_MAX: usize = 24;
 
 /// Stands for a trigger among the numbers of spellings.
 const TRIGGER: u16 = u16::MAX;
-
-/// How a span came from its brand's spelling.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub(super) enum Way {
-    Exact,
-    /// Letters replaced by some that look alike.
-    Homoglyph,
-    Repetition,
-    Transposition,
-    Omission,
-    VowelSwap,
-    Replacement,
-    Insertion,
-    TwoEdits,
-}
-
-impl Way {
-    pub(super) const fn word(self) -> &'static str {
-        match self {
-            Way::Exact => "exact",
-            Way::Homoglyph => "homoglyph",
-            Way::Repetition => "repetition",
-            Way::Transposition => "transposition",
-            Way::Omission => "omission",
-            Way::VowelSwap => "vowel-swap",
-            Way::Replacement => "replacement",
-            Way::Insertion => "insertion",
-            Way::TwoEdits => "two-edits",
-        }
-    }
-}
 
 /// A spelling of a brand.
 #[derive(Debug)]
@@ -345,121 +311,4 @@ fn swallowed(name: &str, start: usize, end: usize, spelling: &Spelling) -> bool 
 /// A bit for a letter or a digit.
 const fn letter_bit(octet: u8) -> u64 {
     1 << (octet & 63)
-}
-
-/// Give the spelling and everything one edit away from it. A letter before or behind it is none:
-/// the spelling itself is found there.
-pub(super) fn each_variant(text: &[u8], folds: &Folds, each: &mut impl FnMut(&[u8])) {
-    each(text);
-    if text.len() < EDIT_LEN_MIN {
-        return;
-    }
-    let mut letters: Vec<u8> = (b'a'..=b'z').chain(b'0'..=b'9').map(|c| folds.of(c)).collect();
-    letters.sort_unstable();
-    letters.dedup();
-    let mut variant: Vec<u8> = Vec::with_capacity(text.len().saturating_add(1));
-    for (at, own) in text.iter().enumerate() {
-        let (head, tail) = text.split_at_checked(at).unwrap_or((text, &[]));
-        let rest = tail.get(1..).unwrap_or_default();
-        let mut give = |parts: &[&[u8]]| {
-            variant.clear();
-            parts.iter().for_each(|part| variant.extend_from_slice(part));
-            each(&variant);
-        };
-        if text.len() >= OMISSION_LEN_MIN {
-            give(&[head, rest]);
-        }
-        for letter in letters.iter().filter(|letter| *letter != own) {
-            give(&[head, &[*letter], rest]);
-        }
-        if at > 0 {
-            for letter in &letters {
-                give(&[head, &[*letter], tail]);
-            }
-        }
-        if let Some((next, rest)) = rest.split_first().filter(|(next, _)| *next != own) {
-            give(&[head, &[*next, *own], rest]);
-        }
-    }
-}
-
-/// How what is shown came from the spelling; `None` when it is further than one edit away.
-fn tell(shown: &[u8], spelling: &[u8], folds: &Folds) -> Option<(Way, u8)> {
-    let mut letters = [0u8; 64];
-    let mut len = 0usize;
-    let plain = shown.iter().filter(|octet| !matches!(octet, b'-' | b'.'));
-    for (place, octet) in letters.iter_mut().zip(plain) {
-        *place = *octet;
-        len = len.saturating_add(1);
-    }
-    let seen = letters.get(..len)?;
-    let same = |one: &u8, other: &u8| folds.of(*one) == folds.of(*other);
-    let head = seen.iter().zip(spelling).take_while(|(one, other)| same(one, other)).count();
-    let back = seen.iter().rev().zip(spelling.iter().rev());
-    let tail = back.take_while(|(one, other)| same(one, other)).count();
-    if seen.len() == spelling.len() {
-        if head == spelling.len() {
-            let changed = seen.iter().zip(spelling).filter(|(one, other)| one != other).count();
-            let changed = u8::try_from(changed).unwrap_or(u8::MAX);
-            return Some(if changed == 0 { (Way::Exact, 0) } else { (Way::Homoglyph, changed) });
-        }
-        let (one, other) = (seen.get(head)?, spelling.get(head)?);
-        let next = head.saturating_add(1);
-        if head.saturating_add(tail).saturating_add(1) >= spelling.len() {
-            let vowels = is_vowel(*one) && is_vowel(*other);
-            let looks = looks_like(*one, *other);
-            return Some(match (vowels, looks) {
-                (_, true) => (Way::Homoglyph, 1),
-                (true, false) => (Way::VowelSwap, 1),
-                (false, false) => (Way::Replacement, 1),
-            });
-        }
-        let swapped = seen.get(next).zip(spelling.get(next));
-        let swapped = swapped.is_some_and(|(a, b)| same(one, b) && same(a, other));
-        return (swapped && head.saturating_add(tail).saturating_add(2) >= spelling.len())
-            .then_some((Way::Transposition, 1));
-    }
-    if seen.len() == spelling.len().saturating_add(1) {
-        if head.saturating_add(tail) < spelling.len() {
-            return None;
-        }
-        let extra = seen.get(head)?;
-        let twin = head.checked_sub(1).and_then(|before| seen.get(before));
-        let after = seen.get(head.saturating_add(1));
-        let twice = twin.is_some_and(|twin| same(twin, extra));
-        let twice = twice || after.is_some_and(|after| same(after, extra));
-        return Some((if twice { Way::Repetition } else { Way::Insertion }, 1));
-    }
-    let shorter = seen.len().saturating_add(1) == spelling.len();
-    (shorter && head.saturating_add(tail) >= seen.len()).then_some((Way::Omission, 1))
-}
-
-const fn is_vowel(octet: u8) -> bool {
-    matches!(octet, b'a' | b'e' | b'i' | b'o' | b'u' | b'y')
-}
-
-/// Single letters that look alike without being read as one.
-const fn looks_like(one: u8, other: u8) -> bool {
-    matches!(
-        (one, other),
-        (b'm', b'n')
-            | (b'n', b'm')
-            | (b'n', b'r')
-            | (b'u', b'v')
-            | (b'v', b'u')
-            | (b'v', b'y')
-            | (b'y', b'v')
-            | (b'w', b'v')
-            | (b'c', b'e')
-            | (b'e', b'c')
-            | (b'b', b'd')
-            | (b'd', b'b')
-            | (b'g', b'q')
-            | (b'q', b'g')
-            | (b'k', b'x')
-            | (b'f', b't')
-            | (b'j', b'i')
-            | (b'h', b'b')
-            | (b'6', b'b')
-    )
 }
