@@ -31,8 +31,8 @@ use model::{
 static MEMORY: peak_alloc::PeakAlloc = peak_alloc::PeakAlloc;
 
 /// Names per second that a core must judge: those of the corpora, and the worst.
-const COLD_TARGET: f64 = 2e6;
-const WORST_TARGET: f64 = 1e5;
+const COLD_TARGET: Option<f64> = Some(2e6);
+const WORST_TARGET: Option<f64> = Some(1e5);
 /// Octets that the tables may hold at 150 brands.
 const TABLES_TARGET: usize = 10_000_000;
 const BRANDS_TARGET: usize = 150;
@@ -73,16 +73,20 @@ fn fastest(names: usize, mut round: impl FnMut() -> usize) -> (f64, usize) {
     (names as f64 / best, found)
 }
 
-fn tell(what: &str, count: usize, (rate, found): (f64, usize), target: f64) {
-    let said = if rate < target { "MISSED" } else { "met" };
+fn tell(what: &str, count: usize, (rate, found): (f64, usize), target: Option<f64>) {
+    let said = match target {
+        None => "",
+        Some(target) if rate < target => "  target MISSED",
+        Some(_) => "  target met",
+    };
     let nanoseconds = 1e9 / rate;
     println!(
-        "{what:<60} {:>7.3} M/s {nanoseconds:>8.0} ns  ({found} of {count} found)  target {said}",
+        "{what:<60} {:>7.3} M/s {nanoseconds:>8.0} ns  ({found} of {count} found){said}",
         rate / 1e6
     );
 }
 
-fn whole(book: &Book, what: &str, names: &[String], target: f64) {
+fn whole(book: &Book, what: &str, names: &[String], target: Option<f64>) {
     let asked: Vec<Observation> = names.iter().filter_map(|name| question(name)).collect();
     let mut out = Vec::new();
     let rate = fastest(asked.len(), || {
@@ -96,7 +100,7 @@ fn whole(book: &Book, what: &str, names: &[String], target: f64) {
     tell(&format!("{what}, whole verdict"), asked.len(), rate, target);
 }
 
-fn alone(book: &Book, what: &str, names: &[String], target: f64) {
+fn alone(book: &Book, what: &str, names: &[String], target: Option<f64>) {
     let rate = fastest(names.len(), || {
         names.iter().filter(|name| black_box(book.look_alike(black_box(name))).is_some()).count()
     });
@@ -146,11 +150,11 @@ fn main() {
     whole(&book, "names", &names, COLD_TARGET);
     let spellings = brands::spellings();
     for (what, make) in worst::KINDS {
-        let made: Vec<String> = (0..5_000).map(|_| make(&mut dice, &spellings)).collect();
+        let made: Vec<String> = (0..20_000).map(|_| make(&mut dice, &spellings)).collect();
         alone(&book, what, &made, WORST_TARGET);
         whole(&book, what, &made, WORST_TARGET);
     }
     let extra = BRANDS_TARGET.saturating_sub(book.brands());
     let book = knowledge::brands_only(&knowledge::texts("brands"), &brands::invented(extra));
-    alone(&book, &format!("names, {} brands", book.brands()), &names, COLD_TARGET);
+    alone(&book, &format!("names, {} brands", book.brands()), &names, None);
 }
