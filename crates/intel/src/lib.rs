@@ -18,9 +18,9 @@ pub mod fuzz;
 #[doc(hidden)]
 pub mod fuzz_feeds_json;
 #[doc(hidden)]
-pub mod fuzz_feeds_xml;
-#[doc(hidden)]
 pub mod fuzz_feeds_lines;
+#[doc(hidden)]
+pub mod fuzz_feeds_xml;
 mod gate;
 mod gating;
 mod glob;

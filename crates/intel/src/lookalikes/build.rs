@@ -41,7 +41,8 @@ impl Builder {
 
     /// The index.
     pub(crate) fn build(self) -> LookAlikes {
-        let Builder { brands, mut vocabulary, ranked } = self;
+        let Builder { mut brands, mut vocabulary, ranked } = self;
+        brands.iter_mut().for_each(|brand| brand.bystanders.sort_unstable());
         let folds = Folds::new(&vocabulary);
         let mut given: Vec<(Box<str>, Class)> = Vec::new();
         let mut others: Vec<(Box<str>, Class)> = Vec::new();

@@ -44,6 +44,15 @@ pub(super) struct Found {
     span: Option<Span>,
 }
 
+/// What is found out once for the labels below the registered one.
+#[derive(Default)]
+struct Below {
+    /// Whether the name stands below one that carries others' names.
+    carried: Option<bool>,
+    /// Where the last label that was taken apart begins, and its parts.
+    label: Option<(usize, Parts)>,
+}
+
 /// Steps, where somebody asks for them.
 pub(super) struct Trace<'t>(pub(super) Option<&'t mut Vec<String>>);
 
@@ -92,7 +101,7 @@ impl LookAlikes {
         trace.say(|| told_parts(&split, &parts));
         let changed = unveiled.is_some();
         let mut best: Option<Found> = None;
-        let mut below = None;
+        let mut below = Below::default();
         for span in &spans {
             let found = self.weigh_span(&split, &parts, &mut below, (span, changed), trace);
             if let Some(found) = found
@@ -156,22 +165,23 @@ impl LookAlikes {
         }
     }
 
-    fn carrier<'n>(&self, name: &'n str) -> Option<&'n str> {
+    /// Whether the name stands below one that carries others' names.
+    fn is_carried(&self, name: &str) -> bool {
         let mut rest = name;
         while let Some((_, parent)) = rest.split_once('.') {
             rest = parent;
             if self.vocabulary.carriers.contains(rest) {
-                return Some(rest);
+                return true;
             }
         }
-        None
+        false
     }
 
     fn weigh_span(
         &self,
         name: &Name<'_>,
         parts: &Parts,
-        below: &mut Option<(usize, Parts)>,
+        below: &mut Below,
         (span, unveiled): (&Span, bool),
         trace: &mut Trace<'_>,
     ) -> Option<Found> {
@@ -276,12 +286,12 @@ impl LookAlikes {
     fn weigh_below(
         &self,
         name: &Name<'_>,
-        below: &mut Option<(usize, Parts)>,
+        below: &mut Below,
         (span, nature, brand): (&Span, Nature, &Brand),
         trace: &mut Trace<'_>,
     ) -> Option<u8> {
-        if let Some(carrier) = self.carrier(name.text) {
-            trace.say(|| format!("sub-domain: {carrier} carries others' names"));
+        if *below.carried.get_or_insert_with(|| self.is_carried(name.text)) {
+            trace.say(|| "sub-domain: what it stands below carries others' names".to_owned());
             return None;
         }
         let text = name.text;
@@ -292,10 +302,10 @@ impl LookAlikes {
         }
         let label = text.get(label_start..label_end)?;
         // Spans come label by label, so the last one taken apart is most often this one.
-        if below.as_ref().is_none_or(|(start, _)| *start != label_start) {
-            *below = Some((label_start, self.words.part(label.as_bytes())));
+        if below.label.as_ref().is_none_or(|(start, _)| *start != label_start) {
+            below.label = Some((label_start, self.words.part(label.as_bytes())));
         }
-        let (_, parts) = below.as_ref()?;
+        let (_, parts) = below.label.as_ref()?;
         let place = (span.start - label_start, span.end - label_start);
         if score::accident(parts, label.as_bytes(), place, span, nature).is_some() {
             return None;

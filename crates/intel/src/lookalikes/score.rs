@@ -144,7 +144,8 @@ pub(super) fn accident(
     (explained || kept).then_some(Accident::Explained)
 }
 
-/// What stands around the span. `label` is the whole label.
+/// What stands around the span. `label` is the whole label; `bystanders` are in order.
+/// `bystanders` are in order.
 pub(super) fn around(
     parts: &Parts,
     label: &[u8],
@@ -160,10 +161,12 @@ pub(super) fn around(
     let mut trade = 0u32;
     let mut bystander = false;
     for (from, to, part) in parts.before(start).chain(parts.after(end)) {
-        let text = label.get(from..to).unwrap_or_default();
-        if bystanders.iter().any(|word| word.as_bytes() == text) {
-            bystander = true;
-            continue;
+        if matches!(part, Part::Word(_)) && to.saturating_sub(from) >= 3 {
+            let text = label.get(from..to).unwrap_or_default();
+            if bystanders.binary_search_by(|word| word.as_bytes().cmp(text)).is_ok() {
+                bystander = true;
+                continue;
+            }
         }
         let count = match part {
             Part::Word(Class::Help | Class::Stem | Class::Access | Class::Around) => &mut telling,

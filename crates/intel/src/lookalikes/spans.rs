@@ -12,12 +12,12 @@ use super::view::{Folds, View};
 /// From how many letters on a coined spelling is looked for with two edits.
 const TWO_EDITS_LEN_MIN: usize = 9;
 
-/// Places looked at in one name.
+/// Places of a name that are weighed, in each of two readings.
 ///
 /// - Why so many: a name that imitates shows its brand once; overlapping edits find it ten times.
 /// - What it costs: a few hundred nanoseconds each.
-/// - At the bound: further places are not looked at.
-const SPANS_MAX: usize = 24;
+/// - At the bound: places further from the registered label's end are not weighed.
+const SPANS_MAX: usize = 12;
 
 /// Stands for a trigger among the numbers of spellings.
 const TRIGGER: u16 = u16::MAX;
@@ -142,42 +142,46 @@ impl Spans {
         exact: bool,
         out: &mut Vec<Span>,
     ) -> bool {
-        let mut triggered = false;
         let Some(automaton) = &self.automaton else { return false };
+        let mut triggered = false;
+        let mut hits: Vec<(usize, usize, u16)> = Vec::new();
         for hit in automaton.find_overlapping_iter(view.octets()) {
             let group = usize::try_from(hit.value()).ok().and_then(|n| self.groups.get(n));
             for number in group.into_iter().flat_map(|group| group.iter()) {
-                let Some(spelling) = self.spelling(*number) else {
-                    triggered = true;
-                    continue;
-                };
-                let seen = view.octets().get(hit.start()..hit.end()).unwrap_or_default();
-                if exact && seen != &*spelling.folded {
-                    continue;
+                triggered |= *number == TRIGGER;
+                if *number != TRIGGER {
+                    hits.push((hit.start(), hit.end(), *number));
                 }
-                let start = view.place(hit.start(), end);
-                let stop = view.place(hit.end().saturating_sub(1), end).saturating_add(1);
-                let stop = if exact { view.place(hit.end(), end).min(end) } else { stop };
-                let (way, distance) = if exact {
-                    let shown = name.as_bytes().get(start..stop).unwrap_or_default();
-                    let letters = shown.iter().filter(|c| c.is_ascii_alphanumeric()).count();
-                    // The pair must stand in the brand, not beside it.
-                    if letters <= spelling.text.len() {
-                        continue;
-                    }
-                    (Way::Homoglyph, 1)
-                } else {
-                    let shown = name.as_bytes().get(start..stop).unwrap_or_default();
-                    match tell(shown, &spelling.text, folds) {
-                        Some((Way::Omission, _)) if swallowed(name, start, stop, spelling) => {
-                            continue;
-                        }
-                        Some(told) => told,
-                        None => continue,
-                    }
-                };
-                let span = Span { start, end: stop, spelling: *number, way, distance };
-                keep(out, span);
+            }
+        }
+        // From the end: what somebody registered stands there, and no host's labels before it can
+        // use up the places.
+        let full = out.len().saturating_add(SPANS_MAX);
+        for (from, to, number) in hits.into_iter().rev() {
+            if out.len() >= full {
+                break;
+            }
+            let Some(spelling) = self.spelling(number) else { continue };
+            let start = view.place(from, end);
+            let told = if exact {
+                let stop = view.place(to, end).min(end);
+                let seen = view.octets().get(from..to).unwrap_or_default();
+                tell_pair(name, (start, stop), seen, spelling).map(|told| (stop, told))
+            } else {
+                let stop = view.place(to.saturating_sub(1), end).saturating_add(1);
+                let shown = name.as_bytes().get(start..stop).unwrap_or_default();
+                let told = tell(shown, &spelling.text, folds);
+                told.filter(|(way, _)| {
+                    *way != Way::Omission || !swallowed(name, start, stop, spelling)
+                })
+                .map(|told| (stop, told))
+            };
+            let Some((stop, (way, distance))) = told else { continue };
+            let span = Span { start, end: stop, spelling: number, way, distance };
+            // Overlapping edits of one spelling may both be of use: `anydeskk` is a brand with a
+            // letter behind it, and a brand with a letter twice. What is equal is kept once.
+            if !out.contains(&span) {
+                out.push(span);
             }
         }
         triggered
@@ -233,6 +237,9 @@ impl Spans {
             if far {
                 continue;
             }
+            if out.len() >= FAR_SPANS_MAX {
+                return;
+            }
             let Some(spelling) = self.spelling(*number) else { continue };
             // Who imitates leaves the first letter or the last one as it is.
             let ends = |text: &[u8]| (text.first().copied(), text.last().copied());
@@ -248,11 +255,14 @@ impl Spans {
                 .collect();
             if strsim::osa_distance(&seen, &String::from_utf8_lossy(&spelling.folded)) == 2 {
                 let (start, spelling, way) = (word.start, *number, Way::TwoEdits);
-                keep(out, Span { start, end, spelling, way, distance: 2 });
+                out.push(Span { start, end, spelling, way, distance: 2 });
             }
         }
     }
 }
+
+/// With so many places found already, words are no longer compared with two edits.
+const FAR_SPANS_MAX: usize = 8;
 
 /// Words shorter than these letters, or longer, are not compared with two edits.
 const FAR_MIN: usize = TWO_EDITS_LEN_MIN - 2;
@@ -285,12 +295,17 @@ impl Word {
     }
 }
 
-/// Of overlapping spans of one spelling both may be of use: `anydeskk` is a brand with a letter
-/// behind it and a brand with a letter twice. What is equal is kept once.
-fn keep(out: &mut Vec<Span>, span: Span) {
-    if out.len() < SPANS_MAX && !out.contains(&span) {
-        out.push(span);
-    }
+/// A spelling that is shown with two letters in place of one that they look like.
+fn tell_pair(
+    name: &str,
+    (start, end): (usize, usize),
+    seen: &[u8],
+    spelling: &Spelling,
+) -> Option<(Way, u8)> {
+    let shown = name.as_bytes().get(start..end)?;
+    let letters = shown.iter().filter(|octet| octet.is_ascii_alphanumeric()).count();
+    // The pair must stand in the brand, not beside it.
+    (seen == &*spelling.folded && letters > spelling.text.len()).then_some((Way::Homoglyph, 1))
 }
 
 /// Whether the missing letter is the first or the last one, and another stands in its place: then
