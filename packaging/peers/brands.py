@@ -10,7 +10,7 @@ connect contact customer customercare desk download fix help helpdesk helpline i
 pay payment phone portal pro recovery refund remote renew renewal secure security service services session setup signin
 support team tech technician techsupport update verify web'''.split()
 SUFFIXES = '''app art asia bar beauty best bid biz blog buzz care cam cc cf chat click cloud club co company cyou de
-desk dev digital email expert fr fun ga global gq group help host icu in info io it life link live ltd me mobi net
+dev digital email expert fr fun ga global gq group help host icu in info io it life link live ltd me mobi net
 network news nl one online org pl pro pw ru sbs services shop site space store support systems tech tk today top uk us
 vip website wiki work world ws xyz'''.split()
 
