@@ -10,7 +10,7 @@ use super::view::View;
 use super::vocabulary::{Class, Ending, Vocabulary};
 use super::words::{Part, Parts};
 use super::{LookAlikes, grammar, score, view};
-use crate::naming::{self, Public};
+use crate::naming;
 
 /// A name and its parts, as places in it.
 struct Name<'a> {
@@ -151,14 +151,14 @@ impl LookAlikes {
         ends.any(|end| self.vocabulary.ending(end).is_some())
     }
 
-    /// Whose the name is, where a brand owns it or what it stands below.
+    /// Whose the name is, where a brand owns it or what it stands below. Below a name that hands
+    /// out names to anyone, a tenant's is its own.
     fn owner(&self, name: &str) -> Option<&Brand> {
+        let registered = naming::registrable(name).unwrap_or(name).len();
         let mut rest = name;
         loop {
-            if let Some(number) = self.owned.get(rest)
-                // Names that a company hands out to anyone are not its own.
-                && (rest.len() == name.len() || naming::public(rest) != Public::Private)
-            {
+            let top = !rest.contains('.');
+            if let Some(number) = self.owned.get(rest).filter(|_| rest.len() >= registered || top) {
                 return self.brands.get(usize::from(*number));
             }
             rest = rest.split_once('.')?.1;

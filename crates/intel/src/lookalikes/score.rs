@@ -88,6 +88,8 @@ const INFLECTIONS: [&[u8]; 8] = [b"s", b"es", b"ed", b"er", b"ers", b"ing", b"d"
 /// What a brand costs where a label is taken apart, in tenths of a bit: as much as a frequent word.
 const COINED_COST: u32 = 100;
 const DICTIONARY_COST: u32 = 150;
+/// What a letter that is wrong in it costs besides.
+const TYPED_COST: u32 = 60;
 
 /// Whether the letters of the span belong to other words. `start` and `end` are of the label.
 pub(super) fn accident(
@@ -98,7 +100,7 @@ pub(super) fn accident(
     nature: Nature,
 ) -> Option<Accident> {
     let typed = !matches!(span.way, Way::Exact | Way::Homoglyph);
-    let (mut within, mut straddled, mut mostly) = (false, false, false);
+    let (mut within, mut straddled, mut mostly, mut held) = (false, false, false, false);
     let mut all_words = true;
     let (mut at_start, mut at_end) = (false, false);
     for (from, to, part) in parts.all() {
@@ -116,9 +118,11 @@ pub(super) fn accident(
         let inside = to.min(end).saturating_sub(from.max(start));
         mostly |= inside.saturating_mul(10) >= end.saturating_sub(start).saturating_mul(6);
         let holds = from <= start && to >= end;
-        if holds && (class == Class::Other || (from, to) != (start, end)) {
+        let equal = (from, to) == (start, end);
+        if equal && class == Class::Other {
             return Some(Accident::Held);
         }
+        held |= holds && !equal;
         if holds && typed && class == Class::Plain {
             return Some(Accident::Explained);
         }
@@ -131,8 +135,11 @@ pub(super) fn accident(
         Nature::Coined => COINED_COST,
         Nature::Dictionary => DICTIONARY_COST,
     };
-    if straddled && parts.cost() <= parts.cost_around(start, end, own) {
-        return Some(Accident::Straddled);
+    let own = own.saturating_add(if typed { TYPED_COST } else { 0 });
+    // `pineapple` is one word; in `supportrustdesk` the brand leaves a word whole that `trustdesk`
+    // would break.
+    if (held || straddled) && parts.cost() <= parts.cost_around(start, end, own) {
+        return Some(if held { Accident::Held } else { Accident::Straddled });
     }
     // A coined brand with a letter wrong may well be of words: that is why it was coined.
     let whole = start == 0 && parts.after(end).next().is_none();
@@ -292,8 +299,9 @@ pub(super) fn registered(span: &Span, brand: Marked, around: Around) -> u8 {
                 Telling if long => 62,
                 Telling => 45,
                 Nothing => match way {
-                    _ if long => 62,
-                    Way::Repetition | Way::Transposition | Way::Insertion => 60,
+                    // Fingers slip so; other firms' names differ by a letter of their own.
+                    Way::Repetition | Way::Transposition | Way::Insertion => 62,
+                    _ if long => 55,
                     _ => 45,
                 },
                 Mixed | Glue if long => 48,
