@@ -52,8 +52,8 @@ impl Builder {
         for (number, brand) in (0u16..).zip(&brands) {
             given.extend(brand.collisions.iter().map(|word| (word.clone(), Class::Other)));
             others.extend(brand.bystanders.iter().map(|word| (word.clone(), Class::Plain)));
-            let nature = |spelling: &Box<str>| nature_of(spelling, brand.nature, &ranked);
-            let natures: Vec<Nature> = brand.spellings.iter().map(nature).collect();
+            let nature = |spelling: &str| nature_of(spelling, brand.nature, &ranked);
+            let natures: Vec<Nature> = brand.spellings.iter().map(|one| nature(one)).collect();
             if brand.own {
                 cost::warn(brand, &natures, &ranked, &folds, &mut notes);
             }

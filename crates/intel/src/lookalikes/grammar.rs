@@ -8,7 +8,8 @@ pub(super) const ALERT: u8 = 60;
 /// From here on it is noted.
 pub(super) const NOTE: u8 = 40;
 
-/// The most letters and digits that a label of this kind has.
+/// The fewest and the most letters and digits that a label of this kind has.
+const LEN_MIN: usize = 3;
 const LEN_MAX: usize = 24;
 
 /// A shape that a label has.
@@ -22,7 +23,7 @@ pub(super) struct Shape {
 pub(super) fn shape(label: &[u8], parts: &Parts, ending: Ending) -> Option<Shape> {
     let plain = |octet: &u8| octet.is_ascii_alphanumeric();
     let len = label.iter().filter(|octet| plain(octet)).count();
-    if len > LEN_MAX || len < 3 {
+    if !(LEN_MIN..=LEN_MAX).contains(&len) {
         return None;
     }
     let cheap = ending.is_cheap();

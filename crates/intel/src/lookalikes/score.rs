@@ -152,7 +152,6 @@ pub(super) fn accident(
 }
 
 /// What stands around the span. `label` is the whole label; `bystanders` are in order.
-/// `bystanders` are in order.
 pub(super) fn around(
     parts: &Parts,
     label: &[u8],

@@ -17,7 +17,7 @@ const TWO_EDITS_LEN_MIN: usize = 9;
 /// - Why so many: a name that imitates shows its brand once; overlapping edits find it ten times.
 /// - What it costs: a few hundred nanoseconds each.
 /// - At the bound: places further from the registered label's end are not weighed.
-const SPANS_MAX: usize = 12;
+const SPANS_MAX: usize = 8;
 
 /// Stands for a trigger among the numbers of spellings.
 const TRIGGER: u16 = u16::MAX;
@@ -262,7 +262,7 @@ impl Spans {
 }
 
 /// With so many places found already, words are no longer compared with two edits.
-const FAR_SPANS_MAX: usize = 8;
+const FAR_SPANS_MAX: usize = 6;
 
 /// Words shorter than these letters, or longer, are not compared with two edits.
 const FAR_MIN: usize = TWO_EDITS_LEN_MIN - 2;
@@ -314,12 +314,11 @@ fn swallowed(name: &str, start: usize, end: usize, spelling: &Spelling) -> bool 
     let letter = |at: Option<usize>| {
         at.and_then(|at| name.as_bytes().get(at)).is_some_and(u8::is_ascii_alphanumeric)
     };
-    let seen = name.get(start..end).unwrap_or_default().bytes().filter(|c| *c != b'-');
-    let first = |text: &[u8]| text.iter().copied().take(1).next();
-    let seen_first = seen.clone().next();
+    let mut seen = name.get(start..end).unwrap_or_default().bytes().filter(|c| *c != b'-');
+    let (seen_first, seen_last) = (seen.clone().next(), seen.next_back());
     let own = &spelling.text;
-    let lost_first = seen_first != first(own) && seen_first == own.get(1).copied();
-    let lost_last = seen.last() != own.last().copied();
+    let lost_first = seen_first != own.first().copied() && seen_first == own.get(1).copied();
+    let lost_last = seen_last != own.last().copied();
     (lost_first && letter(start.checked_sub(1))) || (lost_last && letter(Some(end)))
 }
 

@@ -15,6 +15,7 @@ const VOCABULARY: u32 = 85;
 const STRAY: u32 = 65;
 
 /// Every word that is known, to be found in one pass.
+#[derive(Default)]
 pub(super) struct Words {
     automaton: Option<DoubleArrayAhoCorasick<u32>>,
     count: usize,
@@ -23,12 +24,6 @@ pub(super) struct Words {
 impl std::fmt::Debug for Words {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Words").field("count", &self.count).finish_non_exhaustive()
-    }
-}
-
-impl Default for Words {
-    fn default() -> Words {
-        Words { automaton: None, count: 0 }
     }
 }
 
