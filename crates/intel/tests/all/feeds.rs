@@ -162,7 +162,8 @@ fn many_indicators_load() {
 fn formats_by_line_are_asked() {
     let ja3 = "0123456789abcdef0123456789abcdef";
     let rule = "alert dns any any -> any any (msg:\"x\"; dns.query; ";
-    let feeds: &[(&str, String, &str, &[&str], &[&str])] = &[
+    type Case<'a> = (&'a str, String, &'a str, &'a [&'a str], &'a [&'a str]);
+    let feeds: &[Case<'_>] = &[
         (
             "a",
             "||evil.example^\n@@||good.example^\n".into(),
