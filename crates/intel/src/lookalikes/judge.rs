@@ -7,7 +7,7 @@ use super::score::{Beside, Marked};
 use super::spans::{Span, Spelling};
 use super::variants::Way;
 use super::view::View;
-use super::vocabulary::{Class, Ending, Vocabulary};
+use super::vocabulary::{Ending, Vocabulary};
 use super::words::{Part, Parts};
 use super::{LookAlikes, grammar, score, view};
 use crate::naming;
@@ -42,6 +42,8 @@ pub(super) struct Found {
     pub(super) score: u8,
     /// Where the brand stands.
     span: Option<Span>,
+    /// The name as it looks, where it is not in ASCII.
+    unveiled: Option<String>,
 }
 
 /// What is found out once for the labels below the registered one.
@@ -75,11 +77,16 @@ impl LookAlikes {
         if name.len() > view::LEN_MAX {
             return None;
         }
-        let unveiled = view::unveil(name, &self.vocabulary);
+        let unveiled = match known {
+            Some(known) => known.unveiled.clone(),
+            None => view::unveil(name, &self.vocabulary),
+        };
         let text = unveiled.as_deref().unwrap_or(name);
-        if let Some(text) = &unveiled {
-            trace.say(|| format!("looks: {name} looks like {text}"));
-        }
+        trace.say(|| {
+            let skeleton: String =
+                text.bytes().map(|octet| char::from(self.folds.of(octet))).collect();
+            format!("skeleton: {name} looks like {text}, which is read as {skeleton}")
+        });
         let (spans, triggered) = match known {
             Some(known) => (known.span.into_iter().collect(), known.kind == LureKind::Lure),
             None => self.look_for(text)?,
@@ -89,9 +96,10 @@ impl LookAlikes {
             return None;
         }
         if let Some(brand) = self.owner(name) {
-            trace.say(|| format!("brands: {name} is {}'s own", brand.name));
+            trace.say(|| format!("allow-list: {name} is {}'s own", brand.name));
             return None;
         }
+        trace.say(|| "allow-list: no brand owns it".to_owned());
         let split = split(name, text, &self.vocabulary)?;
         trace.say(|| {
             let label = String::from_utf8_lossy(split.label()).into_owned();
@@ -120,16 +128,18 @@ impl LookAlikes {
                 distance: 0,
                 score: shape.score,
                 span: None,
+                unveiled: None,
             })
         });
         let best = best.filter(|found| found.score >= score::NOTE);
         let lure = lure.filter(|found| found.score >= grammar::NOTE);
-        match (best, lure) {
+        let found = match (best, lure) {
             (Some(best), Some(lure)) if best.score < score::ALERT && lure.score > best.score => {
                 Some(lure)
             }
             (best, lure) => best.or(lure),
-        }
+        };
+        found.map(|found| Found { unveiled, ..found })
     }
 
     /// Places that are a brand or nearly, and whether the name may have the shape of a help desk's.
@@ -222,6 +232,7 @@ impl LookAlikes {
             distance: span.distance,
             score,
             span: Some(found),
+            unveiled: None,
         })
     }
 
@@ -378,13 +389,14 @@ fn split<'a>(name: &str, text: &'a str, vocabulary: &Vocabulary) -> Option<Name<
 
 fn told_parts(name: &Name<'_>, parts: &Parts) -> String {
     let label = name.label();
-    let pieces = parts.all().map(|(start, end, part)| {
-        let text = String::from_utf8_lossy(label.get(start..end).unwrap_or_default());
-        match part {
-            Part::Word(Class::Plain) => format!("{text} (word)"),
-            Part::Word(class) => format!("{text} ({class:?})"),
-            Part::Digits | Part::Letter | Part::Gap => text.into_owned(),
+    let mut told = String::with_capacity(160);
+    told.push_str("words:");
+    for (start, end, part) in parts.all() {
+        told.push(' ');
+        told.push_str(&String::from_utf8_lossy(label.get(start..end).unwrap_or_default()));
+        if let Part::Word(class) = part {
+            told.push_str(class.remark());
         }
-    });
-    format!("words: {}", pieces.collect::<Vec<_>>().join(" "))
+    }
+    told
 }

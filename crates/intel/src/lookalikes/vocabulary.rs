@@ -30,6 +30,23 @@ pub(super) enum Class {
     Other,
 }
 
+impl Class {
+    /// The class as it stands behind a word in an explanation.
+    pub(super) const fn remark(self) -> &'static str {
+        match self {
+            Class::Help => " (help)",
+            Class::Stem => " (stem)",
+            Class::Access => " (access)",
+            Class::Glue => " (glue)",
+            Class::Trade => " (trade)",
+            Class::Around => " (around)",
+            Class::Machine => " (machine)",
+            Class::Plain => " (word)",
+            Class::Other => " (another's)",
+        }
+    }
+}
+
 const CLASSES: [(&str, Class); 7] = [
     ("help", Class::Help),
     ("stem", Class::Stem),
