@@ -122,7 +122,11 @@ impl Book {
         }
         let all = self.weigh(name);
         self.explain_rows(name, &all, steps);
-        if all.rows.is_empty() && self.brands() > 0 {
+        if self.brands() == 0 {
+            // Nothing to compare the name with.
+        } else if all.knows(name) {
+            steps.push("look-alikes: not asked, the catalogue says whose the name is".to_owned());
+        } else {
             self.lookalikes.explain(name, steps);
         }
         if let Some((held, group)) = all.gate {

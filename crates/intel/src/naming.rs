@@ -159,6 +159,12 @@ pub(crate) fn registrable(name: &str) -> Option<&str> {
     psl::domain_str(name)
 }
 
+/// The same where a company gives out names to anyone, and this one's is of them.
+pub(crate) fn tenant(name: &str) -> Option<&str> {
+    let suffix = psl::suffix(name.as_bytes())?;
+    registrable(name).filter(|_| suffix.typ() == Some(psl::Type::Private))
+}
+
 /// Whether someone registered a name at or above this one, by the registries' part of the list
 /// alone: `pages.dev` counts, `co.uk` does not.
 pub(crate) fn below_registry(name: &str) -> bool {
@@ -221,5 +227,10 @@ mod tests {
         }
         assert_eq!(registrable("a.b.example.co.uk"), Some("example.co.uk"));
         assert_eq!(registrable("co.uk"), None);
+        let tenants =
+            [("a.b.pages.dev", Some("b.pages.dev")), ("pages.dev", None), ("b.com", None)];
+        for (name, want) in tenants {
+            assert_eq!(tenant(name), want, "{name}");
+        }
     }
 }

@@ -6,6 +6,7 @@ use crate::book::{Book, Indicator, PatternOwner};
 use crate::index::RowNumber;
 use crate::limits::{FEEDS_PER_NAME_MAX, OWNERS_PER_NAME_MAX};
 use crate::names::Owner;
+use crate::naming;
 
 /// How close an entry is to a name; the later wins.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -45,6 +46,15 @@ pub(crate) struct Weighed<'b> {
 }
 
 impl Weighed<'_> {
+    /// Whether the catalogue says whose the name is. A row about a name that hands out names to
+    /// anyone (`trycloudflare.com`) says nothing of what a tenant calls itself.
+    pub(crate) fn knows(&self, name: &str) -> bool {
+        let tenant = naming::tenant(name).map_or(0, str::len);
+        let speaks =
+            |hit: &Hit<'_>| hit.closeness == Closeness::Exact || hit.len == 0 || hit.len >= tenant;
+        self.rows.iter().any(speaks)
+    }
+
     /// The group of the gate that stands between the entry and the name: an entry for a wide
     /// name does not speak for the part of it that everyone meets.
     pub(crate) fn gate_between(&self, hit: &Hit<'_>) -> Option<u16> {

@@ -79,7 +79,7 @@ impl Book {
 
     /// What the name pretends. A name that the catalogue knows is what it says.
     fn give_lure(&self, name: &str, source: SignSource, all: &Weighed<'_>, out: &mut Vec<Match>) {
-        if !all.rows.is_empty() {
+        if all.knows(name) {
             return;
         }
         let Some(lure) = self.lookalikes.judge(name) else { return };

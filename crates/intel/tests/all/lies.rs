@@ -159,3 +159,30 @@ fn an_organisation_of_ones_own_takes_three_lines() {
     assert!(complaints.iter().any(|c| c.why.contains("fewer than 4")), "{complaints:?}");
     assert!(complaints.iter().any(|c| c.line == 5 && c.why.contains("nmae")), "{complaints:?}");
 }
+
+#[test]
+fn what_a_tenant_calls_itself_is_no_word_of_the_catalogues() {
+    let book = shipped().0;
+    // The kinds of what a question for the name shows.
+    let table = [
+        ("paypal-verify.trycloudflare.com", "tool lure"),
+        ("blue-horse-tin.trycloudflare.com", "tool"),
+        ("relay-paypal-verify.net.anydesk.com", "tool"),
+        ("paypal-verify.example.com", "lure"),
+    ];
+    for (name, want) in table {
+        let told = book.explain(name);
+        let kinds: Vec<&str> = told
+            .matches
+            .iter()
+            .map(|sign| match &sign.meaning {
+                model::Meaning::Tool { .. } => "tool",
+                model::Meaning::Indicator { .. } => "list",
+                model::Meaning::Lure(_) => "lure",
+            })
+            .collect();
+        assert_eq!(kinds.join(" "), want, "{name}: {:?}", told.steps);
+        let asked = !told.steps.iter().any(|step| step.starts_with("look-alikes: not asked"));
+        assert_eq!(asked, want != "tool" || name.ends_with("trycloudflare.com"), "{name}");
+    }
+}
