@@ -74,9 +74,7 @@ impl LookAlikes {
         known: Option<&Found>,
         trace: &mut Trace<'_>,
     ) -> Option<Found> {
-        if name.len() > view::LEN_MAX {
-            return None;
-        }
+        let name = view::last(name);
         let unveiled = match known {
             Some(known) => known.unveiled.clone(),
             None => view::unveil(name, &self.vocabulary),
@@ -107,10 +105,10 @@ impl LookAlikes {
         });
         let parts = self.words.part(split.label());
         trace.say(|| told_parts(&split, &parts));
-        let changed = unveiled.is_some();
         let mut best: Option<Found> = None;
         let mut below = Below::default();
         for span in &spans {
+            let changed = unveiled.is_some() && !is_as_written(name, text, span.end);
             let found = self.weigh_span(&split, &parts, &mut below, (span, changed), trace);
             if let Some(found) = found
                 && best.as_ref().is_none_or(|best| found.score > best.score)
@@ -366,6 +364,12 @@ fn is_stretched(span: &Span, shown: &str, len: usize) -> bool {
         Way::Insertion | Way::Repetition | Way::Replacement => digits > 1 || (hyphen && len < 7),
         _ => (digits > 0 && len < 9) || (hyphen && len < 7),
     }
+}
+
+/// Whether the label in which a place of the name as it looks ends is written just so.
+fn is_as_written(name: &str, text: &str, end: usize) -> bool {
+    let after = text.get(end..).unwrap_or_default().matches('.').count();
+    name.rsplit('.').nth(after) == text.rsplit('.').nth(after)
 }
 
 /// Where the registered label of a name stands. `text` is the name as it looks, of as many labels.

@@ -139,11 +139,12 @@ impl View {
     }
 }
 
-/// The name with its A-labels (RFC 5890 §2.3.2.1) as the ASCII that they look like; `None` when it
-/// has none. A label that is no Punycode stays as it is: what a browser refuses to show may still
-/// be meant to be read.
+/// The name with its A-labels (RFC 5890 §2.3.2.1), and labels of raw octets, as the ASCII that they
+/// look like; `None` when it has none. A label that is no Punycode stays as it is: what a browser
+/// refuses to show may still be meant to be read.
 pub(super) fn unveil(name: &str, vocabulary: &Vocabulary) -> Option<String> {
-    if !name.starts_with("xn--") && !name.contains(".xn--") {
+    let raw = name.as_bytes().contains(&b'\\');
+    if !raw && !name.starts_with("xn--") && !name.contains(".xn--") {
         return None;
     }
     let mut out = String::with_capacity(name.len());
@@ -151,13 +152,39 @@ pub(super) fn unveil(name: &str, vocabulary: &Vocabulary) -> Option<String> {
         if number > 0 {
             out.push('.');
         }
-        match label.strip_prefix("xn--").and_then(punycode::decode_to_string) {
+        let shown = match label.strip_prefix("xn--") {
+            Some(code) => punycode::decode_to_string(code),
+            None => Some(label).filter(|_| raw).and_then(unescape),
+        };
+        match shown {
             Some(text) => out.push_str(&looks(&text, vocabulary)),
             None => out.push_str(label),
         }
     }
-    out.truncate(out.floor_char_boundary(LEN_MAX));
-    Some(out)
+    let kept = last(&out).len();
+    Some(out.split_off(out.len().saturating_sub(kept)))
+}
+
+/// A label with its octets that are no ASCII (`\xNN`) read as UTF-8, as some programs send them;
+/// `None` when it has none.
+fn unescape(label: &str) -> Option<String> {
+    let mut parts = label.split("\\x");
+    let mut octets = parts.next().filter(|first| first.len() < label.len())?.as_bytes().to_vec();
+    for part in parts {
+        let octet = part.get(..2).and_then(|code| u8::from_str_radix(code, 16).ok());
+        octets.extend(octet);
+        let rest = if octet.is_some() { part.get(2..) } else { Some(part) };
+        octets.extend_from_slice(rest.unwrap_or_default().as_bytes());
+    }
+    Some(String::from_utf8_lossy(&octets).into_owned())
+}
+
+/// The end of a name, as much as is looked at. Octets that are no letters are written as four, and
+/// letters of other scripts may look like several, so that a text may be longer than the wire's
+/// name; what somebody registered stands at its end, and no label before it hides it.
+pub(super) fn last(name: &str) -> &str {
+    let over = name.len().saturating_sub(LEN_MAX);
+    name.get(name.ceil_char_boundary(over)..).unwrap_or_default()
 }
 
 /// The ASCII that a text looks like. Letters that look like none part words, as hyphens do.

@@ -186,3 +186,29 @@ fn what_a_tenant_calls_itself_is_no_word_of_the_catalogues() {
         assert_eq!(asked, want != "tool" || name.ends_with("trycloudflare.com"), "{name}");
     }
 }
+
+#[test]
+fn no_octets_before_the_registered_name_hide_it() {
+    let book = shipped().0;
+    let escaped = "\\xff".repeat(62);
+    // A label of one letter that looks like eighteen; thirty of them are longer than any name.
+    let wide = format!("xn--{}", "976c");
+    let table = [
+        (format!("{escaped}.paypal-login.com"), "imitation paypal combination"),
+        (format!("{escaped}.{escaped}.{escaped}.paypal-login.com"), "imitation paypal combination"),
+        (
+            format!("{}paypal-login.com", format!("{wide}.").repeat(26)),
+            "imitation paypal combination",
+        ),
+        (format!("{}paypal-login.com", "a.".repeat(118)), "imitation paypal combination"),
+        ("xn--pple-43d.paypal-login.com".to_owned(), "imitation paypal combination"),
+        // Octets as some programs send them: UTF-8, no A-labels.
+        ("\\xd1\\x80\\xd0\\xb0ypal.com".to_owned(), "imitation paypal homoglyph"),
+        ("any\\xc3\\xb0esk-setup.com".to_owned(), "imitation anydesk homoglyph"),
+        ("pay\\x.com".to_owned(), "-"),
+        ("pay\\xzz\\x5c.com".to_owned(), "-"),
+    ];
+    for (name, want) in &table {
+        assert_eq!(told(&book, name), *want, "{name}");
+    }
+}
