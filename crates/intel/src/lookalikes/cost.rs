@@ -32,19 +32,19 @@ pub(super) fn warn(
         if *nature == Nature::Coined && held.is_empty() && spelling.len() >= SAFE_LEN {
             continue;
         }
-        let mut why = format!("`{spelling}` ({})", brand.name);
+        let mut why: Vec<String> = Vec::new();
         if spelling.len() < SAFE_LEN {
-            why.push_str(&format!(" has {} letters", spelling.len()));
+            why.push(format!("has {} letters", spelling.len()));
         }
         if is_word {
-            why.push_str(" is a word");
+            why.push("is a word".to_owned());
         }
-        let count = held.len();
-        let examples = held.into_iter().take(EXAMPLES).collect::<Vec<_>>().join(", ");
-        if count > 0 {
-            why.push_str(&format!(" stands in {count} other words ({examples})"));
+        if !held.is_empty() {
+            let examples: Vec<&str> = held.iter().take(EXAMPLES).copied().collect();
+            why.push(format!("stands in {} other words ({})", held.len(), examples.join(", ")));
         }
-        why.push_str(&format!("; {near} of {} words are one letter away", ranked.len()));
+        why.push(format!("is one letter away from {near} of {} words", ranked.len()));
+        let why = format!("`{spelling}` ({}) {}", brand.name, why.join(", "));
         let fix = match nature {
             Nature::Coined => {
                 "it is held to be coined: every name that has it alerts; say kind = 'dictionary'"
