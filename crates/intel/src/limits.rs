@@ -92,6 +92,14 @@ pub const COMPLAINTS_PER_FILE_MAX: usize = 100;
 /// - At the bound: the rest is counted in one last note; every gated row is gated all the same.
 pub const GATE_NOTES_PER_FILE_MAX: usize = 100;
 
+/// Letters of all spellings of brands together.
+///
+/// - Why so many: a thousand brands of sixteen letters.
+/// - What it costs: about 70 octets times the spelling's letters for each letter, 20 MiB in all;
+///   four times that for a moment while they are built.
+/// - At the bound: the brand is left out, with a complaint.
+pub const SPELLING_LETTERS_MAX: usize = 1 << 14;
+
 /// Matches given for one observation.
 ///
 /// - Why so many: two names, an address and a port, each owned by a few tools and feeds.

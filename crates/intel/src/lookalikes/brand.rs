@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::naming;
+use crate::limits::SPELLING_LETTERS_MAX;
+use crate::naming::{self, NotAName};
 use crate::sheet::{self, Complaints, Placed, Sheet, shown};
 
 /// Whether a brand's letters say the brand wherever they stand.
@@ -84,6 +85,14 @@ pub(super) fn read(
 
 fn add(file: &str, sheet: &Sheet<'_>, brands: &mut Vec<Brand>, complaints: &mut Complaints<'_>) {
     let Some(brand) = read_one(file, sheet, complaints) else { return };
+    let letters = |brand: &Brand| brand.spellings.iter().map(|one| one.len()).sum::<usize>();
+    let others = brands.iter().filter(|other| other.id != brand.id);
+    if others.map(letters).sum::<usize>().saturating_add(letters(&brand)) > SPELLING_LETTERS_MAX {
+        let why = format!("there is no place for `{}`", shown(&brand.id));
+        let fix = format!("all spellings have at most {SPELLING_LETTERS_MAX} letters: keep fewer");
+        complaints.at(sheet.offset(), why, fix);
+        return;
+    }
     // A later file replaces an earlier one: the user's own stand in place of those built in.
     match brands.iter_mut().find(|other| other.id == brand.id) {
         Some(other) => *other = brand,
@@ -135,14 +144,12 @@ fn read_one(file: &str, sheet: &Sheet<'_>, complaints: &mut Complaints<'_>) -> O
     };
     let nature =
         if sheet.has("kind") { sheet.word("kind", &NATURES, None, complaints) } else { None };
-    let mut names = |key| -> Vec<Box<str>> {
-        let given = sheet.texts(key, complaints).unwrap_or_default();
-        given.into_iter().filter_map(|text| name_of(text, complaints)).collect()
-    };
-    let domains = names("domains");
+    let own = !sheet.has("source");
+    let domains = sheet.texts("domains", complaints).unwrap_or_default();
+    let domains = domains.into_iter().filter_map(|text| name_of(text, own, complaints)).collect();
     let mut words = |key| -> Vec<Box<str>> {
         let given = sheet.texts(key, complaints).unwrap_or_default();
-        given.into_iter().map(|text| letters(text.value).into()).collect()
+        given.into_iter().filter_map(|text| word_of(text, complaints)).collect()
     };
     let collisions = words("collisions");
     let bystanders = words("bystanders");
@@ -160,7 +167,7 @@ fn read_one(file: &str, sheet: &Sheet<'_>, complaints: &mut Complaints<'_>) -> O
         common: sheet.flag("surname", complaints) | sheet.flag("phrase", complaints),
         remote: sheet.flag("remote", complaints),
         bystanders,
-        own: !sheet.has("source"),
+        own,
         file: file.into(),
         line: complaints.place(sheet.offset()).0,
     })
@@ -174,12 +181,31 @@ fn letters(text: &str) -> String {
     text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
 }
 
-fn name_of(text: Placed<&str>, complaints: &mut Complaints<'_>) -> Option<Box<str>> {
-    match naming::ascii(text.value) {
-        Ok(name) => Some(name.trim_end_matches('.').into()),
+/// The letters of a word beside a brand. A word without any would fit everywhere.
+fn word_of(text: Placed<&str>, complaints: &mut Complaints<'_>) -> Option<Box<str>> {
+    let plain = letters(text.value);
+    if plain.is_empty() {
+        let why = format!("`{}` has no letter of a host name", shown(text.value));
+        complaints.at(text.offset, why, "write letters and digits");
+        return None;
+    }
+    Some(plain.into())
+}
+
+/// A name that the brand owns. A brand may have a top-level label of its own (`.brand`), but only
+/// where somebody says so: `com` would make every name under it the brand's.
+fn name_of(text: Placed<&str>, own: bool, complaints: &mut Complaints<'_>) -> Option<Box<str>> {
+    match naming::normalise(text.value) {
+        Ok(name) => Some(name.into()),
+        Err(NotAName::OneLabel) if !own => Some(text.value.to_ascii_lowercase().into()),
         Err(error) => {
             let why = format!("`{}` {}", shown(text.value), error.why());
-            complaints.at(text.offset, why, error.fix());
+            let fix = match error {
+                NotAName::Wildcard => "write the name without the `*.`: all below it counts too",
+                NotAName::Address => "leave it out: only names are compared",
+                error => error.fix(),
+            };
+            complaints.at(text.offset, why, fix);
             None
         }
     }

@@ -154,6 +154,28 @@ fn an_organisation_of_ones_own_takes_three_lines() {
     assert_eq!(complaints, []);
     let notes = book.brand_notes();
     assert!(notes[0].why.contains("stands in 1 other words (purchase)"), "{notes:?}");
+    // What would hide others, or stop the judge, is refused; the rest of the brand stands.
+    let (book, complaints) = own("name = 'Acmewerk'\ndomains = ['com', '*.acmewerk.example', \
+                                  'acmewerk.example']\ncollisions = ['-', 'acmewerks']\n\
+                                  bystanders = ['*']\n");
+    let whys: Vec<&str> = complaints.iter().map(|complaint| &*complaint.why).collect();
+    assert_eq!(
+        whys,
+        [
+            "`com` is one word, not a domain name",
+            "`*.acmewerk.example` has a wildcard",
+            "`-` has no letter of a host name",
+            "`*` has no letter of a host name",
+        ]
+    );
+    assert_eq!(told(&book, "acmewerk-chase.com"), "imitation acmewerk combination");
+    assert_eq!(told(&book, "acmewerks.com"), "-");
+    assert_eq!(told(&book, "www.acmewerk.example"), "-");
+    let many: String =
+        (0..2000).map(|n| format!("[[brand]]\nname = 'Acmewerke {n:04}'\n")).collect();
+    let (book, complaints) = own(&many);
+    assert_eq!(book.brands(), (1 << 14) / 13);
+    assert!(complaints[0].why.starts_with("there is no place for `acmewerke"), "{complaints:?}");
     let (book, complaints) = own("[[brand]]\nname = 'HP'\n\n[[brand]]\nnmae = 'x'\n");
     assert_eq!(book.brands(), 0);
     assert!(complaints.iter().any(|c| c.why.contains("fewer than 4")), "{complaints:?}");
