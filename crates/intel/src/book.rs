@@ -57,6 +57,8 @@ pub struct Book {
     pub(crate) feeds: Vec<Feed>,
     pub(crate) infos: Vec<FeedInfo>,
     pub(crate) indicators: Pile<Indicator>,
+    /// Octets that the patterns take at the most.
+    pub(crate) pattern_octets: usize,
     pub(crate) details: Vec<Detail>,
     pub(crate) labels: Labels,
     pub(crate) resolvers: Resolvers,

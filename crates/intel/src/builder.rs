@@ -10,7 +10,10 @@ use crate::feeding::Details;
 use crate::gate::Gate;
 use crate::gating::{gate_feeds, note};
 use crate::index::RowNumber;
-use crate::limits::{CATALOGUE_FILE_BYTES_MAX, LOOSE_PATTERNS_MAX, ROWS_MAX};
+use crate::limits::{
+    CATALOGUE_FILE_BYTES_MAX, LOOSE_PATTERNS_MAX, PATTERNS_BYTES_MAX, PATTERNS_PER_NAME_MAX,
+    ROWS_MAX,
+};
 use crate::lookalikes;
 use crate::names;
 use crate::naming::{self, Public};
@@ -218,8 +221,8 @@ impl BookBuilder {
                         file: Arc::clone(file),
                         line,
                         column,
-                        why: "there are too many patterns that begin inside a label".to_owned(),
-                        fix: "end the pattern in a whole label".to_owned(),
+                        why: "there is no place for the pattern: there are too many".to_owned(),
+                        fix: "end it in a whole label of its own, e.g. `\\.x\\.com$`".to_owned(),
                     });
                 }
                 return added;
@@ -254,18 +257,40 @@ impl BookBuilder {
     }
 }
 
+/// Put a pattern where it is looked for. `false`: there is no place for it.
 pub(crate) fn add_pattern(book: &mut Book, pattern: NamePattern, owner: PatternOwner) -> bool {
     let number = book.patterns.len();
+    let listed = |owner: &PatternOwner| matches!(owner, PatternOwner::Listed(_));
+    // Feeds come first, but must not take the catalogue's place.
+    let alike = |number: usize| {
+        book.patterns.get(number).is_some_and(|(_, other)| listed(other) == listed(&owner))
+    };
+    let octets = if listed(&owner) { pattern.octets } else { 0 };
+    let octets = book.pattern_octets.saturating_add(octets);
+    if octets > PATTERNS_BYTES_MAX {
+        return false;
+    }
     match &pattern.bucket {
         Some(bucket) => {
             let Ok(number) = u32::try_from(number) else { return false };
+            let beside = book.names.owners(bucket);
+            let beside = beside.filter(|owner| match owner {
+                names::Owner::Pattern(other) => usize::try_from(*other).is_ok_and(alike),
+                _ => false,
+            });
+            if beside.take(PATTERNS_PER_NAME_MAX).count() >= PATTERNS_PER_NAME_MAX {
+                return false;
+            }
             if !book.names.insert(bucket, names::Owner::Pattern(number)) {
                 return false;
             }
         }
-        None if book.loose.len() >= LOOSE_PATTERNS_MAX => return false,
+        None if book.loose.iter().filter(|other| alike(**other)).count() >= LOOSE_PATTERNS_MAX => {
+            return false;
+        }
         None => book.loose.push(number),
     }
+    book.pattern_octets = octets;
     book.patterns.push((pattern, owner));
     true
 }

@@ -1,6 +1,7 @@
 //! A feed becomes indicators: octets in, in whichever format, rows of the book out.
 
 mod sink;
+mod text;
 
 use std::io::{self, Read};
 use std::sync::Arc;
@@ -12,7 +13,7 @@ use crate::day::Day;
 use crate::formats::{self, Format, Head, Reading, Source};
 use crate::limits::{
     CONFIDENCE_FEED_PCT, FEED_BAD_LINES_MAX, FEED_FILE_BYTES_MAX, FEED_WHOLE_BYTES_MAX,
-    INDICATORS_MAX,
+    INDICATORS_MAX, PATTERNS_REFUSED_MAX, TEXTS_BYTES_MAX,
 };
 use crate::lines::each_line;
 use crate::rows::{FeedInfo, FeedOptions};
@@ -20,20 +21,10 @@ use crate::sheet::{Complaints, shown};
 
 pub(crate) use sink::Details;
 use sink::Sink;
+use text::{no_text, text_of};
 
 /// Octets from which a feed's format is told.
 const BEGINNING_OCTETS: usize = 64 << 10;
-
-/// First octets of what is no text, and what to do about it.
-const NO_TEXTS: [(&[u8], &str, &str); 7] = [
-    (b"\x1f\x8b", "it is packed with gzip", "unpack it first: `gunzip`"),
-    (b"\x28\xb5\x2f\xfd", "it is packed with zstd", "unpack it first: `unzstd`"),
-    (b"BZh", "it is packed with bzip2", "unpack it first: `bunzip2`"),
-    (b"\xfd7zXZ\0", "it is packed with xz", "unpack it first: `unxz`"),
-    (b"PK\x03\x04", "it is a zip archive", "unpack it first: `unzip`"),
-    (b"\xff\xfe", "it is text in UTF-16", "save it as UTF-8"),
-    (b"\xfe\xff", "it is text in UTF-16", "save it as UTF-8"),
-];
 
 /// The names of the feed formats, as settings may say them.
 pub fn feed_formats() -> impl Iterator<Item = &'static str> {
@@ -83,17 +74,26 @@ impl BookBuilder {
             repeated: 0,
             undescribed: 0,
             full: false,
-            loose_refused: Vec::new(),
+            patterns_refused: 0,
+            pattern_refused_at: None,
         };
         let (format, head) = read(file, octets, &mut sink, &mut about, &mut complaints)?;
-        let Sink { count, repeated, undescribed, full, loose_refused, .. } = sink;
-        for line in loose_refused {
-            let why = "there are too many patterns that begin inside a label".to_owned();
-            let fix = "end the pattern in a whole label, e.g. `\\.example\\.com$`";
-            complaints.line(line, why, fix);
+        let Sink { count, repeated, undescribed, full, .. } = sink;
+        let Sink { patterns_refused, pattern_refused_at, .. } = sink;
+        if let Some(line) = pattern_refused_at {
+            let why = format!("there is no place for {patterns_refused} patterns of this feed");
+            let rest = if patterns_refused < PATTERNS_REFUSED_MAX {
+                "this and the others are left out"
+            } else {
+                "the rest of this feed is left out"
+            };
+            about.line(line, why, format!("{rest}; list names, or fewer patterns that find more"));
         }
         if full {
-            let why = format!("the feeds hold more than {INDICATORS_MAX} indicators");
+            let mib = TEXTS_BYTES_MAX >> 20;
+            let why = format!(
+                "the feeds hold more than {INDICATORS_MAX} indicators, or {mib} MiB of one kind"
+            );
             about.at(0, why, "the rest of this feed is left out");
         }
         if count == 0 {
@@ -192,7 +192,8 @@ fn read(
                 let why = format!("the feed is larger than {} MiB", FEED_FILE_BYTES_MAX >> 20);
                 about.at(0, why, "the rest is left out; split it");
             }
-            Ok((format.name, reader.head()))
+            let head = reader.end(complaints, &mut |listed| sink.take(&listed));
+            Ok((format.name, head))
         }
         Reading::Whole(read) => {
             drop(beginning);
@@ -205,8 +206,10 @@ fn read(
                 about.at(0, why, "it is left out; split it, or write it as a plain list or CSV");
                 return Ok((format.name, Head::default()));
             }
-            let text = String::from_utf8(begun)
-                .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
+            let Some(text) = text_of(begun) else {
+                about.at(0, "the feed is no text in UTF-8".to_owned(), "save it as UTF-8");
+                return Ok((format.name, Head::default()));
+            };
             let mut within = Complaints::new(file, &text);
             let source = Source { file, text: &text, columns: &options.columns };
             let head = read(&source, &mut within, &mut |listed| sink.take(&listed));
@@ -214,12 +217,6 @@ fn read(
             Ok((format.name, head))
         }
     }
-}
-
-fn no_text(begun: &[u8]) -> Option<(&'static str, &'static str)> {
-    let packed = NO_TEXTS.iter().find(|(magic, ..)| begun.starts_with(magic));
-    let binary = || begun.contains(&0).then_some(("it is no text", "name a text file"));
-    packed.map(|(_, why, fix)| (*why, *fix)).or_else(binary)
 }
 
 /// The beginning up to the end of its last whole line, when it may have been cut.

@@ -51,14 +51,15 @@ pub(crate) fn gate_feeds(book: &mut Book, files: &[Arc<str>]) {
     {
         info.gated = count;
         let more = count.saturating_sub(notes.len());
+        let after = notes.last().map_or(1, |last| last.line.saturating_add(1));
         for Note { line, text, group } in notes {
             let group = book.gate.group_name(group);
             let why = format!("gated: `{}` never alerts alone: {group}", shown(&text));
             book.gated.push(note(file, line, 1, why));
         }
         if more > 0 {
-            let why = format!("gated: {more} more indicators of this feed are generic");
-            book.gated.push(note(file, u32::MAX, 1, why));
+            let why = format!("gated: {more} more indicators of this feed never alert alone");
+            book.gated.push(note(file, after, 1, why));
         }
     }
 }

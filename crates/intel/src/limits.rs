@@ -64,6 +64,13 @@ pub const CONTINUED_LINES_MAX: usize = 64;
 /// - At the bound: the rest of the feed is left out, with one complaint.
 pub const INDICATORS_MAX: usize = 1 << 22;
 
+/// Octets that all names, and all entries of each other kind, take together.
+///
+/// - Why so many: four million names or pages of 120 octets.
+/// - What it costs: this much.
+/// - At the bound: the rest of the feed is left out, with one complaint.
+pub const TEXTS_BYTES_MAX: usize = 512 << 20;
+
 /// Octets that descriptions of indicators take together.
 ///
 /// - Why so many: a quarter of a million different sentences.
@@ -134,6 +141,28 @@ pub const CERTIFICATE_NAMES_MAX: usize = 64;
 /// - What it costs: one comparison of ends each, for every name that is looked up.
 /// - At the bound: the pattern does not load, with a complaint.
 pub const LOOSE_PATTERNS_MAX: usize = 64;
+
+/// Patterns that end in the same labels: of feeds, and as many of the catalogue.
+///
+/// - Why so many: a family of throw-away names has one; a tool has a few for one domain.
+/// - What it costs: one comparison each, for every name below those labels.
+/// - At the bound: the pattern does not load, with a complaint.
+pub const PATTERNS_PER_NAME_MAX: usize = 64;
+
+/// Octets that all compiled patterns of feeds may take.
+///
+/// - Why so many: 8,192 plain ones, or 250 of the largest.
+/// - What it costs: this much.
+/// - At the bound: the pattern does not load, with a complaint.
+pub const PATTERNS_BYTES_MAX: usize = 64 << 20;
+
+/// Patterns of one feed for which there is no place, or which are none, before it is given up.
+///
+/// - Why so many: a feed with a few too many still has its names read.
+/// - What it costs: up to a millisecond each.
+/// - At the bound: the rest of the feed is left out, with a complaint; further trails that are no
+///   patterns are not looked at, and counted.
+pub const PATTERNS_REFUSED_MAX: usize = 4096;
 
 /// Octets that a compiled pattern may take.
 ///

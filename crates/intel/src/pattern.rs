@@ -21,6 +21,8 @@ pub(crate) struct NamePattern {
     pub(crate) bucket: Option<Box<str>>,
     /// A name that fits.
     pub(crate) example: String,
+    /// Octets that it takes at the most, compiled.
+    pub(crate) octets: usize,
 }
 
 /// Why a pattern does not load.
@@ -57,11 +59,8 @@ impl NamePattern {
         if bucket.is_none() && !sound(ending.trim_start_matches('-')) {
             return Err(unfit("the pattern has no literal end to find it by", registrable));
         }
-        let regex = RegexBuilder::new(text)
-            .unicode(false)
-            .size_limit(PATTERN_BYTES_MAX)
-            .build()
-            .map_err(|_| unfit("the pattern is too large", "repeat less, e.g. `{1,63}`"))?;
+        let (regex, octets) = compiled(text)
+            .ok_or_else(|| unfit("the pattern is too large", "repeat less, e.g. `{1,63}`"))?;
         let example = example(&hir);
         let dead = "names are lower case and have at most 253 octets; mend it or leave it out";
         let live = regex.is_match(example.as_bytes())
@@ -71,13 +70,21 @@ impl NamePattern {
             return Err(unfit("the pattern is dead: no name that it describes can be seen", dead));
         }
         let ending = ending.into_boxed_str();
-        Ok(NamePattern { regex, text: text.into(), ending, bucket, example })
+        Ok(NamePattern { regex, text: text.into(), ending, bucket, example, octets })
     }
 
     /// Whether the whole name fits.
     pub(crate) fn fits(&self, name: &str) -> bool {
         name.ends_with(&*self.ending) && self.regex.is_match(name.as_bytes())
     }
+}
+
+/// The expression, and what it takes at the most: a bound that it keeps.
+fn compiled(text: &str) -> Option<(Regex, usize)> {
+    [8 << 10, 64 << 10, PATTERN_BYTES_MAX].into_iter().find_map(|octets| {
+        let built = RegexBuilder::new(text).unicode(false).size_limit(octets).build();
+        built.ok().map(|regex| (regex, octets))
+    })
 }
 
 /// Whether a literal end says enough: a valid name at or below one that someone registered.

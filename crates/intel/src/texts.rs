@@ -6,6 +6,7 @@ use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 
 use crate::chains::{Head, NOBODY};
+use crate::limits::TEXTS_BYTES_MAX;
 
 /// Texts and a head for each. A text costs nine octets in the table, which is at least 7/16 full,
 /// and one or three besides its own.
@@ -89,6 +90,10 @@ const BLOCK_BITS: u32 = 20;
 const BLOCK_OCTETS: usize = 1 << BLOCK_BITS;
 const LONG: u8 = u8::MAX;
 
+/// Blocks that there are at the most; their numbers must fit above the bits of a place in one.
+const BLOCKS_MAX: usize = TEXTS_BYTES_MAX >> BLOCK_BITS;
+const _: () = assert!(BLOCKS_MAX <= 1 << (32 - BLOCK_BITS));
+
 impl Octets {
     /// Add a text; `None` when there is no more place, or it is longer than 65,535 octets.
     fn push(&mut self, text: &[u8]) -> Option<u32> {
@@ -96,12 +101,14 @@ impl Octets {
         let needed = text.len().checked_add(3)?;
         let fits = |block: &Vec<u8>| block.len().saturating_add(needed) <= BLOCK_OCTETS;
         if !self.blocks.last().is_some_and(fits) {
+            if self.blocks.len() >= BLOCKS_MAX {
+                return None;
+            }
             // The first grows by and by: most tables are small.
             let room = if self.blocks.is_empty() { 0 } else { BLOCK_OCTETS };
             self.blocks.push(Vec::with_capacity(room));
         }
         let number = u32::try_from(self.blocks.len().checked_sub(1)?).ok()?;
-        let number = (number < 1 << (32 - BLOCK_BITS)).then_some(number)?;
         let block = self.blocks.last_mut()?;
         let start = u32::try_from(block.len()).ok()?;
         match u8::try_from(len) {

@@ -11,7 +11,7 @@ use crate::chains::Placed;
 use crate::day::Day;
 use crate::formats::{Listed, Subject};
 use crate::gate;
-use crate::limits::{DETAIL_BYTES_MAX, INDICATORS_MAX};
+use crate::limits::{CONFIDENCE_FEED_PCT, DETAIL_BYTES_MAX, INDICATORS_MAX, PATTERNS_REFUSED_MAX};
 use crate::listed::{Text, url_parts};
 use crate::names::Owner;
 use crate::networks;
@@ -39,7 +39,9 @@ pub(super) struct Sink<'b> {
     pub(super) repeated: u64,
     pub(super) undescribed: u64,
     pub(super) full: bool,
-    pub(super) loose_refused: Vec<u32>,
+    /// Patterns for which there was no place, and the line of the first.
+    pub(super) patterns_refused: usize,
+    pub(super) pattern_refused_at: Option<u32>,
 }
 
 impl Sink<'_> {
@@ -56,8 +58,9 @@ impl Sink<'_> {
             Subject::Pattern(pattern) => match self.pattern(pattern, number) {
                 true => Placed::New,
                 false => {
-                    self.loose_refused.push(listed.line);
-                    return true;
+                    self.pattern_refused_at.get_or_insert(listed.line);
+                    self.patterns_refused = self.patterns_refused.saturating_add(1);
+                    return self.patterns_refused < PATTERNS_REFUSED_MAX;
                 }
             },
             Subject::Url(url) => match url_parts(url) {
@@ -158,10 +161,16 @@ impl Sink<'_> {
         self.count = self.count.saturating_add(1);
     }
 
-    /// The feed says once more what it said: the wider and the later counts.
+    /// The feed says once more what it said: the surer, the wider and the later counts.
     fn again(&mut self, listed: &Listed<'_>, other: u32) {
         self.repeated = self.repeated.saturating_add(1);
+        let own = self.options.confidence_pct.unwrap_or(CONFIDENCE_FEED_PCT);
+        let said = self.book.indicators.get(other).and_then(|other| self.book.detail(other));
+        let before = said.map_or(own, |said| said.confidence_pct.unwrap_or(own));
+        let surer = listed.confidence_pct.unwrap_or(own) > before;
+        let detail = surer.then(|| self.detail(listed));
         if let Some(other) = self.book.indicators.get_mut(other) {
+            other.detail = detail.unwrap_or(other.detail);
             other.until = other.until.max(listed.until.unwrap_or(Day::MAX));
             if !listed.exact && !other.has(Indicator::PAGE) {
                 other.marks &= !Indicator::EXACT;
@@ -175,7 +184,15 @@ impl Sink<'_> {
         if description.is_empty() && confidence_pct.is_none() {
             return Indicator::PLAIN;
         }
-        let description = shown_description(description);
+        let mut description = shown_description(description);
+        if self.details.octets >= DETAIL_BYTES_MAX && !description.is_empty() {
+            self.undescribed = self.undescribed.saturating_add(1);
+            if confidence_pct.is_none() {
+                return Indicator::PLAIN;
+            }
+            // How sure the feed is of it must not be lost; there are but 101 of these.
+            description = "";
+        }
         let Details { known, hasher, octets } = &mut *self.details;
         let all = &mut self.book.details;
         let at = |all: &[Detail], number: u32| {
@@ -191,10 +208,6 @@ impl Sink<'_> {
             return *number;
         }
         let cost = description.len().saturating_add(size_of::<Detail>() + 32);
-        if *octets >= DETAIL_BYTES_MAX {
-            self.undescribed = self.undescribed.saturating_add(1);
-            return Indicator::PLAIN;
-        }
         let Ok(number) = u32::try_from(all.len()) else { return Indicator::PLAIN };
         *octets = octets.saturating_add(cost);
         all.push(Detail { description: description.into(), confidence_pct });

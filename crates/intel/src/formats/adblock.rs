@@ -119,7 +119,7 @@ impl LineReader for Adblock {
         }
     }
 
-    fn head(self: Box<Self>) -> Head {
+    fn end(self: Box<Self>, _: &mut Complaints<'_>, _: Out<'_>) -> Head {
         self.head
     }
 }

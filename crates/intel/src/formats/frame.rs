@@ -120,8 +120,8 @@ pub(crate) trait LineReader {
         out: Out<'_>,
     ) -> bool;
 
-    /// What the feed said of itself.
-    fn head(self: Box<Self>) -> Head;
+    /// The feed ended: give what was held back, and what the feed said of itself.
+    fn end(self: Box<Self>, complaints: &mut Complaints<'_>, out: Out<'_>) -> Head;
 }
 
 /// A feed format.

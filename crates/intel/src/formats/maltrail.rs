@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 
+use crate::limits::PATTERNS_REFUSED_MAX;
 use crate::pattern::NamePattern;
 use crate::sheet::Complaints;
 
@@ -21,6 +22,7 @@ pub(super) const FORMAT: Format = Format {
             table: !is_list(beginning.text) && is_table(beginning.file, beginning.text),
             group: String::new(),
             after_group: true,
+            unfit: 0,
             head: Head::default(),
         })
     }),
@@ -67,6 +69,8 @@ struct Maltrail {
     group: String,
     /// A trail came since, so that a further reference begins a group.
     after_group: bool,
+    /// Expressions that were no patterns: to find that out costs.
+    unfit: usize,
     head: Head,
 }
 
@@ -109,7 +113,7 @@ impl LineReader for Maltrail {
         self.give(&trail, &description, number, complaints, out)
     }
 
-    fn head(self: Box<Self>) -> Head {
+    fn end(self: Box<Self>, _: &mut Complaints<'_>, _: Out<'_>) -> Head {
         self.head
     }
 }
@@ -129,6 +133,16 @@ impl Maltrail {
         }
     }
 
+    /// A trail that is an expression over names.
+    fn pattern(&mut self, trail: &str) -> Option<Subject<'static>> {
+        if !trail.contains("\\.") || trail.contains('/') || self.unfit >= PATTERNS_REFUSED_MAX {
+            return None;
+        }
+        let pattern = NamePattern::new(&format!("^{trail}$")).ok();
+        self.unfit = self.unfit.saturating_add(usize::from(pattern.is_none()));
+        pattern.map(|it| Subject::Pattern(Box::new(it)))
+    }
+
     fn give(
         &mut self,
         trail: &str,
@@ -139,7 +153,7 @@ impl Maltrail {
     ) -> bool {
         let subject = match indicator(trail, Told::Any) {
             Ok(subject) => subject,
-            Err(error) => match pattern(trail) {
+            Err(error) => match self.pattern(trail) {
                 Some(pattern) => pattern,
                 None => {
                     // Expressions over addresses, and parts of them: trails, but not for here.
@@ -153,12 +167,4 @@ impl Maltrail {
         let description = Cow::Borrowed(description);
         out(Listed { description, ..entry(subject, number) })
     }
-}
-
-/// A trail that is an expression over names.
-fn pattern(trail: &str) -> Option<Subject<'static>> {
-    if !trail.contains("\\.") || trail.contains('/') {
-        return None;
-    }
-    NamePattern::new(&format!("^{trail}$")).ok().map(|it| Subject::Pattern(Box::new(it)))
 }

@@ -68,7 +68,7 @@ pub(crate) fn read(
                     break;
                 }
             }
-            reader.head()
+            reader.end(complaints, out)
         }
     }
 }

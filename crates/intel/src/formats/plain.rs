@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::day::Day;
 use crate::limits::{FEED_BEGINNING_BYTES, LINE_BYTES_MAX};
 use crate::sheet::{Complaints, shown};
 
@@ -50,7 +51,7 @@ impl LineReader for Plain {
         self.give(first, number, complaints, out)
     }
 
-    fn head(self: Box<Self>) -> Head {
+    fn end(self: Box<Self>, _: &mut Complaints<'_>, _: Out<'_>) -> Head {
         self.head
     }
 }
@@ -172,15 +173,21 @@ pub(super) fn read_head(comment: &str, head: &mut Head) {
     if value.is_empty() || value.len() > 128 || key.len() > 64 {
         return;
     }
-    let field = match key.trim_start_matches(['#', '!']).trim().to_ascii_lowercase().as_str() {
-        "version" | "date" | "updated" | "last updated" | "last modified" | "last_updated"
-        | "last update" | "last-modified" | "generated" | "dump generated" => &mut head.version,
-        "title" | "name" => &mut head.name,
-        "source" | "homepage" | "home page" => &mut head.source,
-        "license" | "licence" => &mut head.licence,
-        _ => return,
-    };
-    if field.is_none() {
+    let (field, dated) =
+        match key.trim_start_matches(['#', '!']).trim().to_ascii_lowercase().as_str() {
+            "version" | "date" | "updated" | "last updated" | "last modified" | "last_updated"
+            | "last update" | "last-modified" | "generated" | "dump generated" => {
+                (&mut head.version, true)
+            }
+            "title" | "name" => (&mut head.name, false),
+            "source" | "homepage" | "home page" => (&mut head.source, false),
+            "license" | "licence" => (&mut head.licence, false),
+            _ => return,
+        };
+    // Of a number and a day the day says more: entries end so long after it.
+    let says_more =
+        |old: &String| dated && Day::parse(old).is_none() && Day::parse(value).is_some();
+    if field.as_ref().is_none_or(says_more) {
         *field = Some(value.to_owned());
     }
 }

@@ -148,8 +148,8 @@ fn files_of_rules() {
                 "evil.example 90% | two lines (rule 4)",
                 "a.example | rule 7",
             ],
-            2,
-            &[13, 15, 16],
+            1,
+            &[13, 15, 16, 17],
         ),
         ("suricata_rules", "empty.rules", "# nothing\n", &[], 0, &[]),
     ]);

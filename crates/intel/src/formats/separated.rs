@@ -107,13 +107,27 @@ impl Separated {
             Some((day, _)) => day,
             None => None,
         };
+        let said = columns.confidence.map(at).filter(|text| says_something(text));
+        let confidence_pct = said.as_ref().and_then(|text| share_pct(text));
+        if let (Some(text), None) = (&said, confidence_pct) {
+            let why = format!("`{}` is no confidence", shown(text));
+            let fix = "it counts as the feed's; write 0 to 1, 2 to 100, or high, medium, low";
+            complaints.line(number, why, fix);
+        }
         let description = columns.note.map(at).filter(|text| says_something(text));
         out(Listed {
             description: description.unwrap_or_default(),
-            confidence_pct: columns.confidence.and_then(|column| share_pct(&at(column))),
+            confidence_pct,
             until,
             ..entry(subject, number)
         })
+    }
+
+    /// A field in quotes had no end: the lines behind its first are rows after all.
+    fn no_end(&mut self, open: &Open, complaints: &mut Complaints<'_>, out: Out<'_>) -> bool {
+        let why = format!("a field in quotes has no end in {CONTINUED_LINES_MAX} lines");
+        complaints.line(open.line, why, "write `\"\"` for a quote inside a field");
+        open.behind.iter().all(|(number, line)| self.row(*number, line, complaints, &mut *out))
     }
 
     /// Read a line while a field in quotes is open. `None`: it is a part of that field.
@@ -150,12 +164,7 @@ impl LineReader for Separated {
         }
         if self.open.is_some() {
             let Some(open) = self.behind_open(number, line) else { return true };
-            let why = format!("a field in quotes has no end in {CONTINUED_LINES_MAX} lines");
-            complaints.line(open.line, why, "write `\"\"` for a quote inside a field");
-            return open
-                .behind
-                .iter()
-                .all(|(number, line)| self.row(*number, line, complaints, &mut *out));
+            return self.no_end(&open, complaints, out);
         }
         let go_on = self.row(number, line, complaints, out);
         if is_open(line, self.columns.divider) {
@@ -164,10 +173,10 @@ impl LineReader for Separated {
         go_on
     }
 
-    fn head(mut self: Box<Self>) -> Head {
-        // What a quote that never ends has swallowed.
-        let lost = self.open.map_or(0, |open| open.behind.len());
-        self.head.unseen = self.head.unseen.saturating_add(u64::try_from(lost).unwrap_or(0));
+    fn end(mut self: Box<Self>, complaints: &mut Complaints<'_>, out: Out<'_>) -> Head {
+        if let Some(open) = self.open.take() {
+            self.no_end(&open, complaints, out);
+        }
         self.head
     }
 }

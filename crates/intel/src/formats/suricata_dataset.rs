@@ -96,7 +96,7 @@ impl LineReader for Dataset {
         }
     }
 
-    fn head(self: Box<Self>) -> Head {
+    fn end(self: Box<Self>, _: &mut Complaints<'_>, _: Out<'_>) -> Head {
         self.head
     }
 }

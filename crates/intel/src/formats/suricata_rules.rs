@@ -85,9 +85,10 @@ impl LineReader for Rules {
         true
     }
 
-    fn head(mut self: Box<Self>) -> Head {
-        let open = u64::from(self.open.is_some());
-        self.head.unseen = self.head.unseen.saturating_add(open);
+    fn end(self: Box<Self>, complaints: &mut Complaints<'_>, _: Out<'_>) -> Head {
+        if let Some((from, _)) = self.open {
+            complaints.line(from, "the rule has no end".to_owned(), "left out");
+        }
         self.head
     }
 }

@@ -137,6 +137,8 @@ pub(crate) fn indicator(text: &str, told: Told) -> Result<Subject<'_>, NoIndicat
     }
 }
 
+const ZONE: &str = "has a zone: such an address is another one on each link";
+const NO_ADDRESS: &str = "is no valid address or network";
 const NO_JA4: &str = "is no JA4, as in t13d1516h2_8daaf6152771_e5627efa2ab1";
 
 fn any(text: &str) -> Result<Subject<'_>, NoIndicator> {
@@ -156,7 +158,26 @@ fn any(text: &str) -> Result<Subject<'_>, NoIndicator> {
         && text.bytes().all(|octet| octet.is_ascii_hexdigit());
     let path = text.starts_with('/') && text.len() > 1 && !text.contains(char::is_control);
     let unseen = hashed || path || is_mail(text);
-    Err(if unseen { NoIndicator::Unseen } else { error.into() })
+    Err(match not_an_address(text) {
+        _ if unseen => NoIndicator::Unseen,
+        Some(why) => NoIndicator::Wrong(why),
+        None => error.into(),
+    })
+}
+
+/// What is wrong with what looks like an address and is none.
+fn not_an_address(text: &str) -> Option<&'static str> {
+    if let Some((ip, _)) = text.split_once('%')
+        && ip.parse::<std::net::Ipv6Addr>().is_ok()
+    {
+        return Some(ZONE);
+    }
+    let all = |more: &str| {
+        text.bytes().all(|octet| octet.is_ascii_digit() || more.as_bytes().contains(&octet))
+    };
+    let v4 = text.matches('.').count() == 3 && all("./:");
+    let v6 = text.matches(':').count() > 2 && all(":/abcdefABCDEF");
+    (v4 || v6).then_some(NO_ADDRESS)
 }
 
 fn is_mail(text: &str) -> bool {
@@ -260,6 +281,11 @@ mod tests {
             ("C:\\Users\\x\\Setup.exe", Told::File, Ok("File(\"setup.exe\")")),
             ("", Told::File, Err(NoIndicator::Wrong("is no name of a file"))),
             ("Evil[.]example", Told::Any, Ok("Name(\"evil.example\")")),
+            ("fe80::1%eth0", Told::Any, Err(NoIndicator::Wrong(ZONE))),
+            ("203.0.113.7/33", Told::Any, Err(NoIndicator::Wrong(NO_ADDRESS))),
+            ("999.0.113.7", Told::Any, Err(NoIndicator::Wrong(NO_ADDRESS))),
+            ("2001:db8:::1", Told::Any, Err(NoIndicator::Wrong(NO_ADDRESS))),
+            ("2001:db8::/129", Told::Any, Err(NoIndicator::Wrong(NO_ADDRESS))),
             ("evil", Told::Any, Err(NoIndicator::Wrong("is one word, not a domain name"))),
         ];
         for (text, told, want) in table {

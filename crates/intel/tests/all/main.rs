@@ -11,6 +11,7 @@
 
 mod asking;
 mod catalogues;
+mod crowded;
 mod every_row;
 mod explaining;
 mod feeds;
