@@ -210,3 +210,26 @@ fn name_of(text: Placed<&str>, own: bool, complaints: &mut Complaints<'_>) -> Op
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_spellings_have_a_bound() {
+        let text: String = (0..1300)
+            .map(|number| format!("[[brand]]\nname = 'Acmewerke {number:04}'\n"))
+            .collect();
+        let (mut brands, mut complaints) = (Vec::new(), Complaints::new("own.toml", &text));
+        read("own.toml", &text, &mut brands, &mut complaints);
+        assert_eq!(brands.len(), SPELLING_LETTERS_MAX / 13);
+        let complaints = complaints.finish();
+        assert_eq!(complaints[0].why, "there is no place for `acmewerke1260`");
+        // In place of one that is there it has its place.
+        let again = "name = 'Acmewerke 0000'\ndomains = ['acmewerke.example']\n";
+        let mut complaints = Complaints::new("own.toml", again);
+        read("own.toml", again, &mut brands, &mut complaints);
+        assert_eq!(complaints.finish(), []);
+        assert_eq!(brands[0].domains, [Box::from("acmewerke.example")]);
+    }
+}

@@ -3,35 +3,15 @@
 use model::LureKind;
 
 use super::brand::{Brand, Nature};
+use super::name::{self, Name};
 use super::score::{Beside, Marked};
 use super::spans::{Span, Spelling};
 use super::variants::Way;
 use super::view::View;
-use super::vocabulary::{Ending, Vocabulary};
-use super::words::{Part, Parts};
+use super::vocabulary::Ending;
+use super::words::Parts;
 use super::{LookAlikes, grammar, score, view};
 use crate::naming;
-
-/// A name and its parts, as places in it.
-struct Name<'a> {
-    text: &'a str,
-    /// Where the registered label begins and ends.
-    start: usize,
-    end: usize,
-    ending: Option<Ending>,
-    /// Whether the ending is one that names are registered under.
-    public: bool,
-}
-
-impl Name<'_> {
-    fn suffix(&self) -> &str {
-        self.text.get(self.end..).unwrap_or_default().trim_start_matches('.')
-    }
-
-    fn label(&self) -> &[u8] {
-        self.text.as_bytes().get(self.start..self.end).unwrap_or_default()
-    }
-}
 
 /// What was found in a name.
 pub(super) struct Found {
@@ -98,17 +78,17 @@ impl LookAlikes {
             return None;
         }
         trace.say(|| "allow-list: no brand owns it".to_owned());
-        let split = split(name, text, &self.vocabulary)?;
+        let split = Name::split(name, text, &self.vocabulary)?;
         trace.say(|| {
             let label = String::from_utf8_lossy(split.label()).into_owned();
             format!("label: {label} is what somebody registered")
         });
         let parts = self.words.part(split.label());
-        trace.say(|| told_parts(&split, &parts));
+        trace.say(|| split.told(&parts));
         let mut best: Option<Found> = None;
         let mut below = Below::default();
         for span in &spans {
-            let changed = unveiled.is_some() && !is_as_written(name, text, span.end);
+            let changed = unveiled.is_some() && !name::is_as_written(name, text, span.end);
             let found = self.weigh_span(&split, &parts, &mut below, (span, changed), trace);
             if let Some(found) = found
                 && best.as_ref().is_none_or(|best| found.score > best.score)
@@ -364,43 +344,4 @@ fn is_stretched(span: &Span, shown: &str, len: usize) -> bool {
         Way::Insertion | Way::Repetition | Way::Replacement => digits > 1 || (hyphen && len < 7),
         _ => (digits > 0 && len < 9) || (hyphen && len < 7),
     }
-}
-
-/// Whether the label in which a place of the name as it looks ends is written just so.
-fn is_as_written(name: &str, text: &str, end: usize) -> bool {
-    let after = text.get(end..).unwrap_or_default().matches('.').count();
-    name.rsplit('.').nth(after) == text.rsplit('.').nth(after)
-}
-
-/// Where the registered label of a name stands. `text` is the name as it looks, of as many labels.
-fn split<'a>(name: &str, text: &'a str, vocabulary: &Vocabulary) -> Option<Name<'a>> {
-    let suffix = psl::suffix(name.as_bytes())?;
-    let public = suffix.is_known();
-    let ending = std::str::from_utf8(suffix.as_bytes()).ok()?;
-    let labels = ending.split('.').count();
-    let mut end = text.len();
-    for _ in 0..labels {
-        end = text.get(..end)?.rfind('.')?;
-    }
-    let start = text.get(..end)?.rfind('.').map_or(0, |dot| dot.saturating_add(1));
-    let class = vocabulary.ending(ending).or_else(|| {
-        // `us.com` and its like are listed whole; else the last label speaks.
-        let private = suffix.typ() == Some(psl::Type::Private);
-        ending.rsplit('.').next().filter(|_| !private).and_then(|last| vocabulary.ending(last))
-    });
-    Some(Name { text, start, end, ending: class, public })
-}
-
-fn told_parts(name: &Name<'_>, parts: &Parts) -> String {
-    let label = name.label();
-    let mut told = String::with_capacity(160);
-    told.push_str("words:");
-    for (start, end, part) in parts.all() {
-        told.push(' ');
-        told.push_str(&String::from_utf8_lossy(label.get(start..end).unwrap_or_default()));
-        if let Part::Word(class) = part {
-            told.push_str(class.remark());
-        }
-    }
-    told
 }

@@ -61,9 +61,9 @@ pub(super) struct Spans {
     /// Spellings that share a variant.
     groups: Vec<Box<[u16]>>,
     spellings: Vec<Spelling>,
-    /// Spellings looked for with two edits, and their letters, by the length of the words that can
+    /// Spellings looked for with two edits, by the length of the words that can
     /// be meant to be them.
-    long: Vec<Vec<(u64, u16)>>,
+    long: Vec<Vec<Far>>,
 }
 
 impl std::fmt::Debug for Spans {
@@ -91,14 +91,19 @@ impl Spans {
                 }
             });
             if nature == Nature::Coined && folded.len() >= TWO_EDITS_LEN_MIN {
-                let letters = folded.iter().fold(0, |all, octet| all | letter_bit(*octet));
+                let far = Far {
+                    letters: folded.iter().fold(0, |all, octet| all | letter_bit(*octet)),
+                    first: folded.first().copied().unwrap_or_default(),
+                    last: folded.last().copied().unwrap_or_default(),
+                    spelling: number,
+                };
                 let lens = folded.len().saturating_sub(2)..=folded.len().saturating_add(2);
                 for len in lens.filter(|len| *len <= FAR_MAX) {
                     if spans.long.len() <= len {
                         spans.long.resize_with(len.saturating_add(1), Vec::new);
                     }
                     if let Some(long) = spans.long.get_mut(len) {
-                        long.push((letters, number));
+                        long.push(far);
                     }
                 }
             }
@@ -191,109 +196,79 @@ impl Spans {
     /// part of them.
     pub(super) fn find_far(&self, name: &str, end: usize, folds: &Folds, out: &mut Vec<Span>) {
         let octets = name.as_bytes().get(..end).unwrap_or_default();
-        let mut label = Word::begin(0);
-        let mut word = Word::begin(0);
+        let (mut label, mut word, mut hyphens) = (0usize, 0usize, 0usize);
         for (at, octet) in octets.iter().enumerate() {
-            match octet {
-                b'.' | b'-' => {
-                    self.find_far_word(name, &word, at, folds, out);
-                    word = Word::begin(at.saturating_add(1));
-                    if *octet == b'.' {
-                        if label.start != word.start && label.hyphens {
-                            self.find_far_word(name, &label, at, folds, out);
-                        }
-                        label = Word::begin(at.saturating_add(1));
-                    }
-                    label.hyphens |= *octet == b'-';
+            if !matches!(octet, b'.' | b'-') {
+                continue;
+            }
+            self.find_far_word(name, (word, at), 0, folds, out);
+            word = at.saturating_add(1);
+            hyphens = hyphens.saturating_add(usize::from(*octet == b'-'));
+            if *octet == b'.' {
+                if hyphens > 0 {
+                    self.find_far_word(name, (label, at), hyphens, folds, out);
                 }
-                _ => {
-                    let folded = folds.of(*octet);
-                    word.add(folded);
-                    label.add(folded);
-                }
+                (label, hyphens) = (word, 0);
             }
         }
-        self.find_far_word(name, &word, end, folds, out);
-        if label.hyphens {
-            self.find_far_word(name, &label, end, folds, out);
+        self.find_far_word(name, (word, end), 0, folds, out);
+        if hyphens > 0 {
+            self.find_far_word(name, (label, end), hyphens, folds, out);
         }
     }
 
     fn find_far_word(
         &self,
         name: &str,
-        word: &Word,
-        end: usize,
+        (start, end): (usize, usize),
+        hyphens: usize,
         folds: &Folds,
         out: &mut Vec<Span>,
     ) {
-        let near = FAR_MIN..=FAR_MAX;
-        let Some(long) = self.long.get(word.len).filter(|_| near.contains(&word.len)) else {
-            return;
-        };
-        for (letters, number) in long {
-            let far = (letters & !word.letters).count_ones() > 2
-                || (word.letters & !letters).count_ones() > 2;
-            if far {
+        let len = end.saturating_sub(start).saturating_sub(hyphens);
+        let Some(long) = self.long.get(len).filter(|long| !long.is_empty()) else { return };
+        let text = name.as_bytes().get(start..end).unwrap_or_default();
+        let (Some(first), Some(last)) = (text.first(), text.last()) else { return };
+        let (first, last) = (folds.of(*first), folds.of(*last));
+        for far in long {
+            // Who imitates leaves the first letter or the last one as it is.
+            if far.first != first && far.last != last {
+                continue;
+            }
+            let letters = text.iter().fold(0, |all, octet| all | letter_bit(folds.of(*octet)));
+            let apart = (far.letters & !letters).count_ones() > 2
+                || (letters & !(far.letters | letter_bit(b'-'))).count_ones() > 2;
+            if apart {
                 continue;
             }
             if out.len() >= FAR_SPANS_MAX {
                 return;
             }
-            let Some(spelling) = self.spelling(*number) else { continue };
-            // Who imitates leaves the first letter or the last one as it is.
-            let ends = |text: &[u8]| (text.first().copied(), text.last().copied());
-            let (first, last) = ends(&spelling.folded);
-            if Some(word.first) != first && Some(word.last) != last {
-                continue;
-            }
-            let text = name.get(word.start..end).unwrap_or_default();
-            let seen: String = text
-                .bytes()
-                .filter(|octet| *octet != b'-')
-                .map(|octet| char::from(folds.of(octet)))
-                .collect();
+            let Some(spelling) = self.spelling(far.spelling) else { continue };
+            let plain = text.iter().filter(|octet| **octet != b'-');
+            let seen: String = plain.map(|octet| char::from(folds.of(*octet))).collect();
             if strsim::osa_distance(&seen, &String::from_utf8_lossy(&spelling.folded)) == 2 {
-                let (start, spelling, way) = (word.start, *number, Way::TwoEdits);
+                let (spelling, way) = (far.spelling, Way::TwoEdits);
                 out.push(Span { start, end, spelling, way, distance: 2 });
             }
         }
     }
 }
 
-/// With so many places found already, words are no longer compared with two edits.
-const FAR_SPANS_MAX: usize = 6;
-
-/// Words shorter than these letters, or longer, are not compared with two edits.
-const FAR_MIN: usize = TWO_EDITS_LEN_MIN - 2;
-const FAR_MAX: usize = 24;
-
-/// A word of a name while it is read.
+/// A spelling that is looked for with two edits, and what tells at a glance that a word is not it.
 #[derive(Clone, Copy, Debug)]
-struct Word {
-    start: usize,
-    /// Letters and digits.
-    len: usize,
+struct Far {
     letters: u64,
     first: u8,
     last: u8,
-    hyphens: bool,
+    spelling: u16,
 }
 
-impl Word {
-    const fn begin(start: usize) -> Word {
-        Word { start, len: 0, letters: 0, first: 0, last: 0, hyphens: false }
-    }
+/// With so many places found already, words are no longer compared with two edits.
+const FAR_SPANS_MAX: usize = 6;
 
-    fn add(&mut self, folded: u8) {
-        self.letters |= letter_bit(folded);
-        if self.len == 0 {
-            self.first = folded;
-        }
-        self.last = folded;
-        self.len = self.len.saturating_add(1);
-    }
-}
+/// Words of more letters are not compared with two edits.
+const FAR_MAX: usize = 24;
 
 /// A spelling that is shown with two letters in place of one that they look like.
 fn tell_pair(
