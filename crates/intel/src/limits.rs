@@ -135,6 +135,13 @@ pub const FEEDS_PER_NAME_MAX: usize = 8;
 /// - At the bound: the rest is not looked at.
 pub const CERTIFICATE_NAMES_MAX: usize = 64;
 
+/// Names of one certificate of which it is asked whether they lie.
+///
+/// - Why so many: a name with and without `www`, and a few hosts.
+/// - What it costs: under a microsecond each, thirty for the worst.
+/// - At the bound: further ones are not judged.
+pub const CERTIFICATE_NAMES_JUDGED_MAX: usize = 4;
+
 /// Patterns whose literal end begins inside a label, so that no table finds them.
 ///
 /// - Why so many: such patterns describe families of throw-away names and are rare.

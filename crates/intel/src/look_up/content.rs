@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use model::{
-    Carrier, DomainName, FileDownload, HttpRequest, Match, Meaning, Opening, RemoteProtocol,
+    Carrier, DomainName, FileDownload, HttpRequest, Match, Meaning, Opening, RemoteProtocol, Side,
     SignSource, TlsCertificate, TlsHello, Transport,
 };
 use regex::bytes::Regex;
@@ -12,7 +12,8 @@ use super::push;
 use crate::book::{Book, ProtocolSign};
 use crate::catalogue::protocol_word;
 use crate::index;
-use crate::limits::{CERTIFICATE_NAMES_MAX, TAKEN_LEN_MAX};
+use crate::limits::{CERTIFICATE_NAMES_JUDGED_MAX, CERTIFICATE_NAMES_MAX, TAKEN_LEN_MAX};
+use crate::naming;
 
 impl Book {
     pub(super) fn look_up_hello(
@@ -61,6 +62,36 @@ impl Book {
                 merge(out, signs, one);
             }
         }
+        self.look_up_pretence(certificate, common.as_ref(), out);
+    }
+
+    /// The worst lie among a certificate's names, where all of them are below one registered name:
+    /// one of a content network has names of many, and does not tell which is meant.
+    fn look_up_pretence(
+        &self,
+        certificate: &TlsCertificate,
+        common: Option<&DomainName>,
+        out: &mut Vec<Match>,
+    ) {
+        if certificate.side != Side::Server {
+            return;
+        }
+        let names = certificate.names.iter().chain(common).take(CERTIFICATE_NAMES_MAX);
+        let plain = names.map(|name| name.as_str().strip_prefix("*.").unwrap_or(name.as_str()));
+        let mut names: Vec<&str> =
+            plain.filter(|name| naming::registrable(name).is_some()).collect();
+        names.dedup();
+        let first = names.first().and_then(|name| naming::registrable(name));
+        if !names.iter().all(|name| naming::registrable(name) == first) {
+            return;
+        }
+        let mut found = Vec::new();
+        for name in names.into_iter().take(CERTIFICATE_NAMES_JUDGED_MAX) {
+            self.give_lure(name, SignSource::TlsCertificate, &self.weigh(name), &mut found);
+        }
+        // Of equals the first one.
+        let worst = found.into_iter().rev().max_by_key(|one| one.confidence_pct);
+        worst.into_iter().for_each(|one| push(out, one));
     }
 
     pub(super) fn look_up_request(&self, request: &HttpRequest, out: &mut Vec<Match>) {

@@ -82,7 +82,8 @@ impl Book {
         if all.knows(name) {
             return;
         }
-        let Some(lure) = self.lookalikes.judge(name) else { return };
+        let Some(mut lure) = self.lookalikes.judge(name) else { return };
+        lure.steps.push(self.lists_asked(all));
         let list = match lure.kind {
             LureKind::Imitation => "brands",
             LureKind::Lure => "lures",
@@ -101,6 +102,18 @@ impl Book {
                 meaning: Meaning::Lure(Arc::new(lure)),
             },
         );
+    }
+
+    /// The last step of a judgement: which lists were asked, and which have the name.
+    fn lists_asked(&self, all: &Weighed<'_>) -> String {
+        let won = self.winners_listed(all);
+        let feeds = won.iter().filter_map(|hit| self.indicator(hit.number));
+        let have = feeds.map(|(_, feed)| &*feed.id).collect::<Vec<_>>().join(", ");
+        let feeds = self.feeds.len();
+        match have.is_empty() {
+            true => format!("lists: the catalogue and {feeds} feeds, none has it"),
+            false => format!("lists: the catalogue and {feeds} feeds, listed by {have}"),
+        }
     }
 
     fn give_name(&self, name: &str, source: SignSource, all: &Weighed<'_>, out: &mut Vec<Match>) {

@@ -1,7 +1,8 @@
 //! Names that lie, and names that do not: all that ships, asked about names nobody measured.
 
-use model::LureKind;
+use model::{Fact, LureKind, Meaning, Side, TlsCertificate, Transport};
 
+use crate::scene::{ask, asked, name, seen};
 use crate::shipped::shipped;
 
 /// What a name is told as: `imitation brand method`, `lure - shape`, with `(noted)` behind it when
@@ -193,9 +194,9 @@ fn what_a_tenant_calls_itself_is_no_word_of_the_catalogues() {
             .matches
             .iter()
             .map(|sign| match &sign.meaning {
-                model::Meaning::Tool { .. } => "tool",
-                model::Meaning::Indicator { .. } => "list",
-                model::Meaning::Lure(_) => "lure",
+                Meaning::Tool { .. } => "tool",
+                Meaning::Indicator { .. } => "list",
+                Meaning::Lure(_) => "lure",
             })
             .collect();
         assert_eq!(kinds.join(" "), want, "{name}: {:?}", told.steps);
@@ -228,4 +229,45 @@ fn no_octets_before_the_registered_name_hide_it() {
     for (name, want) in &table {
         assert_eq!(told(&book, name), *want, "{name}");
     }
+}
+
+#[test]
+fn a_certificate_of_one_registered_name_is_judged() {
+    let book = shipped().0;
+    let table: &[(&[&str], &[&str])] = &[
+        (&["paypal-login.com", "www.paypal-login.com"], &["paypal-login.com"]),
+        (&["*.paypal-login.com"], &["paypal-login.com"]),
+        (&["cdn.example.net", "paypal-login.com"], &[]),
+        (&["Some Printer", "paypal-login.com"], &["paypal-login.com"]),
+        (&["www.paypal.com", "paypal.com"], &[]),
+        (&["a.example.com", "www.paypal.com.example.com"], &["www.paypal.com.example.com"]),
+        (&[], &[]),
+    ];
+    for (names, want) in table {
+        let certificate = TlsCertificate {
+            side: Side::Server,
+            subject: "CN=nobody".into(),
+            issuer: "CN=nobody".into(),
+            names: names.iter().map(|one| name(one)).collect(),
+            der: Box::default(),
+            chain: Vec::new(),
+            not_before: 0,
+            not_after: 0,
+        };
+        let fact = Fact::TlsCertificate(Box::new(certificate));
+        let found = ask(&book, &seen("192.0.2.1:443", Transport::Tcp, fact), None);
+        let values: Vec<&str> = found.iter().map(|sign| &*sign.value).collect();
+        assert_eq!(values, *want);
+        assert!(found.iter().all(|sign| sign.source == model::SignSource::TlsCertificate));
+    }
+}
+
+#[test]
+fn the_steps_of_a_record_tell_all_that_was_asked() {
+    let found = asked(&shipped().0, "paypa1-support.com");
+    let Meaning::Lure(lure) = &found[0].meaning else { panic!("{found:?}") };
+    let heads: Vec<&str> =
+        lure.steps.iter().map(|step| step.split(':').next().unwrap_or_default()).collect();
+    assert_eq!(heads, ["skeleton", "allow-list", "label", "words", "span", "lists"]);
+    assert!(lure.steps[5].ends_with(" feeds, none has it"), "{:?}", lure.steps);
 }
