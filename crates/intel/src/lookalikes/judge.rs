@@ -81,7 +81,7 @@ impl LookAlikes {
         let split = Name::split(name, text, &self.vocabulary)?;
         trace.say(|| {
             let label = String::from_utf8_lossy(split.label()).into_owned();
-            format!("label: {label} is what somebody registered")
+            format!("label: {label} is what somebody registered, under {}", split.suffix())
         });
         let parts = self.words.part(split.label());
         trace.say(|| split.told(&parts));
@@ -240,8 +240,12 @@ impl LookAlikes {
         trace.say(|| {
             let how = span.way.word();
             let beside = around.beside.word();
-            let (shown, brand, edits) = (shown(), &brand.name, span.distance);
-            format!("span: {shown} is {brand} by {how} ({edits} edits), beside {beside}: {base}")
+            let (shown, brand) = (shown(), &brand.name);
+            let edits = match span.distance {
+                1 => "1 edit".to_owned(),
+                edits => format!("{edits} edits"),
+            };
+            format!("span: {shown} is {brand} by {how} ({edits}), beside {beside}: {base}")
         });
         let method = match (span.way, around.beside) {
             (Way::Exact, Beside::Nothing) if shown().contains('-') => "hyphenation",
