@@ -49,6 +49,9 @@ impl Weighed<'_> {
     /// Whether the catalogue says whose the name is. A row about a name that hands out names to
     /// anyone (`trycloudflare.com`) says nothing of what a tenant calls itself.
     pub(crate) fn knows(&self, name: &str) -> bool {
+        if self.rows.is_empty() {
+            return false;
+        }
         let tenant = naming::tenant(name).map_or(0, str::len);
         let speaks =
             |hit: &Hit<'_>| hit.closeness == Closeness::Exact || hit.len == 0 || hit.len >= tenant;
