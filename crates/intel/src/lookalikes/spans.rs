@@ -230,14 +230,19 @@ impl Spans {
         let text = name.as_bytes().get(start..end).unwrap_or_default();
         let (Some(first), Some(last)) = (text.first(), text.last()) else { return };
         let (first, last) = (folds.of(*first), folds.of(*last));
+        let plain = text.iter().filter(|octet| **octet != b'-');
+        let mut letters: Option<u64> = None;
         for far in long {
             // Who imitates leaves the first letter or the last one as it is.
             if far.first != first && far.last != last {
                 continue;
             }
-            let letters = text.iter().fold(0, |all, octet| all | letter_bit(folds.of(*octet)));
+            let letters = *letters.get_or_insert_with(|| {
+                let bits = plain.clone().map(|octet| letter_bit(folds.of(*octet)));
+                bits.fold(0, |all, bit| all | bit)
+            });
             let apart = (far.letters & !letters).count_ones() > 2
-                || (letters & !(far.letters | letter_bit(b'-'))).count_ones() > 2;
+                || (letters & !far.letters).count_ones() > 2;
             if apart {
                 continue;
             }
@@ -245,8 +250,7 @@ impl Spans {
                 return;
             }
             let Some(spelling) = self.spelling(far.spelling) else { continue };
-            let plain = text.iter().filter(|octet| **octet != b'-');
-            let seen: String = plain.map(|octet| char::from(folds.of(*octet))).collect();
+            let seen: String = plain.clone().map(|octet| char::from(folds.of(*octet))).collect();
             if strsim::osa_distance(&seen, &String::from_utf8_lossy(&spelling.folded)) == 2 {
                 let (spelling, way) = (far.spelling, Way::TwoEdits);
                 out.push(Span { start, end, spelling, way, distance: 2 });

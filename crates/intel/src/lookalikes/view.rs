@@ -144,7 +144,9 @@ impl View {
 /// refuses to show may still be meant to be read.
 pub(super) fn unveil(name: &str, vocabulary: &Vocabulary) -> Option<String> {
     let raw = name.as_bytes().contains(&b'\\');
-    if !raw && !name.starts_with("xn--") && !name.contains(".xn--") {
+    // Nearly all names end here, so no search that first makes itself a table.
+    let veiled = name.starts_with("xn--") || name.as_bytes().windows(5).any(|at| at == b".xn--");
+    if !raw && !veiled {
         return None;
     }
     let mut out = String::with_capacity(name.len());
