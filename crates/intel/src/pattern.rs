@@ -59,15 +59,21 @@ impl NamePattern {
         if bucket.is_none() && !sound(ending.trim_start_matches('-')) {
             return Err(unfit("the pattern has no literal end to find it by", registrable));
         }
-        let (regex, octets) = compiled(text)
-            .ok_or_else(|| unfit("the pattern is too large", "repeat less, e.g. `{1,63}`"))?;
+        // To compile costs a thousand times more than all that stands before it here.
+        let large = || unfit("the pattern is too large", "repeat less, e.g. `{1,63}`");
+        if states(&hir) > STATES_MAX {
+            return Err(large());
+        }
         let example = example(&hir);
         let dead = "names are lower case and have at most 253 octets; mend it or leave it out";
-        let live = regex.is_match(example.as_bytes())
-            && model::DomainName::from_text(example.as_bytes())
-                .is_ok_and(|name| name.as_str() == example);
-        if !live {
-            return Err(unfit("the pattern is dead: no name that it describes can be seen", dead));
+        let dead = || unfit("the pattern is dead: no name that it describes can be seen", dead);
+        let name = model::DomainName::from_text(example.as_bytes());
+        if !name.is_ok_and(|name| name.as_str() == example) {
+            return Err(dead());
+        }
+        let (regex, octets) = compiled(text).ok_or_else(large)?;
+        if !regex.is_match(example.as_bytes()) {
+            return Err(dead());
         }
         let ending = ending.into_boxed_str();
         Ok(NamePattern { regex, text: text.into(), ending, bucket, example, octets })
@@ -76,6 +82,27 @@ impl NamePattern {
     /// Whether the whole name fits.
     pub(crate) fn fits(&self, name: &str) -> bool {
         name.ends_with(&*self.ending) && self.regex.is_match(name.as_bytes())
+    }
+}
+
+/// States beyond which an expression is larger than [`PATTERN_BYTES_MAX`] for certain.
+const STATES_MAX: usize = PATTERN_BYTES_MAX / 16;
+
+/// About how many states an expression is compiled to; no more than it has.
+fn states(hir: &Hir) -> usize {
+    let sum = |parts: &[Hir]| parts.iter().map(states).fold(0, usize::saturating_add);
+    match hir.kind() {
+        HirKind::Empty | HirKind::Look(_) => 0,
+        HirKind::Literal(literal) => literal.0.len(),
+        HirKind::Class(_) => 1,
+        HirKind::Repetition(repetition) => {
+            let times = repetition.max.unwrap_or(repetition.min).max(1);
+            states(&repetition.sub).saturating_mul(usize::try_from(times).unwrap_or(usize::MAX))
+        }
+        HirKind::Capture(group) => states(&group.sub),
+        HirKind::Concat(parts) => sum(parts),
+        // Literals that begin alike may be put together.
+        HirKind::Alternation(parts) => parts.iter().map(states).max().unwrap_or(0),
     }
 }
 
@@ -227,6 +254,8 @@ mod tests {
             (r"^(a\.example\.com$", Err("no regular expression")),
             (r"^[a-z]{100}[a-z]{100}[a-z]{100}\.example\.com$", Err("dead")),
             (r"^(?:(?:a{1000}){1000}){1000}\.example\.com$", Err("too large")),
+            (r"^x(?:[a-z]{1,63}){1,300}\.example\.com$", Err("too large")),
+            (r"^x(?:[a-z]{1,63}){1,9}\.example\.com$", Ok((".example.com", Some("example.com")))),
         ];
         for (text, want) in table {
             let got = NamePattern::new(text);

@@ -4,7 +4,7 @@ use crate::sheet::{Complaints, shown};
 
 use super::super::frame::{Format, Head, Out, Reading};
 use super::super::plain::entry;
-use super::super::subject;
+use super::super::told::{NoIndicator, Told, indicator};
 use super::{Broken, Cursor, Kind, Places, kind, may_descend};
 
 /// Takes what begins as JSON and is none of the other feeds.
@@ -22,20 +22,22 @@ const UNDERSTOOD: &str = "understood are STIX 2 bundles, MISP events, LOLRMM too
     texts `[\"evil.example\", …]`; write anything else as CSV or one value a line";
 
 fn read(text: &str, complaints: &mut Complaints<'_>, out: Out<'_>) -> Head {
-    let mut reader = Reader { places: Places::new(text), others: 0, complaints, out };
+    let mut reader = Reader { places: Places::new(text), others: 0, unseen: 0, complaints, out };
     let mut cursor = Cursor::of(text, reader.complaints);
     while cursor.peek().is_some() {
         if reader.value(&mut cursor, 0) != Ok(true) {
             break;
         }
     }
-    Head::default()
+    Head { unseen: reader.unseen, ..Head::default() }
 }
 
 struct Reader<'r, 'c, 't> {
     places: Places<'t>,
     /// Values that are neither text nor list; only the first is told.
     others: usize,
+    /// Values that no wire shows.
+    unseen: u64,
     complaints: &'r mut Complaints<'c>,
     out: Out<'r>,
 }
@@ -58,10 +60,14 @@ impl Reader<'_, '_, '_> {
             return Ok(true);
         };
         let (line, column) = self.places.place(raw.at);
-        match subject(&text) {
+        match indicator(&text, Told::Any) {
             Ok(subject) => Ok((self.out)(entry(subject, line))),
-            Err(error) => {
-                let why = format!("`{}` {}", shown(&text), error.why());
+            Err(NoIndicator::Unseen) => {
+                self.unseen = self.unseen.saturating_add(1);
+                Ok(true)
+            }
+            Err(NoIndicator::Wrong(why)) => {
+                let why = format!("`{}` {why}", shown(&text));
                 self.complaints.placed(line, column, why, "left out");
                 Ok(true)
             }
@@ -99,6 +105,7 @@ mod tests {
     fn lists_are_read_and_all_else_is_told_once() {
         let table: &[(&str, usize, &[&str])] = &[
             ("[\"a.example\", \"hxxp://b[.]example/x\"]", 2, &[]),
+            ("[\"t13d1516h2_8daaf6152771_e5627efa2ab1\", \"a@b.example\"]", 1, &[]),
             ("[\"a.example\", \"word\"]", 1, &["one word"]),
             ("[[\"a.example\"]]", 1, &[]),
             ("{\"list\": [\"a.example\"], \"type\": 1}", 0, &["keys are `list`, `type`"]),
