@@ -196,24 +196,27 @@ impl Spans {
     /// part of them.
     pub(super) fn find_far(&self, name: &str, end: usize, folds: &Folds, out: &mut Vec<Span>) {
         let octets = name.as_bytes().get(..end).unwrap_or_default();
+        // Where the last two labels begin: what somebody registered is one of them, but for few.
+        let mut dots = octets.iter().enumerate().rev().filter(|(_, octet)| **octet == b'.');
+        let tail = dots.nth(1).map_or(0, |(dot, _)| dot.saturating_add(1));
         let (mut label, mut word, mut hyphens) = (0usize, 0usize, 0usize);
         for (at, octet) in octets.iter().enumerate() {
             if !matches!(octet, b'.' | b'-') {
                 continue;
             }
-            self.find_far_word(name, (word, at), 0, folds, out);
+            self.find_far_word(name, (word, at), (0, tail), folds, out);
             word = at.saturating_add(1);
             hyphens = hyphens.saturating_add(usize::from(*octet == b'-'));
             if *octet == b'.' {
                 if hyphens > 0 {
-                    self.find_far_word(name, (label, at), hyphens, folds, out);
+                    self.find_far_word(name, (label, at), (hyphens, tail), folds, out);
                 }
                 (label, hyphens) = (word, 0);
             }
         }
-        self.find_far_word(name, (word, end), 0, folds, out);
+        self.find_far_word(name, (word, end), (0, tail), folds, out);
         if hyphens > 0 {
-            self.find_far_word(name, (label, end), hyphens, folds, out);
+            self.find_far_word(name, (label, end), (hyphens, tail), folds, out);
         }
     }
 
@@ -221,7 +224,7 @@ impl Spans {
         &self,
         name: &str,
         (start, end): (usize, usize),
-        hyphens: usize,
+        (hyphens, tail): (usize, usize),
         folds: &Folds,
         out: &mut Vec<Span>,
     ) {
@@ -246,7 +249,9 @@ impl Spans {
             if apart {
                 continue;
             }
-            if out.len() >= FAR_SPANS_MAX {
+            // Of a word near the end only places near the end count: no label before it hides it.
+            let counted = out.iter().filter(|span| start < tail || span.start >= tail);
+            if counted.count() >= FAR_SPANS_MAX {
                 return;
             }
             let Some(spelling) = self.spelling(far.spelling) else { continue };

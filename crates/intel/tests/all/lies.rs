@@ -220,6 +220,11 @@ fn no_octets_before_the_registered_name_hide_it() {
         ),
         (format!("{}paypal-login.com", "a.".repeat(118)), "imitation paypal combination"),
         ("xn--pple-43d.paypal-login.com".to_owned(), "imitation paypal combination"),
+        (
+            "anydesk.teamviewer.splashtop.logmein.microsoft.norton.paypal.malwarbites.com"
+                .to_owned(),
+            "imitation malwarebytes two-edits",
+        ),
         // Octets as some programs send them: UTF-8, no A-labels.
         ("\\xd1\\x80\\xd0\\xb0ypal.com".to_owned(), "imitation paypal homoglyph"),
         ("any\\xc3\\xb0esk-setup.com".to_owned(), "imitation anydesk homoglyph"),
