@@ -220,8 +220,25 @@ fn explain(message: &str) -> (String, String) {
             let fix = nearest.map_or(String::new(), |known| format!("did you mean `{known}`?"));
             (format!("unknown {what} `{unknown}`"), fix)
         }
-        _ => (message.trim().to_owned(), String::new()),
+        _ => (in_words(message.trim()), String::new()),
     }
+}
+
+/// What kind of value is meant, for people who do not read Rust.
+fn in_words(message: &str) -> String {
+    const KINDS: [(&str, &str); 8] = [
+        ("path string", "a path in quotes"),
+        ("a string", "a text in quotes"),
+        ("a boolean", "true or false"),
+        ("f64", "a number"),
+        ("u16", "a whole number"),
+        ("u32", "a whole number"),
+        ("usize", "a whole number"),
+        ("struct Columns", "a table, e.g. { value = 2 }"),
+    ];
+    let Some((what, kind)) = message.rsplit_once(", expected ") else { return message.to_owned() };
+    let plain = KINDS.iter().find(|(word, _)| *word == kind).map_or(kind, |(_, plain)| plain);
+    format!("{what}, expected {plain}")
 }
 
 /// How many single-character edits part two words (Levenshtein).
@@ -255,6 +272,15 @@ mod tests {
             ("[captur]\n", "f:1:2: unknown key `captur`; did you mean `capture`?"),
             ("[capture]\nring_mib = 0\n", "f:2:1: ring_mib is 0; write 1 to 2047"),
             ("[flows]\nflows_max = 1\n", "f:2:1: flows_max is 1; write 1024 to 16777216 flows"),
+            ("[[feed]]\nfile = 3\n", "f:2:8: invalid type: integer `3`, expected a path in quotes"),
+            (
+                "[[feed]]\nfile = 'a'\ncolumns = 2\n",
+                "f:3:11: invalid type: integer `2`, expected a table, e.g. { value = 2 }",
+            ),
+            (
+                "[[feed]]\nfile = 'a'\nid = ' '\n",
+                "f:3:6: the id is empty; leave it out, or name the feed",
+            ),
             ("[[feed]]\nid = 'x'\n", "f:1:1: missing field `file`"),
             (
                 "[[feed]]\nfile = 'a'\nlicense = 'x'\n",

@@ -18,6 +18,7 @@ pub(crate) struct FeedTable {
     pub(crate) file: PathBuf,
     #[serde(default, deserialize_with = "format")]
     format: Option<String>,
+    #[serde(default, deserialize_with = "filled")]
     id: Option<String>,
     name: Option<String>,
     source: Option<String>,
@@ -120,6 +121,14 @@ fn stage<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Stage>, D::Error> 
 fn format<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
     let words: Vec<(&str, &str)> = feed_formats().map(|name| (name, name)).collect();
     word(from, &words).map(|name| Some(name.to_owned()))
+}
+
+fn filled<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    let text = String::deserialize(from)?;
+    if text.trim().is_empty() {
+        return Err(D::Error::custom("the id is empty; leave it out, or name the feed"));
+    }
+    Ok(Some(text))
 }
 
 fn word<'de, D: Deserializer<'de>, T: Copy>(from: D, words: &[(&str, T)]) -> Result<T, D::Error> {

@@ -234,14 +234,23 @@ fn format_of(
     options: &FeedOptions,
     complaints: &mut Complaints<'_>,
 ) -> &'static Format {
-    let Some(named) = &options.format else { return formats::of(file, beginning) };
+    let has_columns = !options.columns.is_empty();
+    let guessed = || if has_columns { formats::TABLE } else { formats::of(file, beginning) };
+    let Some(named) = &options.format else { return guessed() };
     match formats::FORMATS.iter().find(|format| format.name == *named) {
-        Some(format) => format,
+        Some(format) => {
+            if has_columns && format.name != formats::TABLE.name {
+                let why = format!("the format `{}` has no columns", format.name);
+                let fix = format!("leave `columns` out, or write `{}`", formats::TABLE.name);
+                complaints.at(0, why, fix);
+            }
+            format
+        }
         None => {
             let known: Vec<&str> = feed_formats().collect();
             let why = format!("`{}` is no feed format", shown(named));
             complaints.at(0, why, format!("it is guessed; known: {}", known.join(", ")));
-            formats::of(file, beginning)
+            guessed()
         }
     }
 }

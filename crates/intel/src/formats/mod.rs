@@ -47,6 +47,9 @@ pub(crate) const FORMATS: &[Format] = &[
     plain::FORMAT,
 ];
 
+/// The format that has columns.
+pub(crate) const TABLE: &Format = &separated::FORMAT;
+
 /// The format of a file.
 pub(crate) fn of(file: &str, text: &str) -> &'static Format {
     FORMATS.iter().find(|format| (format.fits)(file, text)).unwrap_or(&plain::FORMAT)

@@ -1,6 +1,6 @@
 //! Feeds that hold too much, say things twice, or break off: what is kept, and what is told.
 
-use intel::{Book, BookBuilder, limits};
+use intel::{Book, BookBuilder, Column, FeedOptions, limits};
 use model::{Complaint, Meaning};
 
 use crate::scene::{asked, shorts};
@@ -137,6 +137,24 @@ fn nothing_is_lost_without_a_word() {
         for (one, want) in said.iter().zip(*want) {
             assert!(one.starts_with(want), "{one} begins with {want}");
         }
+    }
+}
+
+/// Who says which column is what says that there are columns.
+#[test]
+fn a_map_of_columns_makes_a_table() {
+    let columns = || vec![(Column::Value, "nosuch".to_owned())];
+    for (format, want, why) in [
+        (None, "separated", "has no column `nosuch`"),
+        (Some("hosts"), "hosts", "the format `hosts` has no columns"),
+    ] {
+        let mut builder = BookBuilder::new();
+        let format = format.map(str::to_owned);
+        let options = FeedOptions { columns: columns(), format, ..FeedOptions::default() };
+        builder.feed_with("l", "0.0.0.0 a.example\n0.0.0.0 b.example\n", &options);
+        let (book, complaints) = builder.build();
+        assert_eq!(book.feeds()[0].format, want);
+        assert!(told(&complaints).iter().any(|said| said.contains(why)), "{complaints:?}");
     }
 }
 
