@@ -16,8 +16,23 @@ const TWO_EDITS_LEN_MIN: usize = 9;
 ///
 /// - Why so many: a name that imitates shows its brand once; overlapping edits find it ten times.
 /// - What it costs: a few hundred nanoseconds each.
-/// - At the bound: places further from the registered label's end are not weighed.
+/// - At the bound: places further from the registered label's end are not weighed, unless they are a
+///   brand to the letter.
 const SPANS_MAX: usize = 8;
+
+/// Places of one spelling among them that are not it to the letter.
+///
+/// - Why so many: overlapping edits of one place.
+/// - What it costs: as above.
+/// - At the bound: further ones are not weighed; `ample` five times hides no other brand.
+const SPANS_OF_ONE_MAX: usize = 4;
+
+/// Places besides, for brands to the letter.
+///
+/// - Why so many: with those above, more words that hold a brand than a label has room for.
+/// - What it costs: as above.
+/// - At the bound: further ones are not weighed.
+const SPANS_WHOLE_MAX: usize = 4;
 
 /// Stands for a trigger among the numbers of spellings.
 const TRIGGER: u16 = u16::MAX;
@@ -161,12 +176,18 @@ impl Spans {
         }
         // From the end: what somebody registered stands there, and no host's labels before it can
         // use up the places.
-        let full = out.len().saturating_add(SPANS_MAX);
+        let first = out.len();
         for (from, to, number) in hits.into_iter().rev() {
-            if out.len() >= full {
+            let held = out.get(first..).unwrap_or_default();
+            if held.len() >= SPANS_MAX.saturating_add(SPANS_WHOLE_MAX) {
                 break;
             }
             let Some(spelling) = self.spelling(number) else { continue };
+            let whole = view.octets().get(from..to) == Some(&*spelling.folded);
+            let of_one = || held.iter().filter(|span| span.spelling == number).count();
+            if !whole && (held.len() >= SPANS_MAX || of_one() >= SPANS_OF_ONE_MAX) {
+                continue;
+            }
             let start = view.place(from, end);
             let told = if exact {
                 let stop = view.place(to, end).min(end);

@@ -225,6 +225,10 @@ fn no_octets_before_the_registered_name_hide_it() {
                 .to_owned(),
             "imitation malwarebytes two-edits",
         ),
+        // Words a letter away from a brand, and words that hold one, use up no places.
+        (format!("paypal{}.com", "-ample".repeat(8)), "imitation paypal combination"),
+        (format!("paypl-login{}.com", "-ample".repeat(8)), "imitation paypal omission"),
+        (format!("chase-login{}.com", "-chaser".repeat(7)), "imitation chase combination"),
         // Octets as some programs send them: UTF-8, no A-labels.
         ("\\xd1\\x80\\xd0\\xb0ypal.com".to_owned(), "imitation paypal homoglyph"),
         ("any\\xc3\\xb0esk-setup.com".to_owned(), "imitation anydesk homoglyph"),
