@@ -61,7 +61,7 @@ impl NamePattern {
         }
         // To compile costs a thousand times more than all that stands before it here.
         let large = || unfit("the pattern is too large", "repeat less, e.g. `{1,63}`");
-        if states(&hir) > STATES_MAX {
+        if least_octets(&hir) > PATTERN_BYTES_MAX {
             return Err(large());
         }
         let example = example(&hir);
@@ -85,24 +85,29 @@ impl NamePattern {
     }
 }
 
-/// States beyond which an expression is larger than [`PATTERN_BYTES_MAX`] for certain.
-const STATES_MAX: usize = PATTERN_BYTES_MAX / 16;
-
-/// About how many states an expression is compiled to; no more than it has.
-fn states(hir: &Hir) -> usize {
-    let sum = |parts: &[Hir]| parts.iter().map(states).fold(0, usize::saturating_add);
+/// Octets that an expression takes at the least when it is compiled: 24 a state, and eight for each
+/// range of a class that has several. What surely is too large need not be tried.
+fn least_octets(hir: &Hir) -> usize {
+    const STATE: usize = 24;
+    let times = |count: u32| usize::try_from(count).unwrap_or(usize::MAX);
     match hir.kind() {
         HirKind::Empty | HirKind::Look(_) => 0,
-        HirKind::Literal(literal) => literal.0.len(),
-        HirKind::Class(_) => 1,
-        HirKind::Repetition(repetition) => {
-            let times = repetition.max.unwrap_or(repetition.min).max(1);
-            states(&repetition.sub).saturating_mul(usize::try_from(times).unwrap_or(usize::MAX))
+        HirKind::Literal(literal) => literal.0.len().saturating_mul(STATE),
+        HirKind::Class(Class::Bytes(class)) if class.ranges().len() > 1 => {
+            class.ranges().len().saturating_mul(8).saturating_add(STATE)
         }
-        HirKind::Capture(group) => states(&group.sub),
-        HirKind::Concat(parts) => sum(parts),
-        // Literals that begin alike may be put together.
-        HirKind::Alternation(parts) => parts.iter().map(states).max().unwrap_or(0),
+        HirKind::Class(_) => STATE,
+        HirKind::Repetition(repetition) => {
+            let most = repetition.max.unwrap_or(repetition.min).max(1);
+            let sub = least_octets(&repetition.sub).saturating_mul(times(most));
+            // What may be left out has a state that says so.
+            let left_out = times(most.saturating_sub(repetition.min));
+            sub.saturating_add(left_out.saturating_mul(STATE))
+        }
+        HirKind::Capture(group) => least_octets(&group.sub),
+        HirKind::Concat(parts) => parts.iter().map(least_octets).fold(0, usize::saturating_add),
+        // Ways that begin alike may be put together.
+        HirKind::Alternation(ways) => ways.iter().map(least_octets).max().unwrap_or(0),
     }
 }
 
