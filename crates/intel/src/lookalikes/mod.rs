@@ -54,14 +54,14 @@ pub(crate) struct LookAlikes {
 /// each in the one place that it has; what comes later takes the place.
 #[derive(Debug, Default)]
 struct Quiet {
-    hasher: RandomState,
+    hasher: foldhash::quality::RandomState,
     names: Vec<AtomicU64>,
 }
 
 impl Quiet {
     fn new() -> Quiet {
         let names = std::iter::repeat_with(AtomicU64::default).take(QUIET_NAMES).collect();
-        Quiet { hasher: RandomState::default(), names }
+        Quiet { hasher: foldhash::quality::RandomState::default(), names }
     }
 
     /// The name's hash, never 0, and its place; no place where nothing is remembered.
