@@ -11,7 +11,9 @@ mod tokens;
 use std::borrow::Cow;
 
 use crate::day::Day;
-use crate::limits::{CONFIDENCE_FEED_PCT, CONFIDENCE_PART_PCT, STIX_PATTERN_BYTES_MAX};
+use crate::limits::{
+    CONFIDENCE_FEED_PCT, CONFIDENCE_PART_PCT, PATTERNS_REFUSED_MAX, STIX_PATTERN_BYTES_MAX,
+};
 use crate::pattern::NamePattern;
 use crate::sheet::{Complaints, shown};
 
@@ -50,6 +52,7 @@ fn read(text: &str, complaints: &mut Complaints<'_>, out: Out<'_>) -> Head {
         places: Places::new(text),
         source: Source::default(),
         unseen: 0,
+        unfit: 0,
         withdrawn: 0,
         complaints,
         out,
@@ -68,6 +71,8 @@ struct Reader<'r, 'c, 't> {
     /// What the bundle says of those who made it.
     source: Source,
     unseen: u64,
+    /// Families of names that were none: to find that out costs.
+    unfit: usize,
     withdrawn: u64,
     complaints: &'r mut Complaints<'c>,
     out: Out<'r>,
@@ -188,6 +193,12 @@ impl<'t> Reader<'_, '_, 't> {
     }
 
     fn term(&mut self, term: &Term<'_>, at: usize, about: &About, description: &str) -> bool {
+        let family = matches!(term.how, How::Like | How::Matches);
+        if family && self.unfit >= PATTERNS_REFUSED_MAX {
+            let why = "too many patterns of this feed were none".to_owned();
+            self.complain(at, why, "left out; list names");
+            return true;
+        }
         let subject = match subject(term) {
             Ok(subject) => subject,
             Err(NoSubject::Unseen) => {
@@ -195,6 +206,7 @@ impl<'t> Reader<'_, '_, 't> {
                 return true;
             }
             Err(NoSubject::Wrong(why, fix)) => {
+                self.unfit = self.unfit.saturating_add(usize::from(family));
                 self.complain(at, why, fix);
                 return true;
             }

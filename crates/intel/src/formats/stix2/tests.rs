@@ -281,3 +281,19 @@ fn complaints_have_their_place() {
     assert!(said[0].starts_with("f.json:3:28: `word`"), "{said:?}");
     assert!(said[1].starts_with("f.json:4:2: "), "{said:?}");
 }
+
+/// To find out that a pattern is none costs, so that it is not done for ever.
+#[test]
+fn patterns_that_are_none_are_given_up() {
+    let one = |n: usize| {
+        format!(
+            "{{\"type\":\"indicator\",\"id\":\"indicator--5c1d2e3f-0a1b-4c2d-8e3f-4a5b6c7d8e9f\",\
+             \"pattern_type\":\"stix\",\"pattern\":\"[domain-name:value MATCHES 'x{n}']\"}}"
+        )
+    };
+    let count = crate::limits::PATTERNS_REFUSED_MAX + 9;
+    let text = format!("[{}]", (0..count).map(one).collect::<Vec<_>>().join(","));
+    let mut complaints = crate::sheet::Complaints::new("f.json", "");
+    super::read(&text, &mut complaints, &mut |_| true);
+    assert_eq!(complaints.count(), count, "each is told or counted");
+}
