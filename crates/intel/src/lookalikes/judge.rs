@@ -24,6 +24,8 @@ pub(super) struct Found {
     span: Option<Span>,
     /// The name as it looks, where it is not in ASCII.
     unveiled: Option<String>,
+    /// What its registered label is made of.
+    parts: Option<Box<Parts>>,
 }
 
 /// What is found out once for the labels below the registered one.
@@ -83,21 +85,30 @@ impl LookAlikes {
             let label = String::from_utf8_lossy(split.label()).into_owned();
             format!("label: {label} is what somebody registered, under {}", split.suffix())
         });
-        let parts = self.words.part(split.label());
-        trace.say(|| split.told(&parts));
+        let own = match known {
+            Some(_) => None,
+            None => Some(Box::new(self.words.part(split.label()))),
+        };
+        let parts = known.and_then(|known| known.parts.as_deref()).or(own.as_deref())?;
+        trace.say(|| split.told(parts));
         let mut best: Option<Found> = None;
         let mut below = Below::default();
         for span in &spans {
             let changed = unveiled.is_some() && !name::is_as_written(name, text, span.end);
-            let found = self.weigh_span(&split, &parts, &mut below, (span, changed), trace);
+            let found = self.weigh_span(&split, parts, &mut below, (span, changed), trace);
             if let Some(found) = found
                 && best.as_ref().is_none_or(|best| found.score > best.score)
             {
                 best = Some(found);
             }
+            // Nothing that is left would say more; who asks for every step sees all.
+            let sure = best.as_ref().is_some_and(|best| best.score >= SURE);
+            if sure && trace.0.is_none() {
+                break;
+            }
         }
         let lure = split.ending.filter(|_| triggered).and_then(|ending| {
-            let shape = grammar::shape(split.label(), &parts, ending)?;
+            let shape = grammar::shape(split.label(), parts, ending)?;
             trace.say(|| format!("lure: it has the shape {}, score {}", shape.method, shape.score));
             Some(Found {
                 kind: LureKind::Lure,
@@ -107,6 +118,7 @@ impl LookAlikes {
                 score: shape.score,
                 span: None,
                 unveiled: None,
+                parts: None,
             })
         });
         let best = best.filter(|found| found.score >= score::NOTE);
@@ -117,7 +129,7 @@ impl LookAlikes {
             }
             (best, lure) => best.or(lure),
         };
-        found.map(|found| Found { unveiled, ..found })
+        found.map(|found| Found { unveiled, parts: own, ..found })
     }
 
     /// Places that are a brand or nearly, and whether the name may have the shape of a help desk's.
@@ -211,6 +223,7 @@ impl LookAlikes {
             score,
             span: Some(found),
             unveiled: None,
+            parts: None,
         })
     }
 
@@ -329,6 +342,8 @@ impl LookAlikes {
     }
 }
 
+/// A score with which a name is judged, whatever else stands in it.
+const SURE: u8 = 80;
 /// The score of a coined brand with a dot inside it.
 const SPLIT_BY_DOT: u8 = 62;
 /// What a cheap ending adds.
