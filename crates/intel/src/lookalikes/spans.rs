@@ -18,14 +18,14 @@ const TWO_EDITS_LEN_MIN: usize = 9;
 /// - What it costs: a few hundred nanoseconds each.
 /// - At the bound: places further from the registered label's end are not weighed, unless they are a
 ///   brand to the letter.
-const SPANS_MAX: usize = 8;
+const SPANS_MAX: usize = 6;
 
 /// Places of one spelling among them that are not it to the letter.
 ///
 /// - Why so many: overlapping edits of one place.
 /// - What it costs: as above.
 /// - At the bound: further ones are not weighed; `ample` five times hides no other brand.
-const SPANS_OF_ONE_MAX: usize = 4;
+const SPANS_OF_ONE_MAX: usize = 3;
 
 /// Places besides, for brands to the letter.
 ///
