@@ -166,7 +166,9 @@ fn popular_names_are_rarely_use() {
         let name = line.split('\t').next().unwrap();
         names += 1;
         for found in asked(&book, name) {
-            let counts = found.specificity == Specificity::Specific;
+            // What names pretend is held by a reviewed baseline, in tests/names.
+            let pretends = matches!(found.meaning, model::Meaning::Lure(_));
+            let counts = found.specificity == Specificity::Specific && !pretends;
             if counts && !short(&found).ends_with(" website") {
                 uses.push(format!("{name}: {}", short(&found)));
             }
