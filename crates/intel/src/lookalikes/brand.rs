@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::limits::SPELLING_LETTERS_MAX;
-use crate::naming::{self, NotAName};
+use crate::naming::{self, NotAName, Public};
 use crate::sheet::{self, Complaints, Placed, Sheet, shown};
 
 /// Whether a brand's letters say the brand wherever they stand.
@@ -154,7 +154,7 @@ fn read_one(file: &str, sheet: &Sheet<'_>, complaints: &mut Complaints<'_>) -> O
     let collisions = words("collisions");
     let bystanders = words("bystanders");
     let endings = sheet.texts("endings", complaints).unwrap_or_default();
-    let endings = endings.into_iter().map(|text| text.value.to_ascii_lowercase().into()).collect();
+    let endings = endings.into_iter().filter_map(|text| ending_of(text, complaints)).collect();
     Some(Brand {
         id,
         name: name.value.into(),
@@ -175,6 +175,17 @@ fn read_one(file: &str, sheet: &Sheet<'_>, complaints: &mut Complaints<'_>) -> O
 
 /// Fewer letters than these stand in every tenth name.
 const SPELLING_LEN_MIN: usize = 4;
+
+/// An ending under which names are registered. Any other would own nothing, without a word.
+fn ending_of(text: Placed<&str>, complaints: &mut Complaints<'_>) -> Option<Box<str>> {
+    let ending = text.value.to_ascii_lowercase();
+    if naming::public(&ending) == Public::No {
+        let why = format!("`{}` is no ending that names are registered under", shown(text.value));
+        complaints.at(text.offset, why, "write it without a dot before it: `de`, `co.uk`");
+        return None;
+    }
+    Some(ending.into())
+}
 
 /// The letters and digits of a text, in lower case.
 fn letters(text: &str) -> String {

@@ -31,6 +31,25 @@ pub(super) enum Class {
 }
 
 impl Class {
+    /// Every class, each at its own number.
+    const ALL: [Class; 9] = [
+        Class::Help,
+        Class::Stem,
+        Class::Access,
+        Class::Glue,
+        Class::Trade,
+        Class::Around,
+        Class::Machine,
+        Class::Plain,
+        Class::Other,
+    ];
+
+    /// The class of a number; of one that no class has, a word of the language.
+    pub(super) fn numbered(number: u32) -> Class {
+        let place = usize::try_from(number).unwrap_or(usize::MAX);
+        Class::ALL.get(place).copied().unwrap_or(Class::Plain)
+    }
+
     /// The class as it stands behind a word in an explanation.
     pub(super) const fn remark(self) -> &'static str {
         match self {
@@ -216,4 +235,18 @@ fn plain(word: &str) -> bool {
 
 fn refuse(text: Placed<&str>, fix: &str, complaints: &mut Complaints<'_>) {
     complaints.at(text.offset, format!("`{}` cannot be used", shown(text.value)), fix);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_class_stands_at_its_number() {
+        for (number, class) in (0u32..).zip(Class::ALL) {
+            assert_eq!(class as u32, number);
+            assert_eq!(Class::numbered(number), class);
+        }
+        assert!(Class::ALL.len() <= 16, "a class is packed into four bits");
+    }
 }

@@ -11,7 +11,9 @@ pub(super) const LABEL_MAX: usize = 63;
 /// letter that belongs to no word costs more than its share of any word.
 const LETTER: u32 = 95;
 const DIGIT: u32 = 35;
+/// A word of the vocabulary, or another's name: as a word of rank 20.
 const VOCABULARY: u32 = 85;
+/// What a letter that belongs to no word costs more beside a brand.
 const STRAY: u32 = 65;
 
 /// Every word that is known, to be found in one pass.
@@ -73,7 +75,7 @@ impl Words {
         let label = label.get(..label.len().min(LABEL_MAX)).unwrap_or_default();
         let len = label.len();
         let far = (u32::MAX, 0, Part::Gap);
-        let mut parts = Parts { before: [far; 64], after: [far; 64], len };
+        let mut parts = Parts { before: [far; LABEL_MAX + 1], after: [far; LABEL_MAX + 1], len };
         // Ends of words come in rising order, and those of one end longest first.
         let mut found: Vec<(u8, u8, Class, u32)> = Vec::with_capacity(32);
         if let Some(automaton) = &self.automaton {
@@ -98,23 +100,13 @@ fn single(octet: u8) -> (u32, Part) {
     }
 }
 
+/// A class and a cost in one number: the class has the lowest four bits.
 const fn pack(class: Class, cost: u32) -> u32 {
     (cost << 4) | class as u32
 }
 
-const fn unpack(value: u32) -> (Class, u32) {
-    let class = match value & 15 {
-        0 => Class::Help,
-        1 => Class::Stem,
-        2 => Class::Access,
-        3 => Class::Glue,
-        4 => Class::Trade,
-        5 => Class::Around,
-        6 => Class::Machine,
-        7 => Class::Plain,
-        _ => Class::Other,
-    };
-    (class, value >> 4)
+fn unpack(value: u32) -> (Class, u32) {
+    (Class::numbered(value & 15), value >> 4)
 }
 
 impl Parts {

@@ -151,6 +151,8 @@ fn an_organisation_of_ones_own_takes_three_lines() {
     assert_eq!(book.brand_notes(), []);
     assert_eq!(told(&book, "vattenwerk-login.com"), "imitation vattenwerk combination");
     assert_eq!(told(&book, "www.vattenwerk.example"), "-");
+    let (_, complaints) = own("[[brand]]\nname = 'Vattenwerk'\nendings = ['de', '.fr']\n");
+    assert!(complaints[0].why.contains("`.fr` is no ending"), "{complaints:?}");
     let (book, complaints) = own("[[brand]]\nname = 'Chase'\n");
     assert_eq!(complaints, []);
     let notes = book.brand_notes();
