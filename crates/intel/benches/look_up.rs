@@ -10,36 +10,17 @@
     reason = "a bench reads files and the clock"
 )]
 
-use std::fs;
+#[path = "../tests/ships/mod.rs"]
+mod ships;
+
 use std::hint::black_box;
-use std::path::Path;
 use std::time::Instant;
 
-use intel::{Book, BookBuilder, FeedOptions};
+use intel::{Book, FeedOptions};
 use model::{
     DnsQuery, DnsQuestion, DomainName, Endpoint, Fact, Flow, HttpRequest, Observation, Opening,
     Protocol, RecordType, Side, Timestamp, Transport,
 };
-
-fn shipped() -> BookBuilder {
-    let config = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config");
-    let mut builder = BookBuilder::new();
-    for folder in ["catalogue", "feeds"] {
-        let mut paths: Vec<_> =
-            fs::read_dir(config.join(folder)).unwrap().map(|entry| entry.unwrap().path()).collect();
-        paths.sort();
-        for path in paths {
-            let text = fs::read_to_string(&path).unwrap();
-            match folder {
-                "catalogue" => builder.catalogue(path.to_str().unwrap(), &text),
-                _ => builder.feed(path.to_str().unwrap(), &text),
-            }
-        }
-    }
-    builder.gate("gate.toml", &fs::read_to_string(config.join("gate.toml")).unwrap());
-    builder.labels("labels.toml", &fs::read_to_string(config.join("labels.toml")).unwrap());
-    builder
-}
 
 fn question(text: &str) -> Observation {
     let name = DomainName::from_text(text.as_bytes()).ok();
@@ -104,7 +85,7 @@ fn measure(told: &str, book: &Book, facts: &[Observation]) {
 }
 
 fn resident_kib() -> usize {
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap_or_default();
     line.split_ascii_whitespace().nth(1).and_then(|kib| kib.parse().ok()).unwrap_or(0)
 }
@@ -161,7 +142,7 @@ fn scale() {
     for count in [0, 10_000, 1_000_000, 4_000_000] {
         let before = resident_kib();
         let start = Instant::now();
-        let mut builder = shipped();
+        let mut builder = ships::builder();
         let mut list = List { next: 0, count, line: Vec::new(), given: 0 };
         builder.feed_read("list.txt", &mut list, &FeedOptions::default()).unwrap();
         let book = builder.build().0;
@@ -209,7 +190,7 @@ fn main() {
     let unknown: Vec<_> = (0..COUNT).map(|n| opening(&noise(n))).collect();
     let known = vec![opening(&[0x17, 0x24, 0x1b, 0, 0]); COUNT];
     let requests: Vec<_> = (0..COUNT).map(|n| request(&format!("/assets/{n}.js?v=7"))).collect();
-    let book = shipped().build().0;
+    let book = ships::builder().build().0;
     for (what, facts) in [
         ("names that no list knows", &misses),
         ("names that the gate knows", &everyday),

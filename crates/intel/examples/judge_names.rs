@@ -15,42 +15,12 @@
     reason = "an example reads files and the clock"
 )]
 
-use std::fs;
+#[path = "../tests/ships/mod.rs"]
+mod ships;
+
 use std::hint::black_box;
 use std::io::{BufWriter, Read as _, Write as _};
-use std::path::{Path, PathBuf};
 use std::time::Instant;
-
-use intel::{Book, BookBuilder};
-
-fn config(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config").join(path)
-}
-
-/// The TOML files of a folder of `config/`, by name.
-fn texts(folder: &str) -> Vec<(String, String)> {
-    let entries = fs::read_dir(config(folder)).into_iter().flatten().flatten();
-    let mut paths: Vec<_> = entries.map(|entry| entry.path()).collect();
-    paths.retain(|path| path.extension().is_some_and(|ending| ending == "toml"));
-    paths.sort();
-    let read = |path: &std::path::PathBuf| {
-        let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        (name, fs::read_to_string(path).unwrap())
-    };
-    paths.iter().map(read).collect()
-}
-
-fn book() -> Book {
-    let mut builder = BookBuilder::new();
-    texts("catalogue").iter().for_each(|(file, text)| builder.catalogue(file, text));
-    texts("brands").iter().for_each(|(file, text)| builder.brands(file, text));
-    let read = |path| fs::read_to_string(config(path)).unwrap_or_default();
-    builder.vocabulary("lookalikes.toml", &read("lookalikes.toml"));
-    builder.words(&read("words/english.txt"));
-    let (book, complaints) = builder.build();
-    complaints.iter().for_each(|complaint| eprintln!("{complaint}"));
-    book
-}
 
 fn main() {
     let with_steps = std::env::args().any(|arg| arg == "--steps");
@@ -58,7 +28,8 @@ fn main() {
     std::io::stdin().read_to_string(&mut text).unwrap();
     let names: Vec<String> =
         text.lines().map(|line| line.trim_end_matches('.').to_ascii_lowercase()).collect();
-    let book = book();
+    let (book, complaints) = ships::builder().build();
+    complaints.iter().for_each(|complaint| eprintln!("{complaint}"));
     let start = Instant::now();
     for name in &names {
         black_box(book.look_alike(black_box(name)));

@@ -3,12 +3,12 @@
 use std::fmt::Write as _;
 
 use crate::dice::Dice;
-use crate::knowledge;
+use crate::ships;
 
 /// The letters of each brand that ships.
 pub(crate) fn spellings() -> Vec<String> {
     let mut all = Vec::new();
-    for (_, text) in knowledge::texts("brands") {
+    for (_, text) in ships::texts("brands") {
         let table: toml::Table = text.parse().unwrap();
         let given = table.get("spellings").and_then(toml::Value::as_array);
         let given = given.into_iter().flatten().filter_map(toml::Value::as_str);

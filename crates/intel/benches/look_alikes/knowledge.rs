@@ -1,60 +1,16 @@
 //! The books and names that are measured.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use intel::{Book, BookBuilder};
+use intel::Book;
 
 use crate::dice::Dice;
-
-fn config(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config").join(path)
-}
-
-/// Words and endings, which judge names whatever the brands are.
-fn vocabulary(builder: &mut BookBuilder) {
-    let read = |path| fs::read_to_string(config(path)).unwrap_or_default();
-    builder.vocabulary("lookalikes.toml", &read("lookalikes.toml"));
-    builder.words(&read("words/english.txt"));
-}
-
-/// The name and text of every TOML file in a folder of `config/`, by name.
-pub(crate) fn texts(folder: &str) -> Vec<(String, String)> {
-    let entries = fs::read_dir(config(folder)).into_iter().flatten().flatten();
-    let mut paths: Vec<_> = entries.map(|entry| entry.path()).collect();
-    paths.retain(|path| path.extension().is_some_and(|ending| ending == "toml"));
-    paths.sort();
-    paths
-        .iter()
-        .map(|path| {
-            let name = path.file_name().unwrap().to_string_lossy().into_owned();
-            (name, fs::read_to_string(path).unwrap())
-        })
-        .collect()
-}
-
-/// All that ships.
-pub(crate) fn shipped() -> Book {
-    let mut builder = BookBuilder::new();
-    for (file, text) in texts("") {
-        match file.as_str() {
-            "gate.toml" => builder.gate(&file, &text),
-            "labels.toml" => builder.labels(&file, &text),
-            "resolvers.toml" => builder.resolvers(&file, &text),
-            _ => {}
-        }
-    }
-    texts("catalogue").iter().for_each(|(file, text)| builder.catalogue(file, text));
-    texts("brands").iter().for_each(|(file, text)| builder.brands(file, text));
-    texts("feeds").iter().for_each(|(file, text)| builder.feed(file, text));
-    vocabulary(&mut builder);
-    builder.build().0
-}
+use crate::ships;
 
 /// What names are compared with, and nothing else.
 pub(crate) fn brands_only(shipped: &[(String, String)], extra: &str) -> Book {
-    let mut builder = BookBuilder::new();
-    vocabulary(&mut builder);
+    let mut builder = ships::vocabulary();
     shipped.iter().for_each(|(file, text)| builder.brands(file, text));
     if !extra.is_empty() {
         builder.brands("extra.toml", extra);

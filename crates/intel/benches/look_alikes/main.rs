@@ -15,6 +15,8 @@
 mod brands;
 mod dice;
 mod knowledge;
+#[path = "../../tests/ships/mod.rs"]
+mod ships;
 mod worst;
 
 use std::hint::black_box;
@@ -108,7 +110,7 @@ fn alone(book: &Book, what: &str, names: &[String], target: Option<f64>) {
 }
 
 fn tables() {
-    let shipped = knowledge::texts("brands");
+    let shipped = ships::texts("brands");
     let build = |extra: &str| {
         let before = MEMORY.current_usage();
         let start = Instant::now();
@@ -142,7 +144,7 @@ fn tables() {
 
 fn main() {
     tables();
-    let book = knowledge::shipped();
+    let book = ships::builder().build().0;
     println!("{} brands ship", book.brands());
     let mut dice = Dice::new(7);
     let names = knowledge::names(&mut dice);
@@ -155,6 +157,6 @@ fn main() {
         whole(&book, what, &made, WORST_TARGET);
     }
     let extra = BRANDS_TARGET.saturating_sub(book.brands());
-    let book = knowledge::brands_only(&knowledge::texts("brands"), &brands::invented(extra));
+    let book = knowledge::brands_only(&ships::texts("brands"), &brands::invented(extra));
     alone(&book, &format!("names, {} brands", book.brands()), &names, None);
 }

@@ -11,7 +11,8 @@ use toml::{Table, Value};
 
 use crate::mutating::Numbers;
 use crate::scene::{ask, seen};
-use crate::shipped::{shipped, texts};
+use crate::shipped::shipped;
+use crate::ships::texts;
 use crate::written::{Written, example};
 
 /// A row as its file has it, alone in a book.

@@ -21,6 +21,8 @@ mod mutating;
 mod names;
 mod scene;
 mod shipped;
+#[path = "../ships/mod.rs"]
+mod ships;
 mod structured;
 mod twin;
 mod written;

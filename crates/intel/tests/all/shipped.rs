@@ -1,47 +1,16 @@
 //! The catalogue, feeds, gate and labels that ship with the program: no complaint, no dead row.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use intel::{Book, BookBuilder, RowKind};
+use intel::{Book, RowKind};
 use model::{Complaint, Role, Specificity};
 
 use crate::scene::{asked, short};
-
-fn config() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config")
-}
-
-pub(crate) fn texts(folder: &str) -> Vec<(String, String)> {
-    let Ok(entries) = fs::read_dir(config().join(folder)) else { return Vec::new() };
-    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
-    paths.retain(|path| path.extension().is_some_and(|ending| ending == "toml"));
-    paths.sort();
-    let read = |path: PathBuf| {
-        (path.file_name().unwrap().to_str().unwrap().to_owned(), fs::read_to_string(path).unwrap())
-    };
-    paths.into_iter().map(read).collect()
-}
+use crate::ships;
 
 pub(crate) fn shipped() -> (Book, Vec<Complaint>) {
-    let mut builder = BookBuilder::new();
-    for (file, text) in texts("catalogue") {
-        builder.catalogue(&file, &text);
-    }
-    for (file, text) in texts("feeds") {
-        builder.feed(&file, &text);
-    }
-    builder.gate("gate.toml", &fs::read_to_string(config().join("gate.toml")).unwrap());
-    let resolvers = fs::read_to_string(config().join("resolvers.toml")).unwrap();
-    builder.resolvers("resolvers.toml", &resolvers);
-    builder.labels("labels.toml", &fs::read_to_string(config().join("labels.toml")).unwrap());
-    let read = |name: &str| fs::read_to_string(config().join(name)).unwrap();
-    builder.vocabulary("lookalikes.toml", &read("lookalikes.toml"));
-    builder.words(&read("words/english.txt"));
-    for (file, text) in texts("brands") {
-        builder.brands(&file, &text);
-    }
-    builder.build()
+    ships::builder().build()
 }
 
 #[test]

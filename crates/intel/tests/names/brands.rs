@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::shipped;
+use crate::ships;
 
 /// A brand, as far as a table needs it.
 #[derive(Debug)]
@@ -42,7 +42,7 @@ pub(crate) struct Brands {
 impl Brands {
     pub(crate) fn shipped() -> Brands {
         let mut all = Vec::new();
-        for (file, text) in shipped::texts("brands") {
+        for (file, text) in ships::texts("brands") {
             let table: toml::Table = text.parse().unwrap_or_else(|why| panic!("{file}: {why}"));
             match table.get("brand").and_then(toml::Value::as_array) {
                 Some(tables) => all.extend(tables.iter().map(|one| read(one.as_table().unwrap()))),

@@ -16,3 +16,5 @@ mod corpus;
 mod false_alerts;
 mod recall;
 mod shipped;
+#[path = "../ships/mod.rs"]
+mod ships;
