@@ -12,7 +12,7 @@ use crate::limits::Limits;
 use crate::memory::{Flows, Lures, Names, Questions, Recognised};
 use crate::policy::Policy;
 use crate::scene::Scene;
-use crate::stories::{Stories, Story, tell};
+use crate::stories::Stories;
 use crate::weights::{Kind, is_use};
 
 /// All memory of hosts. It knows no clock: time comes in with the observations.
@@ -93,7 +93,7 @@ impl Detector {
         self.now = at;
         self.lures.watch(at);
         while let Some((over, story)) = self.stories.expire(self.now) {
-            end(story, over, out);
+            self.end(story, over, out);
         }
     }
 
@@ -111,6 +111,8 @@ impl Detector {
             direction,
             zone: self.policy.zone_of(host, seen.flow.vlan).cloned(),
             server_name: self.names.lend(client, seen.flow.server.ip, seen.at),
+            name_shared: false,
+            well_known: false,
         }
     }
 
@@ -163,7 +165,7 @@ impl Detector {
     /// The capture ended: every story is told a last time, in the order in which they began.
     pub fn finish(&mut self, out: &mut impl FnMut(Alert)) {
         while let Some(story) = self.stories.take_first() {
-            end(story, self.now, out);
+            self.end(story, self.now, out);
         }
     }
 
@@ -238,15 +240,6 @@ impl Detector {
                 case.end = case.end.max(close.last);
             }
         }
-    }
-}
-
-/// Tell a story a last time, unless that would say nothing new.
-pub(crate) fn end(mut story: Story, at: Timestamp, out: &mut impl FnMut(Alert)) {
-    let operator = story.operator().cloned();
-    let Some(case) = &mut story.case else { return };
-    if case.has_news(operator.as_ref()) {
-        out(tell(case, operator.as_ref(), at.max(case.end)));
     }
 }
 

@@ -6,12 +6,12 @@ use model::{
     Alert, Detection, Match, Meaning, PolicyVerdict, Role, SignSource, Specificity, ToolId,
 };
 
-use crate::detector::{Detector, Verdict, end};
+use crate::detector::{Detector, Verdict};
 use crate::memory::{Claim, Rank};
 use crate::policy::{Denial, Ruling, Use};
 use crate::rules::{Finding, Sight, judge};
 use crate::scene::Scene;
-use crate::stories::{Case, Key, Spot, Subject, alert_id, tell};
+use crate::stories::{Case, Key, Spot, Subject, alert_id};
 
 /// What a policy verdict names when no rule decided.
 pub(crate) const DENY_BY_DEFAULT: &str = "deny-by-default";
@@ -197,7 +197,7 @@ impl Detector {
         let serial = known.unwrap_or_else(|| {
             let (serial, gone) = self.stories.open(key, rank, at);
             if let Some(gone) = gone {
-                end(gone, self.now, out);
+                self.end(gone, self.now, out);
             }
             serial
         });
@@ -237,21 +237,6 @@ impl Detector {
         for sign in signs {
             let left_out = case.add(sign, scene.seen.at, &self.limits);
             self.signs_left_out += u64::from(left_out);
-        }
-    }
-
-    pub(crate) fn tell_if_due(
-        &mut self,
-        serial: u64,
-        scene: &Scene<'_>,
-        out: &mut impl FnMut(Alert),
-    ) {
-        let Some(story) = self.stories.get_mut(serial) else { return };
-        let operator = story.operator().cloned();
-        let Some(case) = &mut story.case else { return };
-        if case.occasion(operator.as_ref(), &self.limits).is_some() {
-            out(tell(case, operator.as_ref(), scene.seen.at));
-            case.mark_told(operator.as_ref());
         }
     }
 

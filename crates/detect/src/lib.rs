@@ -19,6 +19,7 @@ mod scene;
 #[cfg(test)]
 mod scenes;
 mod stories;
+mod voice;
 mod weights;
 
 pub use alone::Alone;

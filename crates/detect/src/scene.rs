@@ -36,6 +36,7 @@ impl<'a> Scene<'a> {
             Fact::HttpRequest(request) => (Some(Protocol::Http), request.host.as_ref(), true),
             Fact::FileDownload(file) => (Some(Protocol::Http), file.host.as_ref(), true),
             Fact::Remote(remote) => (Some(remote.protocol), None, true),
+            Fact::HostHint(_) => (None, None, false),
             Fact::FlowOpen | Fact::Opening(_) => (None, None, true),
             Fact::FlowClose(close) => (close.protocol, None, true),
         };

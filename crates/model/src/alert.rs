@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::{
-    Direction, DomainName, Flow, ListKind, Lure, Protocol, Role, SignSource, Timestamp, ToolId,
-    Tunnel,
+    Chain, Direction, DomainName, Flow, Identity, ListKind, Lure, Protocol, Role, SignSource,
+    Timestamp, ToolId, Tunnel,
 };
 
 /// An alert's id, derived from its rule, host and subject, so that the same capture gives the
@@ -127,6 +127,32 @@ pub struct PolicyVerdict {
     pub rule: Arc<str>,
 }
 
+/// Why a story is told now.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Occasion {
+    /// For the first time.
+    First,
+    /// It became worse, or surer, or a stage joined.
+    Growth,
+    /// It goes on.
+    Still,
+    /// It is over, as far as can be seen.
+    Ended,
+}
+
+impl Occasion {
+    /// The occasion as it stands in records.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Occasion::First => "first",
+            Occasion::Growth => "growth",
+            Occasion::Still => "still",
+            Occasion::Ended => "ended",
+        }
+    }
+}
+
 /// One story, told when it is first seen and again when it grows or ends.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Alert {
@@ -136,6 +162,8 @@ pub struct Alert {
     pub at: Timestamp,
     /// Whether the story was told before.
     pub update: bool,
+    /// Why it is told now.
+    pub occasion: Occasion,
     /// Stable per kind of detection and tool; never holds a host or a domain.
     pub rule_id: Arc<str>,
     /// The rule's name for people.
@@ -170,6 +198,14 @@ pub struct Alert {
     pub policy: PolicyVerdict,
     /// What the name pretends, where it lies.
     pub lure: Option<Arc<Lure>>,
+    /// The stages, where several make one incident.
+    pub chain: Option<Chain>,
+    /// What the host is called besides its address.
+    pub identity: Identity,
+    /// Further hosts that it is about, in the order in which they joined.
+    pub hosts: Vec<IpAddr>,
+    /// Alerts of this rule that were held back and stand in this one.
+    pub more: u64,
     /// Every sign that counted; never empty.
     pub evidence: Vec<Evidence>,
     /// Signs seen so far, repeated ones too.

@@ -130,4 +130,9 @@ pub struct Setting {
     pub zone: Option<Arc<str>>,
     /// What the client last resolved the server's address from, where that is known.
     pub server_name: Option<DomainName>,
+    /// The client resolved other names to that address too, as on a content network: the name is a
+    /// guess.
+    pub name_shared: bool,
+    /// Everyone has to do with the name that the fact tells, or with the lent one: it is no news.
+    pub well_known: bool,
 }

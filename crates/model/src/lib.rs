@@ -2,24 +2,29 @@
 //! own. A word that only one crate uses belongs to that crate.
 
 mod alert;
+mod chain;
 mod complaint;
 mod fingerprint;
 mod flow;
 mod frame;
 mod health;
+mod identity;
 mod matches;
 mod name;
 mod observation;
 mod tally;
 mod time;
 mod tunnel;
+mod usage;
 
-pub use alert::{Alert, AlertId, Detection, Evidence, PolicyVerdict, Severity};
+pub use alert::{Alert, AlertId, Detection, Evidence, Occasion, PolicyVerdict, Severity};
+pub use chain::{Chain, ChainStage, Step};
 pub use complaint::Complaint;
 pub use fingerprint::{Ja3, Ja4, upper_hex};
 pub use flow::{Direction, Endpoint, Flow, Setting, Side, Transport, VlanId};
 pub use frame::{Frame, LinkType};
 pub use health::{DnsShare, DnsTransport, FeedLoaded, Health, KernelCounts};
+pub use identity::{HintSource, HostHint, Identity, Mac};
 pub use matches::{
     ListKind, Lure, LureKind, Match, Meaning, Operator, Role, SignSource, Specificity, Stage,
     ToolId,
@@ -33,3 +38,4 @@ pub use observation::{
 pub use tally::{Refused, Tally};
 pub use time::Timestamp;
 pub use tunnel::{Tunnel, TunnelKind};
+pub use usage::Usage;

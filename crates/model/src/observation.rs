@@ -6,7 +6,7 @@ use std::sync::Arc;
 use sha1::{Digest, Sha1};
 use sha2::Sha256;
 
-use crate::{DomainName, Flow, Ja3, Ja4, Side, Timestamp, Tunnel, upper_hex};
+use crate::{DomainName, Flow, HostHint, Ja3, Ja4, Side, Timestamp, Tunnel, upper_hex};
 
 /// One fact from the wire. A few per flow.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -47,6 +47,9 @@ pub enum Fact {
     Remote(Box<RemoteProtocol>),
     /// The first octets of one end of a flow that no protocol reader knows. For byte signatures.
     Opening(Box<Opening>),
+    /// What a host is called besides its address. Its flow's client is that host, and the rest of
+    /// the flow says nothing: it may come from a frame without ports.
+    HostHint(Box<HostHint>),
 }
 
 /// A protocol that a reader recognised, by content.

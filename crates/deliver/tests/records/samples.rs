@@ -250,6 +250,7 @@ fn relay_alert() -> Alert {
         id: AlertId(0xa3f1_c0de_5b7e_4d21_0011_2233_4455_6677),
         at: AT,
         update: false,
+        occasion: Occasion::First,
         rule_id: "rmm.relay.anydesk".into(),
         rule_name: "Remote-access relay contacted: AnyDesk".into(),
         detection: Detection::Relay,
@@ -272,6 +273,10 @@ fn relay_alert() -> Alert {
             rule: "deny-by-default".into(),
         },
         lure: None,
+        chain: None,
+        identity: Identity::default(),
+        hosts: Vec::new(),
+        more: 0,
         evidence: vec![Evidence {
             source: SignSource::TlsSni,
             value: "relay-3185a847.net.anydesk.com".into(),
@@ -415,6 +420,8 @@ pub(crate) fn setting() -> Setting {
         direction: Direction::Outbound,
         zone: None,
         server_name: None,
+        name_shared: false,
+        well_known: false,
     }
 }
 

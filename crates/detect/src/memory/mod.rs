@@ -1,5 +1,6 @@
 //! What is remembered of the past, within bounds.
 
+mod firsts;
 mod flows;
 mod lures;
 mod names;
@@ -7,6 +8,7 @@ mod questions;
 mod recent;
 mod recognised;
 
+pub(crate) use firsts::{Firsts, Known, ToolKnown};
 pub(crate) use flows::{Claim, Flows, Rank};
 pub(crate) use lures::{Familiarity, Lures};
 pub(crate) use names::Names;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use model::{
     AlertId, Direction, DomainName, Evidence, Flow, ListKind, Lure, LureKind, Match, Meaning,
-    PolicyVerdict, Protocol, Severity, Timestamp, ToolId, Tunnel,
+    Occasion, PolicyVerdict, Protocol, Severity, Timestamp, ToolId, Tunnel,
 };
 
 use crate::circumstances::Circumstances;
@@ -68,15 +68,6 @@ struct Told {
     operator: Option<Arc<str>>,
     count: u64,
     end: Timestamp,
-}
-
-/// Why a story is told now.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Occasion {
-    /// For the first time.
-    First,
-    /// It became worse, or surer; or a name that lies turned out to lead nowhere.
-    Growth,
 }
 
 impl Case {

@@ -4,7 +4,10 @@ use std::hash::Hasher;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use model::{Alert, AlertId, Detection, ListKind, Lure, LureKind, Match, Meaning, Timestamp};
+use model::{
+    Alert, AlertId, Detection, Identity, ListKind, Lure, LureKind, Match, Meaning, Occasion,
+    Timestamp,
+};
 use siphasher::sip128::{Hasher128, SipHasher24};
 
 use super::case::Case;
@@ -47,12 +50,18 @@ pub(crate) fn alert_id(key: &Key, start: Timestamp) -> AlertId {
 }
 
 /// The alert that tells a story as it stands.
-pub(crate) fn tell(case: &Case, operator: Option<&Arc<str>>, at: Timestamp) -> Alert {
+pub(crate) fn tell(
+    case: &Case,
+    operator: Option<&Arc<str>>,
+    occasion: Occasion,
+    at: Timestamp,
+) -> Alert {
     let detection = case.finding.weight.detection;
     Alert {
         id: case.id,
         at,
         update: case.was_told(),
+        occasion,
         rule_id: rule_id(detection, &rule_word(case)),
         rule_name: fill(case.finding.words.title, case, operator).into(),
         detection,
@@ -70,6 +79,10 @@ pub(crate) fn tell(case: &Case, operator: Option<&Arc<str>>, at: Timestamp) -> A
         operator: operator.cloned(),
         policy: case.spot.policy.clone(),
         lure: pretence(case),
+        chain: None,
+        identity: Identity::default(),
+        hosts: Vec::new(),
+        more: 0,
         evidence: case.evidence.clone(),
         count: case.count,
         start: case.start,

@@ -35,7 +35,7 @@ impl Book {
                 self.look_up_name(lent, SignSource::DnsAnswer, out);
                 self.look_up_end(seen.flow.server, seen.flow.transport, out);
             }
-            Fact::FlowClose(_) => {}
+            Fact::FlowClose(_) | Fact::HostHint(_) => {}
             Fact::DnsQuery(query) if query.protocol == Protocol::Dns => {
                 self.look_up_name(query.question.name.as_ref(), SignSource::DnsQuestion, out);
             }

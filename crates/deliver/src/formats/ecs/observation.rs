@@ -119,6 +119,10 @@ pub(super) fn write(
 ) -> bool {
     let tool_found =
         || found.matches.iter().any(|sign| matches!(sign.meaning, Meaning::Tool { .. }));
+    // A hint is for memory: what it says stands in alerts and in the inventory.
+    if matches!(seen.fact, Fact::HostHint(_)) {
+        return false;
+    }
     if matches!(seen.fact, Fact::Opening(_)) && !tool_found() {
         return false;
     }
@@ -158,7 +162,8 @@ fn shown_by(fact: &Fact) -> Side {
         | Fact::FlowClose(_)
         | Fact::DnsQuery(_)
         | Fact::TlsHello(_)
-        | Fact::HttpRequest(_) => Side::Client,
+        | Fact::HttpRequest(_)
+        | Fact::HostHint(_) => Side::Client,
     }
 }
 
@@ -226,7 +231,7 @@ impl<'a> Line<'a> {
     /// Add what only this fact has.
     fn fill(&mut self, fact: &'a Fact) {
         match fact {
-            Fact::FlowOpen => {}
+            Fact::FlowOpen | Fact::HostHint(_) => {}
             Fact::FlowClose(close) => self.close(close),
             Fact::DnsQuery(query) => self.dns = Some(Dns::query(query)),
             Fact::DnsAnswer(answer) => self.dns = Some(Dns::answer(answer)),
@@ -314,6 +319,7 @@ impl Kind {
             }
             Fact::Remote(remote) => ("remote-protocol", NETWORK, PROTOCOL, Some(remote.protocol)),
             Fact::Opening(_) => ("remote-protocol", NETWORK, PROTOCOL, None),
+            Fact::HostHint(_) => ("host-hint", NETWORK, PROTOCOL, None),
         };
         Kind { action, category, types, protocol }
     }
@@ -352,6 +358,7 @@ fn server_name(fact: &Fact) -> Option<&DomainName> {
         | Fact::DnsAnswer(_)
         | Fact::TlsCertificate(_)
         | Fact::Remote(_)
-        | Fact::Opening(_) => None,
+        | Fact::Opening(_)
+        | Fact::HostHint(_) => None,
     }
 }
