@@ -200,7 +200,9 @@ impl Analyst {
         let mut alerts =
             Alerts::new(&self.recorder, &mut self.lines, &mut self.counts, &self.gauges);
         self.detector.advance(seen.at, &mut |alert| alerts.tell(&alert));
-        let setting = self.detector.setting(seen);
+        let mut setting = self.detector.setting(seen);
+        let named = detect::name_of(seen, &setting);
+        setting.well_known = named.is_some_and(|name| self.book.is_everyones(name.as_str()));
         self.matches.clear();
         self.book.look_up(seen, setting.server_name.as_ref(), &mut self.matches);
         let verdict =

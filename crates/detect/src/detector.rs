@@ -9,7 +9,7 @@ use model::{
 };
 
 use crate::limits::Limits;
-use crate::memory::{Flows, Lures, Names, Questions, Recognised};
+use crate::memory::{Firsts, Flows, Lures, Names, Questions, Recognised};
 use crate::policy::Policy;
 use crate::scene::Scene;
 use crate::stories::Stories;
@@ -25,6 +25,7 @@ pub struct Detector {
     pub(crate) flows: Flows,
     pub(crate) recognised: Recognised,
     pub(crate) lures: Lures,
+    pub(crate) firsts: Firsts,
     pub(crate) stories: Stories,
     pub(crate) hits: BTreeMap<Arc<str>, Hits>,
     pub(crate) signs_left_out: u64,
@@ -71,6 +72,7 @@ impl Detector {
             flows: Flows::new(limits),
             recognised: Recognised::new(limits),
             lures: Lures::new(limits),
+            firsts: Firsts::new(limits),
             stories: Stories::new(limits),
             signs_left_out: 0,
             suppressed: 0,
@@ -92,6 +94,7 @@ impl Detector {
         // every later sign a story of its own.
         self.now = at;
         self.lures.watch(at);
+        self.firsts.watch(at);
         while let Some((over, story)) = self.stories.expire(self.now) {
             self.end(story, over, out);
         }

@@ -75,6 +75,10 @@ impl Detector {
         let ruling = self.rule_on_tool(scene, tool, &home, claim, &names, common);
         verdict.join(&ruling);
         let home = self.adopt(scene, tool, home, matches!(ruling, Ruling::Denied(_)));
+        let known = judged.iter().any(|(_, finding)| is_running(*finding)).then(|| {
+            let (host, operator) = (scene.setting.host, home.operator.as_deref());
+            self.firsts.see_tool(host, tool, operator, scene.seen.at)
+        });
         let key = Key {
             host: scene.setting.host,
             subject: Subject::Tool {
@@ -86,6 +90,7 @@ impl Detector {
         let serial = self.open(home.serial, key, home.rank, scene, out);
         if let Some(story) = self.stories.get_mut(serial) {
             story.remember(scene.server(), &names);
+            story.known = story.known.or(known);
         }
         match ruling {
             Ruling::Denied(denial) => {
@@ -334,6 +339,11 @@ pub(crate) fn is_session(finding: Option<Finding>) -> bool {
         let detection = finding.weight.detection;
         !matches!(detection, Detection::Api | Detection::Download)
     })
+}
+
+/// Whether a finding shows that the tool runs, and not just that it is fetched.
+fn is_running(finding: Option<Finding>) -> bool {
+    finding.is_some_and(|finding| finding.weight.detection != Detection::Download)
 }
 
 fn is_place(source: SignSource) -> bool {

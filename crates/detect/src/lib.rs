@@ -26,3 +26,4 @@ pub use alone::Alone;
 pub use detector::{Detector, Hits, Verdict};
 pub use limits::Limits;
 pub use policy::{Policy, RuleInfo};
+pub use scene::name_of;

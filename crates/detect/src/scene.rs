@@ -130,6 +130,18 @@ impl<'a> Scene<'a> {
     }
 }
 
+/// The name that an observation is about: asked for, presented, or lent to a file's server.
+#[must_use]
+pub fn name_of<'a>(seen: &'a Observation, setting: &'a Setting) -> Option<&'a DomainName> {
+    match &seen.fact {
+        Fact::DnsQuery(query) if query.protocol == Protocol::Dns => query.question.name.as_ref(),
+        Fact::TlsHello(_) | Fact::HttpRequest(_) | Fact::FileDownload(_) => {
+            Scene::new(seen, setting).server_name()
+        }
+        _ => None,
+    }
+}
+
 /// Whether a sign's value is a server's name.
 fn is_name(source: SignSource) -> bool {
     matches!(

@@ -17,6 +17,7 @@ use crate::limits::{CONFIDENCE_GENERIC_PCT, CONFIDENCE_SHARED_PCT, CONFIDENCE_SP
 use crate::listed::ListedTexts;
 use crate::lookalikes::LookAlikes;
 use crate::names::NameTable;
+use crate::naming;
 use crate::networks::NetworkTable;
 use crate::pattern::NamePattern;
 use crate::pile::Pile;
@@ -204,6 +205,18 @@ impl Book {
     #[must_use]
     pub fn gated(&self) -> &[Complaint] {
         &self.gated
+    }
+
+    /// Whether everyone has to do with a name, so that meeting it is no news: what someone
+    /// registered is held by the safety gate, is a brand's own, or is a tool's in the catalogue.
+    /// `name` is as the wire shows it.
+    #[must_use]
+    pub fn is_everyones(&self, name: &str) -> bool {
+        let registered = naming::registrable(name).unwrap_or(name);
+        self.gate.holds_name(name).is_some()
+            || self.gate.holds_name(registered).is_some()
+            || self.lookalikes.owns(registered)
+            || !self.weigh(name).rows.is_empty()
     }
 
     pub(crate) fn row(&self, number: RowNumber) -> Option<(&Tool, &Row, Tenant)> {

@@ -8,7 +8,7 @@ use model::{Timestamp, ToolId};
 
 use super::case::Case;
 use crate::limits::SERVERS_PER_STORY_MAX;
-use crate::memory::Rank;
+use crate::memory::{Rank, ToolKnown};
 
 /// What makes two signs one story.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -59,6 +59,10 @@ pub(crate) struct Story {
     pub(super) flows_open: u32,
     servers: Vec<IpAddr>,
     names: Vec<Arc<str>>,
+    /// What was known of the tool's use when the story's first sign of it was met.
+    pub(crate) known: Option<ToolKnown>,
+    /// Whether it is a stage of an incident, which tells it.
+    pub(crate) absorbed: bool,
     /// The rule that last allowed it or kept quiet about it.
     pub(crate) rule: Option<Arc<str>>,
     /// What is told of it; nothing while the policy allows all of it.
@@ -75,6 +79,8 @@ impl Story {
             flows_open: 0,
             servers: Vec::new(),
             names: Vec::new(),
+            known: None,
+            absorbed: false,
             rule: None,
             case: None,
         }

@@ -80,6 +80,11 @@ impl Quiet {
 const QUIET_NAMES: usize = 8192;
 
 impl LookAlikes {
+    /// Whether a brand says that this name is its own.
+    pub(crate) fn owns(&self, name: &str) -> bool {
+        self.owned.contains_key(name)
+    }
+
     /// Whether a name lies, in the wire's spelling: lower case, A-labels, no trailing dot.
     pub(crate) fn judge(&self, name: &str) -> Option<Lure> {
         let (hash, place) = self.quiet.place(name);
