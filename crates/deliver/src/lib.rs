@@ -2,13 +2,14 @@
 //!
 //! The one crate that knows a JSON schema. [`Recorder`] writes a record as one line of JSON;
 //! [`Delivery`] carries the lines to where they were asked for; [`summary_text`] tells a person
-//! how a run went.
+//! how a run went; [`read`] takes records back in.
 
 mod community_id;
 mod delivery;
 mod error;
 mod formats;
 pub mod limits;
+pub mod read;
 mod sinks;
 mod stamp;
 mod summary;

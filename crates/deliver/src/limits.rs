@@ -44,3 +44,10 @@ const _: () = assert!(CHUNKS_MAX * CHUNK_BYTES <= 4 << 20);
 /// - What it costs: about 100 octets each.
 /// - At the bound: the rest is not named; `rmmwatch check` names all.
 pub const FEEDS_NAMED_MAX: usize = 256;
+
+/// Lines that could not be read of which the reader says why.
+///
+/// - Why so many: more than a person reads.
+/// - What it costs: under 1 KiB each.
+/// - At the bound: further ones are only counted.
+pub const COMPLAINTS_MAX: usize = 100;
