@@ -147,6 +147,7 @@ pub(crate) fn alerts() -> Vec<(&'static str, Alert)> {
     let update = Alert {
         at: AT.after(std::time::Duration::from_secs(600)),
         update: true,
+        occasion: Occasion::Growth,
         count: 41,
         end: AT.after(std::time::Duration::from_secs(600)),
         ..relay.clone()
@@ -241,7 +242,68 @@ pub(crate) fn alerts() -> Vec<(&'static str, Alert)> {
         ("alert_lure", lure_alert()),
         ("alert_lure_without_brand", brandless_alert()),
         ("alert_inbound", inbound),
+        ("alert_chain", chain_alert()),
+        ("alert_more", summed_alert()),
     ]
+}
+
+/// An incident of four stages, at its end.
+fn chain_alert() -> Alert {
+    let later = |minutes: u64| AT.after(std::time::Duration::from_secs(60 * minutes));
+    let id = AlertId(0xc4a1);
+    let step = |stage, minutes, event, name: &str, why: &str| Step {
+        stage,
+        at: later(minutes),
+        event: AlertId(event),
+        name: name.into(),
+        host: ip("10.20.4.17"),
+        why: why.into(),
+    };
+    let steps = vec![
+        step(ChainStage::Lure, 0, 4, "paypa1-support.example", "it imitates PayPal"),
+        step(ChainStage::Download, 1, 0xc4a1, "setup.exe", "a program came from that name"),
+        step(ChainStage::Relay, 3, 0xc4a1, "AnyDesk", "the host's first contact with the tool"),
+        Step {
+            host: ip("10.20.4.18"),
+            ..step(ChainStage::Session, 9, 0xc4a1, "AnyDesk", "6 minutes, 2,000,000 octets out")
+        },
+    ];
+    Alert {
+        id,
+        at: later(24),
+        update: true,
+        occasion: Occasion::Ended,
+        rule_id: "rmm.campaign.chain".into(),
+        rule_name: "From a lure to remote access".into(),
+        detection: Detection::Campaign,
+        severity: Severity::new(92),
+        reason: "10.20.4.17 went from a lure to AnyDesk in 3 minutes; isolate it.".into(),
+        chain: Some(Chain {
+            id,
+            steps,
+            sum: vec!["three stages: 90".into(), "session: + 2".into()],
+        }),
+        identity: Identity {
+            mac: Some(Mac([0, 0, 0x5e, 0, 0x53, 0x23])),
+            name: Some("desk-7".into()),
+        },
+        count: 41,
+        end: later(9),
+        ..relay_alert()
+    }
+}
+
+/// What stands for alerts that were held back.
+fn summed_alert() -> Alert {
+    Alert {
+        id: AlertId(0x5c0),
+        occasion: Occasion::Still,
+        update: true,
+        hosts: vec![ip("10.20.4.18"), ip("10.20.4.19"), ip("fd00::2")],
+        more: 412,
+        identity: Identity { mac: None, name: Some("desk-7".into()) },
+        ..relay_alert()
+    }
 }
 
 fn relay_alert() -> Alert {

@@ -1,11 +1,13 @@
 //! The record of an alert: who, what, why, how sure.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use model::{Alert, DomainName, SignSource};
 use serde::Serialize;
 
 use super::attack::{self, Tactic};
+use super::chain::{Called, Incident};
 use super::envelope::{Ecs, End, Event, Id, Ingress, Network, Observer, unset};
 use super::lure::Pretence;
 use super::signs::Proof;
@@ -122,6 +124,10 @@ struct Related<'a> {
 struct Rmm<'a> {
     schema: u32,
     host: IpAddr,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    identity: Option<Called<'a>>,
+    #[serde(skip_serializing_if = "<[IpAddr]>::is_empty")]
+    hosts: &'a [IpAddr],
     #[serde(skip_serializing_if = "unset")]
     guessed: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -136,9 +142,19 @@ struct Rmm<'a> {
     policy: Policy<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     lure: Option<Pretence<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    chain: Option<Incident<'a>>,
     evidence: Proof<'a>,
     count: u64,
+    #[serde(skip_serializing_if = "none")]
+    more: u64,
     update: bool,
+    occasion: &'static str,
+}
+
+/// Whether a count is nothing, and so left out.
+fn none(count: &u64) -> bool {
+    *count == 0
 }
 
 #[derive(Serialize)]
@@ -181,6 +197,8 @@ pub(super) fn write(alert: &Alert, observer: Observer<'_>, out: &mut Vec<u8>) {
         rmm: Rmm {
             schema: SCHEMA_VERSION,
             host: alert.host,
+            identity: Called::new(&alert.identity),
+            hosts: &alert.hosts,
             guessed: flow.guessed,
             ingress: alert.ingress.as_deref().map(Ingress::new),
             detection: alert.detection.word(),
@@ -190,9 +208,12 @@ pub(super) fn write(alert: &Alert, observer: Observer<'_>, out: &mut Vec<u8>) {
             authorised: alert.policy.authorised,
             policy: Policy { zone: alert.policy.zone.as_deref(), rule: &alert.policy.rule },
             lure: alert.lure.as_deref().map(Pretence::new),
+            chain: alert.chain.as_ref().map(|chain| Incident::new(chain, alert.host)),
             evidence: Proof(&alert.evidence),
             count: alert.count,
+            more: alert.more,
             update: alert.update,
+            occasion: alert.occasion.word(),
         },
     };
     super::line(&line, out);
@@ -276,6 +297,7 @@ fn related(alert: &Alert) -> Related<'_> {
     let mut ips = vec![alert.flow.client.ip, alert.flow.server.ip, alert.host];
     let mut hosts = Vec::new();
     let named = alert.server_name.as_ref().map(DomainName::as_str);
+    let own = alert.identity.name.as_deref();
     let signs = alert.evidence.iter().filter(|sign| match sign.source {
         SignSource::DnsQuestion
         | SignSource::DnsAnswer
@@ -300,16 +322,14 @@ fn related(alert: &Alert) -> Related<'_> {
             Err(_) => hosts.push(value),
         }
     }
+    hosts.extend(own);
+    ips.extend(alert.chain.iter().flat_map(|chain| &chain.steps).map(|step| step.host));
+    ips.extend(&alert.hosts);
     Related { ip: once(ips), hosts: once(hosts) }
 }
 
-/// The values in their order, each just once. Few: an alert has a handful of signs.
-fn once<T: PartialEq>(values: Vec<T>) -> Vec<T> {
-    let mut kept = Vec::with_capacity(values.len());
-    for value in values {
-        if !kept.contains(&value) {
-            kept.push(value);
-        }
-    }
-    kept
+/// The values in their order, each just once. An alert of a wave may tell hundreds of hosts.
+fn once<T: Ord + Copy>(values: Vec<T>) -> Vec<T> {
+    let mut known = BTreeSet::new();
+    values.into_iter().filter(|value| known.insert(*value)).collect()
 }

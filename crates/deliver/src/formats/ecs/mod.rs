@@ -5,6 +5,7 @@
 
 mod alert;
 mod attack;
+mod chain;
 mod dns;
 mod envelope;
 mod health;
