@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use sha1::{Digest, Sha1};
-use sha2::Sha256;
+use sha2::{Sha256, Sha384};
 
 use crate::{DomainName, Flow, HostHint, Ja3, Ja4, Side, Timestamp, Tunnel, upper_hex};
 
@@ -47,8 +47,9 @@ pub enum Fact {
     Remote(Box<RemoteProtocol>),
     /// The first octets of one end of a flow that no protocol reader knows. For byte signatures.
     Opening(Box<Opening>),
-    /// What a host is called besides its address. Its flow's client is that host, and the rest of
-    /// the flow says nothing: it may come from a frame without ports.
+    /// What a host is called besides its address, when that is new. Of DHCP the flow is the real
+    /// one, whose client may not have its address yet; a frame without ports (ARP, neighbour
+    /// discovery) has a flow of UDP from the host to itself, both ports 0.
     HostHint(Box<HostHint>),
 }
 
@@ -79,6 +80,10 @@ pub enum Protocol {
     Ssh,
     /// RFC 1928, and its version 4.
     Socks,
+    /// RFC 2131.
+    Dhcp,
+    /// RFC 8415.
+    Dhcpv6,
 }
 
 /// What passed in one direction.
@@ -312,6 +317,12 @@ impl TlsCertificate {
     #[must_use]
     pub fn sha256(&self) -> Option<String> {
         (!self.der.is_empty()).then(|| upper_hex(&Sha256::digest(&self.der)))
+    }
+
+    /// SHA-384 of its octets, in the same form: some servers go by it.
+    #[must_use]
+    pub fn sha384(&self) -> Option<String> {
+        (!self.der.is_empty()).then(|| upper_hex(&Sha384::digest(&self.der)))
     }
 }
 

@@ -339,6 +339,8 @@ impl Meta {
             10 => Some(Protocol::Rfb),
             11 => Some(Protocol::Ssh),
             12 => Some(Protocol::Socks),
+            13 => Some(Protocol::Dhcp),
+            14 => Some(Protocol::Dhcpv6),
             _ => None,
         }
     }
@@ -358,6 +360,8 @@ impl Meta {
             Protocol::Rfb => 10,
             Protocol::Ssh => 11,
             Protocol::Socks => 12,
+            Protocol::Dhcp => 13,
+            Protocol::Dhcpv6 => 14,
         };
         self.0 = self.0 & !(0xf << Meta::PROTOCOL_SHIFT) | number << Meta::PROTOCOL_SHIFT;
     }
@@ -411,6 +415,8 @@ mod tests {
             Protocol::Rfb,
             Protocol::Ssh,
             Protocol::Socks,
+            Protocol::Dhcp,
+            Protocol::Dhcpv6,
         ] {
             meta.set_protocol(protocol);
             assert_eq!(meta.protocol(), Some(protocol));

@@ -28,6 +28,8 @@ pub(crate) const fn protocol(protocol: Protocol) -> &'static str {
         Protocol::Rfb => "vnc",
         Protocol::Ssh => "ssh",
         Protocol::Socks => "socks",
+        Protocol::Dhcp => "dhcp",
+        Protocol::Dhcpv6 => "dhcpv6",
     }
 }
 
