@@ -8,6 +8,8 @@ use model::{
     Specificity, Timestamp, ToolId,
 };
 
+use crate::caps::Caps;
+use crate::chain::Trails;
 use crate::limits::Limits;
 use crate::memory::{Firsts, Flows, Lures, Names, Questions, Recognised};
 use crate::policy::Policy;
@@ -26,7 +28,9 @@ pub struct Detector {
     pub(crate) recognised: Recognised,
     pub(crate) lures: Lures,
     pub(crate) firsts: Firsts,
+    pub(crate) chain: Trails,
     pub(crate) stories: Stories,
+    pub(crate) caps: Caps,
     pub(crate) hits: BTreeMap<Arc<str>, Hits>,
     pub(crate) signs_left_out: u64,
     pub(crate) suppressed: u64,
@@ -73,7 +77,9 @@ impl Detector {
             recognised: Recognised::new(limits),
             lures: Lures::new(limits),
             firsts: Firsts::new(limits),
+            chain: Trails::new(limits),
             stories: Stories::new(limits),
+            caps: Caps::new(limits),
             signs_left_out: 0,
             suppressed: 0,
             now: Timestamp::ZERO,
@@ -95,9 +101,7 @@ impl Detector {
         self.now = at;
         self.lures.watch(at);
         self.firsts.watch(at);
-        while let Some((over, story)) = self.stories.expire(self.now) {
-            self.end(story, over, out);
-        }
+        self.pass(out);
     }
 
     /// Where an observation's flow lies, and what its client last resolved its server from. What
@@ -167,9 +171,7 @@ impl Detector {
 
     /// The capture ended: every story is told a last time, in the order in which they began.
     pub fn finish(&mut self, out: &mut impl FnMut(Alert)) {
-        while let Some(story) = self.stories.take_first() {
-            self.end(story, self.now, out);
-        }
+        self.end_all(out);
     }
 
     /// Counts of what is remembered, and of what had to go, by what they count.
@@ -183,7 +185,9 @@ impl Detector {
         let (lures, lures_evicted) = self.lures.counts();
         BTreeMap::from([
             ("stories", stories as u64),
+            ("stories_asleep", self.stories.sleeping() as u64),
             ("stories_evicted", stories_evicted),
+            ("alerts_held", self.caps.held()),
             ("names", names as u64),
             ("names_evicted", names_evicted),
             ("questions", questions as u64),

@@ -53,6 +53,9 @@ fn judge_with(policy: Policy, octets: &[u8]) -> Vec<Alert> {
         evidence_max: 4,
         growths_max: 2,
         quiet: Duration::from_secs(60),
+        sleep: Duration::from_secs(600),
+        again: Duration::from_secs(200),
+        cap_tellings: 5,
         name_kept_min: Duration::from_secs(120),
     };
     let mut detector = Detector::new(policy, &limits);

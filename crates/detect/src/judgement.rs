@@ -153,7 +153,9 @@ impl Detector {
         common: bool,
     ) -> Ruling {
         let address = scene.server().map(|ip| ip.to_string());
+        let certificate = self.policy.certificate_words(&scene.seen.fact);
         let mut operators: Vec<&str> = names.to_vec();
+        operators.extend(certificate.iter().map(String::as_str));
         operators.extend(home.operator.as_deref());
         operators.extend(claim.operator.as_deref());
         operators.extend(address.as_deref());
@@ -231,6 +233,7 @@ impl Detector {
                 Case::new(alert_id(key, at), key.host, sign, finding, spot.clone(), at)
             });
             case.weigh(&finding, &spot);
+            story.denied = true;
         }
         let joining = judged.iter().filter(|(sign, finding)| finding.is_some() || joins(sign));
         self.add(serial, scene, &joining.map(|(sign, _)| *sign).collect::<Vec<_>>());
@@ -255,6 +258,7 @@ impl Detector {
         let Some(story) = self.stories.get_mut(serial) else { return };
         let new = story.rule.as_ref() != Some(rule);
         story.rule = Some(Arc::clone(rule));
+        story.denied = false;
         let hits = self.hits.entry(Arc::clone(rule)).or_default();
         hits.signs += signs as u64;
         hits.uses += u64::from(new);

@@ -5,6 +5,8 @@
 //! Nothing here reads a clock: the same observations give the same alerts.
 
 mod alone;
+mod caps;
+mod chain;
 mod circumstances;
 mod contacts;
 mod detector;
@@ -14,6 +16,7 @@ mod judgement;
 pub mod limits;
 mod memory;
 mod policy;
+mod registered;
 mod rules;
 mod scene;
 #[cfg(test)]

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-/// Uses of a tool, and contacts with listed names, that are told as one story each.
+/// Uses of a tool, and contacts with listed names, that are told as one story each; those that
+/// sleep count too.
 ///
 /// - Why so many: 10,000 hosts with three tools each within the quiet time.
 /// - What it costs: about 2 KiB a story, 64 MiB in all.
-/// - At the bound: the one that was silent longest ends and is told a last time;
-///   `stories_evicted` counts it.
+/// - At the bound: of those that sleep, else of all, the one that was silent longest ends and is
+///   told a last time; `stories_evicted` counts it.
 pub const STORIES_MAX: usize = 1 << 15;
 
 /// Addresses whose last name is remembered, each for one client.
@@ -99,13 +100,66 @@ pub const EVIDENCE_MAX: usize = 48;
 /// - At the bound: what is new waits for the last telling.
 pub const GROWTHS_MAX: u8 = 3;
 
-/// Silence after which a story ends. The next sign begins a new one.
+/// Silence after which a story is told to be over, and sleeps.
 ///
 /// - Why so long: tools without a session call home every few minutes; people return from lunch
 ///   later than that.
 /// - What it costs: the last telling of a story comes this much later.
-/// - At the bound: the story is told a last time. A flow that is still open holds its story open.
+/// - At the bound: the story sleeps; one that was never unauthorised is forgotten. A flow that is
+///   still open holds its story open.
 pub const QUIET: Duration = Duration::from_secs(15 * 60);
+
+/// How long a story sleeps. The next sign within that time goes on with it; a later one begins a
+/// new one.
+///
+/// - Why so long: software that calls home twice an hour, and a person who comes back every
+///   morning, are one story.
+/// - What it costs: places in the table of [`STORIES_MAX`]; those that sleep are the first to go.
+/// - At the bound: the story is told a last time, if it has anything new.
+pub const SLEEP: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// How often a story that does not grow is told to go on, and how often it is told to be over.
+///
+/// - Why so long: two records a shift, so that who takes over knows what is still there.
+/// - What it costs: at most six records of each kind a day, and for software that calls home every
+///   half hour eight in all.
+/// - At the bound: what is new waits for the next time.
+pub const AGAIN: Duration = Duration::from_secs(4 * 60 * 60);
+
+/// First tellings of one rule within [`CAP_SPAN`].
+///
+/// - Why so many: more than a person looks at one by one within an hour.
+/// - What it costs: a record each.
+/// - At the bound: further ones are held back and stand in one summary; `alerts_held` counts them.
+pub const CAP_TELLINGS: u32 = 20;
+
+/// How long the tellings of a rule are counted together, from the first of them on.
+///
+/// - Why so long: what breaks out over a network does so within minutes.
+/// - What it costs: a summary is told a last time this much later.
+/// - At the bound: the count begins anew.
+pub const CAP_SPAN: Duration = Duration::from_secs(60 * 60);
+
+/// Rules whose tellings are counted.
+///
+/// - Why so many: two hundred tools with four kinds of detection each.
+/// - What it costs: about 120 octets a rule, and under 8 KiB for each that is over its cap.
+/// - At the bound: the count that began longest ago ends, and that rule may tell so many again.
+pub const CAP_RULES_MAX: usize = 1024;
+
+/// Hosts that one alert about several lists.
+///
+/// - Why so many: a subnet's worth.
+/// - What it costs: 17 octets each, and in the record under 40.
+/// - At the bound: further ones are counted, not listed.
+pub const HOSTS_LISTED_MAX: usize = 256;
+
+/// Signs that a summary lists.
+///
+/// - Why so many: enough to see what it is about.
+/// - What it costs: under 200 octets each.
+/// - At the bound: further ones stand in the alerts that were told only.
+pub const SUMMARY_EVIDENCE_MAX: usize = 8;
 
 /// The least time that an address keeps its name.
 ///
@@ -142,6 +196,79 @@ pub const SERVERS_PER_STORY_MAX: usize = 16;
 /// - At the bound: further ones are judged without the flow's memory.
 pub const NOTES_PER_FLOW_MAX: usize = 8;
 
+/// Hosts whose way from a lure to a session is followed.
+///
+/// - Why so many: a host has one only after a lure, a program or a tool that nobody allows.
+/// - What it costs: about 1 KiB each with a few steps, 64 MiB in all.
+/// - At the bound: the one that met nothing for longest goes; if it has an incident, that is told a
+///   last time. `trails_evicted` counts it.
+pub const TRAILS_MAX: usize = 1 << 16;
+
+/// Steps that one host's way has at once, and stages that one incident has.
+///
+/// - Why so many: the longest known campaign has seven; names and tools repeat.
+/// - What it costs: under 500 octets each.
+/// - At the bound: a weak step goes first; a stage is counted in the incident's `more`.
+pub const STEPS_MAX: usize = 24;
+
+/// Flows under encryption that may turn out to be downloads.
+///
+/// - Why so many: those to names that are new here, for as long as they are open.
+/// - What it costs: under 200 octets each, 2 MiB in all.
+/// - At the bound: the oldest goes, and is no stage.
+pub const WATCHED_MAX: usize = 8192;
+
+/// How far apart a weak stage and the others may be.
+///
+/// - Why so long: from the mail or the call to the session takes minutes; people are put on hold.
+/// - What it costs: chance neighbours: an update within the hour of a tool.
+/// - At the bound: the step is forgotten.
+pub const CHAIN_WINDOW: Duration = Duration::from_secs(60 * 60);
+
+/// For how long a lure counts.
+///
+/// - Why so long: people call back after the weekend.
+/// - What it costs: a place in the host's trail.
+/// - At the bound: the lure is forgotten as a stage; its own alert stands.
+pub const CHAIN_LURE: Duration = Duration::from_secs(72 * 60 * 60);
+
+/// After how long without a further stage an incident is over.
+///
+/// - Why so long: who got in comes back the same day.
+/// - What it costs: the last telling comes this much later.
+/// - At the bound: it is told a last time; what is met later is an incident of its own.
+pub const CHAIN_OVER: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Octets that make a flow under encryption a download, if the name speaks for it.
+///
+/// - Why so many: portable remote-access programs have 4 to 12 MiB, the smallest about one.
+/// - What it costs: pages with large pictures count too, beside a lure.
+/// - At the bound: smaller ones are no stage.
+pub const DOWNLOAD_BYTES_MIN: u64 = 1 << 20;
+
+/// Rows of the inventory: a host's use of a tool of one operator under one rule.
+///
+/// - Why so many: 100,000 hosts with a tool each, and some with two.
+/// - What it costs: about 450 octets each with their index, 60 MiB in all.
+/// - At the bound: the row seen longest ago goes and is handed out a last time; were it seen again,
+///   it would begin anew. `inventory_evicted` counts it.
+pub const INVENTORY_MAX: usize = 1 << 17;
+
+/// Rows of the inventory that went and wait to be handed out.
+///
+/// - Why so many: the caller fetches them as soon as half of it is full.
+/// - What it costs: about 300 octets each, 1 MiB in all.
+/// - At the bound: the one that waits longest is never told as it ended; `inventory_untold` counts
+///   it.
+pub const INVENTORY_GONE_MAX: usize = 1 << 12;
+
+/// Rows of the inventory that went into another, of which flows that are still open may know.
+///
+/// - Why so many: an operator shows within moments of the first flow; few flows wait for that.
+/// - What it costs: about 100 octets each, 400 KiB in all.
+/// - At the bound: the octets of a flow that knows the oldest one are counted nowhere.
+pub const INVENTORY_JOINED_MAX: usize = 1 << 12;
+
 /// The bounds of one detector, so that a test can reach them with a few facts.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Limits {
@@ -157,6 +284,10 @@ pub struct Limits {
     pub recognised_max: usize,
     /// See [`LURES_MAX`].
     pub lures_max: usize,
+    /// See [`INVENTORY_MAX`].
+    pub inventory_max: usize,
+    /// See [`INVENTORY_GONE_MAX`].
+    pub inventory_gone_max: usize,
     /// See [`LURE_LEARNING`].
     pub lure_learning: Duration,
     /// See [`EVIDENCE_MAX`].
@@ -165,8 +296,22 @@ pub struct Limits {
     pub growths_max: u8,
     /// See [`QUIET`].
     pub quiet: Duration,
+    /// See [`SLEEP`].
+    pub sleep: Duration,
+    /// See [`AGAIN`].
+    pub again: Duration,
+    /// See [`CAP_TELLINGS`].
+    pub cap_tellings: u32,
     /// See [`NAME_KEPT_MIN`].
     pub name_kept_min: Duration,
+    /// See [`TRAILS_MAX`].
+    pub trails_max: usize,
+    /// See [`CHAIN_WINDOW`].
+    pub chain_window: Duration,
+    /// See [`CHAIN_LURE`].
+    pub chain_lure: Duration,
+    /// See [`CHAIN_OVER`].
+    pub chain_over: Duration,
 }
 
 impl Default for Limits {
@@ -178,11 +323,20 @@ impl Default for Limits {
             flows_max: FLOWS_MAX,
             recognised_max: RECOGNISED_MAX,
             lures_max: LURES_MAX,
+            inventory_max: INVENTORY_MAX,
+            inventory_gone_max: INVENTORY_GONE_MAX,
             lure_learning: LURE_LEARNING,
             evidence_max: EVIDENCE_MAX,
             growths_max: GROWTHS_MAX,
             quiet: QUIET,
+            sleep: SLEEP,
+            again: AGAIN,
+            cap_tellings: CAP_TELLINGS,
             name_kept_min: NAME_KEPT_MIN,
+            trails_max: TRAILS_MAX,
+            chain_window: CHAIN_WINDOW,
+            chain_lure: CHAIN_LURE,
+            chain_over: CHAIN_OVER,
         }
     }
 }

@@ -9,6 +9,7 @@ use model::{
     Occasion, PolicyVerdict, Protocol, Severity, Timestamp, ToolId, Tunnel,
 };
 
+use crate::caps::NEVER_HELD;
 use crate::circumstances::Circumstances;
 use crate::limits::Limits;
 use crate::rules::{Finding, strength};
@@ -39,6 +40,8 @@ pub(crate) struct Case {
     best: [u8; Kind::COUNT],
     told: Option<Told>,
     growths: u8,
+    /// Whether its first telling was held back, and stands in a summary.
+    held: bool,
 }
 
 /// Where a finding was made, and what the policy says of it there.
@@ -104,6 +107,7 @@ impl Case {
             best: [0; Kind::COUNT],
             told: None,
             growths: 0,
+            held: false,
         }
     }
 
@@ -198,8 +202,9 @@ impl Case {
         confidence(&self.best)
     }
 
+    /// Whether a record has told it.
     pub(crate) fn was_told(&self) -> bool {
-        self.told.is_some()
+        self.told.is_some() && !self.held
     }
 
     /// Whether what joined since the last telling is worth a record at once.
@@ -209,6 +214,10 @@ impl Case {
         limits: &Limits,
     ) -> Option<Occasion> {
         let Some(told) = &self.told else { return Some(Occasion::First) };
+        if self.held {
+            // It stands in a summary, unless it became what none holds back.
+            return (self.severity() >= NEVER_HELD).then_some(Occasion::First);
+        }
         let strength = self.strength();
         if strength > told.strength {
             return Some(Occasion::Growth);
@@ -226,14 +235,15 @@ impl Case {
         })
     }
 
-    /// Whether anything changed since the last telling.
+    /// Whether anything changed since the last telling. What a summary has stays there.
     pub(crate) fn has_news(&self, operator: Option<&Arc<str>>) -> bool {
-        self.told.as_ref() != Some(&self.as_told(operator))
+        !self.held && self.told.as_ref() != Some(&self.as_told(operator))
     }
 
-    /// It was told as it stands.
-    pub(crate) fn mark_told(&mut self, operator: Option<&Arc<str>>) {
+    /// It was told as it stands, or held back.
+    pub(crate) fn mark_told(&mut self, operator: Option<&Arc<str>>, held: bool) {
         self.told = Some(self.as_told(operator));
+        self.held = held;
     }
 
     fn as_told(&self, operator: Option<&Arc<str>>) -> Told {

@@ -7,5 +7,5 @@ mod telling;
 
 pub(crate) use case::{Case, Spot};
 pub(crate) use story::{Key, Story, Subject};
-pub(crate) use table::Stories;
-pub(crate) use telling::{alert_id, rule_id, rule_word_of, tell};
+pub(crate) use table::{Due, Stories};
+pub(crate) use telling::{alert_id, id_of, rule_id, rule_word_of};

@@ -3,11 +3,13 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
-use model::{Timestamp, ToolId};
+use model::{Alert, Occasion, Timestamp, ToolId};
 
 use super::case::Case;
-use crate::limits::SERVERS_PER_STORY_MAX;
+use super::telling::tell;
+use crate::limits::{Limits, SERVERS_PER_STORY_MAX};
 use crate::memory::{Rank, ToolKnown};
 
 /// What makes two signs one story.
@@ -44,6 +46,15 @@ impl Subject {
     }
 }
 
+/// How long stories are silent before they sleep, how long they sleep, and how often those that
+/// do not grow are told.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pace {
+    pub(super) silence: Duration,
+    pub(super) sleep: Duration,
+    pub(super) again: Duration,
+}
+
 /// A story. Authorised use is one too, without a case: what the flow and the host showed is
 /// needed to know the next sign for the same.
 #[derive(Debug)]
@@ -57,6 +68,15 @@ pub(crate) struct Story {
     pub(super) end: Timestamp,
     /// Flows of it that did not end yet.
     pub(super) flows_open: u32,
+    pub(super) phase: Phase,
+    /// When it must be looked at, at the latest; the table keeps the order.
+    pub(super) due: Option<Timestamp>,
+    /// When it was last told, whatever for.
+    pub(super) told_at: Timestamp,
+    /// When it was last told as over.
+    pub(super) ended_at: Option<Timestamp>,
+    /// Whether its last sign was one that the policy does not allow.
+    pub(crate) denied: bool,
     servers: Vec<IpAddr>,
     names: Vec<Arc<str>>,
     /// What was known of the tool's use when the story's first sign of it was met.
@@ -69,6 +89,15 @@ pub(crate) struct Story {
     pub(crate) case: Option<Case>,
 }
 
+/// Whether a story is awake.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Phase {
+    /// Since then, without a pause.
+    Awake { since: Timestamp },
+    /// Since then; the next sign wakes it.
+    Asleep { since: Timestamp },
+}
+
 impl Story {
     pub(super) fn new(serial: u64, key: Key, rank: Rank, at: Timestamp) -> Story {
         Story {
@@ -77,6 +106,11 @@ impl Story {
             rank,
             end: at,
             flows_open: 0,
+            phase: Phase::Awake { since: at },
+            due: None,
+            told_at: at,
+            ended_at: None,
+            denied: false,
             servers: Vec::new(),
             names: Vec::new(),
             known: None,
@@ -88,6 +122,44 @@ impl Story {
 
     pub(crate) fn operator(&self) -> Option<&Arc<str>> {
         self.key.subject.operator()
+    }
+
+    /// Why it is worth a record now, if it is.
+    pub(crate) fn occasion(&mut self, limits: &Limits) -> Option<Occasion> {
+        if self.absorbed {
+            return None;
+        }
+        let operator = self.key.subject.operator();
+        self.case.as_mut()?.occasion(operator, limits)
+    }
+
+    /// Whether it changed since it was last told.
+    pub(crate) fn has_news(&self) -> bool {
+        !self.absorbed && self.case.as_ref().is_some_and(|case| case.has_news(self.operator()))
+    }
+
+    /// The alert that tells it as it stands.
+    pub(crate) fn telling(&self, occasion: Occasion, at: Timestamp) -> Option<Alert> {
+        self.case.as_ref().map(|case| tell(case, self.operator(), occasion, at.max(case.end)))
+    }
+
+    /// When it must be looked at next, if nothing happens.
+    pub(super) fn next(&self, pace: &Pace) -> Option<Timestamp> {
+        match self.phase {
+            Phase::Awake { since } => {
+                let sleeps = (self.flows_open == 0).then(|| self.end.after(pace.silence));
+                let was_told = self.case.as_ref().is_some_and(Case::was_told);
+                let still = (was_told && !self.absorbed)
+                    .then(|| later(self.told_at.max(since), pace.again))
+                    .flatten();
+                sleeps.into_iter().chain(still).min()
+            }
+            Phase::Asleep { since } => {
+                let over = since.after(pace.sleep);
+                let again = self.ended_at.map_or(Some(since), |at| later(at, pace.again));
+                Some(again.filter(|_| self.has_news()).map_or(over, |again| again.min(over)))
+            }
+        }
     }
 
     /// Remember a server under its address and its names.
@@ -111,4 +183,9 @@ impl Story {
         server.is_some_and(|ip| self.servers.contains(&ip))
             || names.iter().any(|name| self.names.iter().any(|known| &**known == *name))
     }
+}
+
+/// The moment so much later; nothing at the end of time, where no moment is.
+fn later(at: Timestamp, wait: Duration) -> Option<Timestamp> {
+    Some(at.after(wait)).filter(|later| *later > at)
 }

@@ -1,30 +1,40 @@
-//! All live stories, within a bound, in the order in which they will end.
+//! All stories, live and asleep, within a bound, in the order in which they must be looked at.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
-use model::{Timestamp, ToolId};
+use model::{Occasion, Timestamp, ToolId};
 
-use super::story::{Key, Story, Subject};
+use super::story::{Key, Pace, Phase, Story, Subject};
 use crate::limits::Limits;
 use crate::memory::Rank;
 
-/// The live stories. Trees, not hash tables: a stranger cannot make their keys collide, and a
-/// host's stories stand side by side.
+/// The stories. Trees, not hash tables: a stranger cannot make their keys collide, and a host's
+/// stories stand side by side.
 #[derive(Debug)]
 pub(crate) struct Stories {
     serials: BTreeMap<Key, u64>,
     stories: BTreeMap<u64, Story>,
-    /// Stories without an open flow, by their last sign of life: the first ends first.
-    quiet: BTreeSet<(Timestamp, u64)>,
-    /// Those with one.
-    busy: BTreeSet<(Timestamp, u64)>,
+    /// Those that live, by their last sign of life.
+    awake: BTreeSet<(Timestamp, u64)>,
+    /// Those that sleep, by the same: they go first.
+    asleep: BTreeSet<(Timestamp, u64)>,
+    /// When each must be looked at. A moment may be too early, never too late.
+    due: BTreeSet<(Timestamp, u64)>,
     next: u64,
     max: usize,
-    silence: Duration,
+    pace: Pace,
     evicted: u64,
+}
+
+/// What time brings for a story.
+#[derive(Debug)]
+pub(crate) enum Due {
+    /// Tell it again.
+    Tell(u64, Occasion),
+    /// It is over, and no longer in the table.
+    Over(Box<Story>),
 }
 
 impl Stories {
@@ -32,11 +42,12 @@ impl Stories {
         Stories {
             serials: BTreeMap::new(),
             stories: BTreeMap::new(),
-            quiet: BTreeSet::new(),
-            busy: BTreeSet::new(),
+            awake: BTreeSet::new(),
+            asleep: BTreeSet::new(),
+            due: BTreeSet::new(),
             next: 0,
             max: limits.stories_max.max(1),
-            silence: limits.quiet,
+            pace: Pace { silence: limits.quiet, sleep: limits.sleep, again: limits.again },
             evicted: 0,
         }
     }
@@ -44,6 +55,11 @@ impl Stories {
     /// Stories held, and stories that ended since there was no room.
     pub(crate) fn counts(&self) -> (usize, u64) {
         (self.stories.len(), self.evicted)
+    }
+
+    /// How many of those held are asleep.
+    pub(crate) fn sleeping(&self) -> usize {
+        self.asleep.len()
     }
 
     pub(crate) fn find(&self, key: &Key) -> Option<u64> {
@@ -86,7 +102,7 @@ impl Stories {
         self.next += 1;
         self.serials.insert(key.clone(), serial);
         self.stories.insert(serial, Story::new(serial, key, rank, at));
-        self.quiet.insert((at, serial));
+        self.reorder(serial, |_| {});
         (serial, gone)
     }
 
@@ -106,9 +122,25 @@ impl Stories {
         story.rank = rank;
     }
 
-    /// It showed a sign of life.
+    /// It showed a sign of life, and is awake if it was not.
     pub(crate) fn touch(&mut self, serial: u64, at: Timestamp) {
-        self.reorder(serial, |story| story.end = story.end.max(at));
+        self.reorder(serial, |story| {
+            story.end = story.end.max(at);
+            if let Phase::Asleep { .. } = story.phase {
+                story.phase = Phase::Awake { since: at };
+            }
+        });
+    }
+
+    /// A record told it, or it was held back.
+    pub(crate) fn mark_told(&mut self, serial: u64, at: Timestamp, held: bool) {
+        self.reorder(serial, |story| {
+            let operator = story.operator().cloned();
+            if let Some(case) = &mut story.case {
+                case.mark_told(operator.as_ref(), held);
+            }
+            story.told_at = at;
+        });
     }
 
     /// One more flow of it is open.
@@ -121,12 +153,47 @@ impl Stories {
         self.reorder(serial, |story| story.flows_open = story.flows_open.saturating_sub(1));
     }
 
-    /// Take out the next story that has been silent for long enough at `now`, and tell when that
-    /// was.
-    pub(crate) fn expire(&mut self, now: Timestamp) -> Option<(Timestamp, Story)> {
-        let &(end, serial) = self.quiet.first()?;
-        let over = end.after(self.silence);
-        (over <= now).then(|| self.remove(serial)).flatten().map(|story| (over, story))
+    /// What time has brought by `now` and nobody was told yet, the earliest first, and when.
+    pub(crate) fn next_due(&mut self, now: Timestamp) -> Option<(Timestamp, Due)> {
+        loop {
+            let &(at, serial) = self.due.first().filter(|(at, _)| *at <= now)?;
+            self.due.pop_first();
+            let Some(story) = self.stories.get_mut(&serial) else { continue };
+            story.due = None;
+            if story.next(&self.pace).is_none_or(|next| next > at) {
+                self.reorder(serial, |_| {});
+                continue;
+            }
+            if let Some(due) = self.turn(serial, at) {
+                return Some((at, due));
+            }
+        }
+    }
+
+    /// A story's next step: to sleep, to be told again, or to go.
+    fn turn(&mut self, serial: u64, at: Timestamp) -> Option<Due> {
+        let story = self.stories.get(&serial)?;
+        match story.phase {
+            Phase::Awake { .. } => {
+                let silent = story.flows_open == 0 && story.end.after(self.pace.silence) <= at;
+                if silent && story.case.is_none() {
+                    return self.remove(serial).map(|story| Due::Over(Box::new(story)));
+                }
+                let still = !silent && (story.denied || story.has_news());
+                self.reorder(serial, |story| match silent {
+                    true => story.phase = Phase::Asleep { since: at },
+                    false => story.told_at = at,
+                });
+                still.then_some(Due::Tell(serial, Occasion::Still))
+            }
+            Phase::Asleep { since } if since.after(self.pace.sleep) <= at => {
+                self.remove(serial).map(|story| Due::Over(Box::new(story)))
+            }
+            Phase::Asleep { .. } => {
+                self.reorder(serial, |story| story.ended_at = Some(at));
+                Some(Due::Tell(serial, Occasion::Ended))
+            }
+        }
     }
 
     /// Take out the oldest of all that are left.
@@ -138,16 +205,26 @@ impl Stories {
     fn reorder(&mut self, serial: u64, change: impl FnOnce(&mut Story)) {
         let Some(story) = self.stories.get_mut(&serial) else { return };
         let place = (story.end, serial);
-        self.quiet.remove(&place);
-        self.busy.remove(&place);
+        self.awake.remove(&place);
+        self.asleep.remove(&place);
         change(story);
-        let order = if story.flows_open == 0 { &mut self.quiet } else { &mut self.busy };
+        let order = match story.phase {
+            Phase::Awake { .. } => &mut self.awake,
+            Phase::Asleep { .. } => &mut self.asleep,
+        };
         order.insert((story.end, serial));
+        if let Some(next) = story.next(&self.pace)
+            && story.due.is_none_or(|due| next < due)
+        {
+            if let Some(due) = story.due.replace(next) {
+                self.due.remove(&(due, serial));
+            }
+            self.due.insert((next, serial));
+        }
     }
 
     fn evict(&mut self) -> Option<Story> {
-        let firsts = [self.quiet.first(), self.busy.first()];
-        let &(_, serial) = firsts.into_iter().flatten().min()?;
+        let &(_, serial) = self.asleep.first().or(self.awake.first())?;
         self.evicted += 1;
         self.remove(serial)
     }
@@ -155,8 +232,11 @@ impl Stories {
     fn remove(&mut self, serial: u64) -> Option<Story> {
         let story = self.stories.remove(&serial)?;
         self.serials.remove(&story.key);
-        self.quiet.remove(&(story.end, serial));
-        self.busy.remove(&(story.end, serial));
+        self.awake.remove(&(story.end, serial));
+        self.asleep.remove(&(story.end, serial));
+        if let Some(due) = story.due {
+            self.due.remove(&(due, serial));
+        }
         Some(story)
     }
 }

@@ -15,37 +15,40 @@ use super::story::{Key, Subject};
 
 /// The id of a story that began at `start`: the same for the same evidence, on any machine.
 pub(crate) fn alert_id(key: &Key, start: Timestamp) -> AlertId {
+    let (four, six);
+    let host: &[u8] = match key.host {
+        IpAddr::V4(ip) => {
+            four = ip.octets();
+            &four
+        }
+        IpAddr::V6(ip) => {
+            six = ip.octets();
+            &six
+        }
+    };
+    let start = start.nanos().to_le_bytes();
+    match &key.subject {
+        Subject::Tool { tool, inbound, operator } => {
+            let way: &[u8] = if *inbound { b"inbound" } else { b"tool" };
+            let operator = operator.as_ref().map_or(&[] as &[u8], |operator| operator.as_bytes());
+            id_of(&[host, way, tool.as_str().as_bytes(), operator, &start])
+        }
+        Subject::Indicator { list, pattern } => {
+            id_of(&[host, b"indicator", list.as_bytes(), pattern.as_bytes(), &start])
+        }
+        Subject::Lure { registrable } => id_of(&[host, b"lure", registrable.as_bytes(), &start]),
+    }
+}
+
+/// The id that some fields make: the same for the same fields, on any machine.
+pub(crate) fn id_of(fields: &[&[u8]]) -> AlertId {
     // The key is fixed: an id must come out the same anywhere. Nobody gains by a collision of 128
     // bits that would merge two stories of their own.
     let mut hasher = SipHasher24::new_with_keys(0x726d_6d77_6174_6368, 0x616c_6572_742d_6964);
-    let mut field = |octets: &[u8]| {
+    for octets in fields {
         hasher.write(&(octets.len() as u64).to_le_bytes());
         hasher.write(octets);
-    };
-    match key.host {
-        IpAddr::V4(ip) => field(&ip.octets()),
-        IpAddr::V6(ip) => field(&ip.octets()),
     }
-    match &key.subject {
-        Subject::Tool { tool, inbound, operator } => {
-            field(if *inbound { b"inbound" } else { b"tool" });
-            field(tool.as_str().as_bytes());
-            match operator {
-                Some(operator) => field(operator.as_bytes()),
-                None => field(&[]),
-            }
-        }
-        Subject::Indicator { list, pattern } => {
-            field(b"indicator");
-            field(list.as_bytes());
-            field(pattern.as_bytes());
-        }
-        Subject::Lure { registrable } => {
-            field(b"lure");
-            field(registrable.as_bytes());
-        }
-    }
-    field(&start.nanos().to_le_bytes());
     AlertId(hasher.finish128().as_u128())
 }
 
