@@ -28,5 +28,5 @@ mod weights;
 pub use alone::Alone;
 pub use detector::{Detector, Hits, Verdict};
 pub use limits::Limits;
-pub use policy::{Policy, RuleInfo};
+pub use policy::{Account, Outcome, Policy, RuleAccount, RuleInfo, Topic, Visit};
 pub use scene::name_of;

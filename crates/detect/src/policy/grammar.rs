@@ -10,8 +10,9 @@ use toml::de::{DeTable, DeValue};
 use super::hours::Hours;
 use super::nearest::nearest;
 use super::networks::{Zone, read_network};
+use super::operator::OperatorPattern;
 use super::page::{Page, Placed, kind, listed};
-use super::rule::{Kind, OperatorPattern, Rule};
+use super::rule::{Kind, Rule};
 
 /// The tables that make up a policy.
 pub(crate) const TABLES: [&str; 3] = ["zone", "allow", "suppress"];
@@ -36,7 +37,8 @@ impl Page<'_> {
         let networks = self.networks(table, "networks");
         let vlans = self.vlans(table);
         let whole = self.complaints.len() == before;
-        name.filter(|_| whole).map(|name| Zone { name, networks, vlans })
+        let (place, keys) = (self.place(span.start), self.keys(table));
+        name.filter(|_| whole).map(|name| Zone { name, networks, vlans, place, keys })
     }
 
     /// Read one `[[allow]]` or `[[suppress]]`, the `number`th of its kind from 0; nothing when
@@ -62,6 +64,7 @@ impl Page<'_> {
             kind,
             label: format!("{word}[{number}] {subject}").into(),
             place,
+            keys: self.keys(table),
             operators: self.operators(table),
             zones: self.zone_names(table, zones),
             peers: self.networks(table, "peers"),

@@ -1,10 +1,13 @@
 //! What is allowed where, as the people who run the network wrote it down.
 
+mod account;
 mod grammar;
 mod hours;
 mod nearest;
 mod networks;
+mod operator;
 mod page;
+mod reasons;
 mod rule;
 mod ruling;
 #[cfg(test)]
@@ -14,13 +17,14 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use model::{Complaint, Direction, Flow, ToolId, VlanId};
+use model::{Complaint, Direction, Fact, Flow, ToolId, VlanId};
 use toml::de::{DeTable, Error};
 
 use networks::Zones;
 use page::Page;
 use rule::{Kind, Rule};
 
+pub use account::{Account, Outcome, RuleAccount, Topic, Visit};
 pub(crate) use rule::Use;
 pub(crate) use ruling::{Denial, Ruling};
 
@@ -31,6 +35,8 @@ pub struct Policy {
     rules: Vec<Rule>,
     /// Places in `rules` by tool; `None`: those for any tool.
     by_tool: BTreeMap<Option<ToolId>, Vec<usize>>,
+    /// Whether a rule knows an operator by its certificate: only then is one hashed.
+    asks_certificates: bool,
 }
 
 /// What a person wants to know of a rule.
@@ -92,13 +98,8 @@ impl Policy {
                 || "`rmmwatch tools` lists the catalogue".to_owned(),
                 |word| format!("did you mean `{word}`?"),
             );
-            complaints.push(Complaint {
-                file: Arc::clone(&rule.place.file),
-                line: rule.place.line,
-                column: rule.place.column,
-                why: format!("the catalogue has no tool `{tool}`"),
-                fix,
-            });
+            let why = format!("the catalogue has no tool `{tool}`");
+            complaints.push(rule.place.complain(why, fix));
         }
         complaints
     }
@@ -178,7 +179,13 @@ impl Policy {
         }
     }
 
+    /// What the certificate in a fact, if there is one, is known as to rules that ask for one.
+    pub(crate) fn certificate_words(&self, fact: &Fact) -> Vec<String> {
+        if self.asks_certificates { operator::certificate_words(fact) } else { Vec::new() }
+    }
+
     fn push(&mut self, rule: Rule) {
+        self.asks_certificates |= rule.operators.iter().any(|one| one.asks_certificate());
         self.by_tool.entry(rule.tool.clone()).or_default().push(self.rules.len());
         self.rules.push(rule);
     }

@@ -6,12 +6,17 @@ use std::sync::Arc;
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use model::{Direction, Flow, VlanId};
 
+use super::rule::{Keys, Place};
+
 /// A named part of our networks.
 #[derive(Clone, Debug)]
 pub(crate) struct Zone {
     pub(crate) name: Arc<str>,
     pub(crate) networks: Vec<IpNet>,
     pub(crate) vlans: Vec<VlanId>,
+    /// Where it begins in its file.
+    pub(crate) place: Place,
+    pub(crate) keys: Keys,
 }
 
 /// All zones, ready to be asked.
@@ -24,7 +29,7 @@ pub(crate) struct Zones {
 }
 
 /// What is inside while no zone names a network.
-const INSIDE: [IpNet; 7] = [
+pub(crate) const INSIDE: [IpNet; 7] = [
     v4([10, 0, 0, 0], 8),     // RFC 1918
     v4([172, 16, 0, 0], 12),  // RFC 1918
     v4([192, 168, 0, 0], 16), // RFC 1918
@@ -52,6 +57,10 @@ impl Zones {
         self.by_network.sort_by_key(|&(network, place)| {
             (std::cmp::Reverse(network.prefix_len()), !asks_vlan(place), place)
         });
+    }
+
+    pub(crate) fn iter(&self) -> std::slice::Iter<'_, Zone> {
+        self.zones.iter()
     }
 
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
@@ -149,6 +158,8 @@ mod tests {
                 name: (*name).into(),
                 networks: networks.iter().map(|text| read_network(text).expect(text)).collect(),
                 vlans: vlans.iter().map(|vlan| VlanId::from_tag(*vlan)).collect(),
+                place: Place { file: "p".into(), line: 1, column: 1 },
+                keys: Keys::default(),
             });
         }
         zones

@@ -1,19 +1,22 @@
 //! A policy file being read: values with their places, and complaints about them.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use model::Complaint;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::nearest::nearest;
-use super::rule::Place;
+use super::rule::{Keys, Place};
 
 /// A file and what was found wrong in it so far.
 pub(crate) struct Page<'t> {
-    pub(crate) file: &'t str,
     pub(crate) text: &'t str,
     pub(crate) complaints: Vec<Complaint>,
+    name: Arc<str>,
+    /// Where each line begins, so that no place is counted from the beginning.
+    lines: Vec<usize>,
 }
 
 /// A text and where it stands, quotes included.
@@ -21,17 +24,37 @@ pub(crate) type Placed<'a, T> = (T, Range<usize>);
 
 impl<'t> Page<'t> {
     pub(crate) fn new(file: &'t str, text: &'t str) -> Page<'t> {
-        Page { file, text, complaints: Vec::new() }
+        let ends = text.match_indices('\n').map(|(at, _)| at + 1);
+        let lines = std::iter::once(0).chain(ends).collect();
+        Page { text, complaints: Vec::new(), name: file.into(), lines }
     }
 
     pub(crate) fn complain(&mut self, offset: usize, why: String, fix: impl Into<String>) {
-        self.complaints.push(Complaint::at(self.file, self.text, offset, why, fix.into()));
+        let complaint = self.place(offset).complain(why, fix);
+        self.complaints.push(complaint);
     }
 
     pub(crate) fn place(&self, offset: usize) -> Place {
-        let Complaint { file, line, column, .. } =
-            Complaint::at(self.file, self.text, offset, String::new(), String::new());
-        Place { file, line, column }
+        let offset = if self.text.is_char_boundary(offset) { offset } else { self.text.len() };
+        let line = self.lines.partition_point(|begin| *begin <= offset);
+        let begin = self.lines.get(line.saturating_sub(1)).copied().unwrap_or(0);
+        let before = self.text.get(begin..offset).unwrap_or_default();
+        Place {
+            file: Arc::clone(&self.name),
+            line: u32::try_from(line).unwrap_or(u32::MAX),
+            column: u32::try_from(before.chars().count() + 1).unwrap_or(u32::MAX),
+        }
+    }
+
+    /// Where each key of a table stands.
+    pub(crate) fn keys(&self, table: &DeTable<'_>) -> Keys {
+        let place = |span: Range<usize>| self.place(span.start);
+        Keys(
+            table
+                .iter()
+                .map(|(key, _)| (key.get_ref().as_ref().into(), place(key.span())))
+                .collect(),
+        )
     }
 
     /// Complain about each key that is not one of `known`.

@@ -1,14 +1,16 @@
 //! One rule of the policy, what it asks for, and how closely it looks.
 
+use std::cmp::Reverse;
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use ipnet::IpNet;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use model::{Timestamp, ToolId};
+use model::{Complaint, Timestamp, ToolId};
 
 use super::hours::{Hours, local_time};
+use super::operator::OperatorPattern;
 
 /// Whether a rule allows a use or only keeps quiet about it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -25,6 +27,8 @@ pub(crate) struct Rule {
     pub(crate) label: Arc<str>,
     /// Where the tool stands in the file.
     pub(crate) place: Place,
+    /// Where its keys stand.
+    pub(crate) keys: Keys,
     /// `None`: any tool, and indicators; of an `allow` only names that lie.
     pub(crate) tool: Option<ToolId>,
     pub(crate) operators: Vec<OperatorPattern>,
@@ -45,12 +49,23 @@ pub(crate) struct Place {
     pub(crate) column: u32,
 }
 
-/// `acme.example`, or `*.acme.example`: everything below it. Lower case.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) enum OperatorPattern {
-    Exact(Box<str>),
-    /// Without the `*`, with the dot.
-    Below(Box<str>),
+impl Place {
+    /// A complaint about what stands here.
+    pub(crate) fn complain(&self, why: String, fix: impl Into<String>) -> Complaint {
+        let Place { file, line, column } = self.clone();
+        Complaint { file, line, column, why, fix: fix.into() }
+    }
+}
+
+/// The places of a table's keys, by key, in the file's order.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Keys(pub(crate) Vec<(Box<str>, Place)>);
+
+impl Keys {
+    /// Where `key` stands.
+    pub(crate) fn of(&self, key: &str) -> Option<&Place> {
+        self.0.iter().find(|(name, _)| &**name == key).map(|(_, place)| place)
+    }
 }
 
 /// A use of a tool, or a contact with a listed name, as a rule looks at it.
@@ -99,7 +114,57 @@ pub(crate) struct Closeness {
     until: bool,
 }
 
+/// A rule that fits, among others that do: the greatest decides.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) struct Rank {
+    closeness: Closeness,
+    allows: bool,
+    first: Reverse<usize>,
+}
+
+impl Rank {
+    /// The key of a policy file at which two ranks differ first; for those of no key `kind` and
+    /// `order`.
+    pub(crate) fn differs_at(&self, other: &Rank) -> Option<&'static str> {
+        let (mine, its) = (self.closeness, other.closeness);
+        let steps = [
+            ("tool", mine.tool == its.tool),
+            ("operators", mine.operator == its.operator),
+            ("zones", mine.zone == its.zone),
+            ("peers", mine.peer == its.peer),
+            ("hours", mine.hours == its.hours),
+            ("until", mine.until == its.until),
+            ("kind", self.allows == other.allows),
+            ("order", self.first == other.first),
+        ];
+        steps.into_iter().find(|(_, same)| !same).map(|(step, _)| step)
+    }
+}
+
+impl Aspect {
+    /// The key that asks for it.
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Aspect::Operator => "operators",
+            Aspect::Until => "until",
+            Aspect::Hours => "hours",
+            Aspect::Peer => "peers",
+            Aspect::Zone => "zones",
+            Aspect::Tool => "tool",
+        }
+    }
+}
+
 impl Rule {
+    /// Where the rule, `place`th of the policy from 0, stands among those that fit a use.
+    pub(crate) fn rank(&self, place: usize, made: &Use<'_>) -> Rank {
+        Rank {
+            closeness: self.closeness(made),
+            allows: self.kind == Kind::Allow,
+            first: Reverse(place),
+        }
+    }
+
     /// What of the rule the use does not fit; empty when all of it does.
     pub(crate) fn misfits(&self, made: &Use<'_>) -> Vec<Aspect> {
         if let (true, Some(_)) = (made.lure, &self.tool) {
@@ -121,9 +186,8 @@ impl Rule {
 
     /// How closely the rule looks at a use that it fits.
     pub(crate) fn closeness(&self, made: &Use<'_>) -> Closeness {
-        let named = made.operators.iter().flat_map(|name| {
-            self.operators.iter().filter(|pattern| pattern.fits(name)).map(OperatorPattern::weight)
-        });
+        let named = self.operators.iter().filter(|pattern| pattern.fits_use(made));
+        let named = named.map(OperatorPattern::weight);
         let near = self.peers.iter().filter(|net| made.peer.is_none_or(|peer| net.contains(&peer)));
         Closeness {
             tool: self.tool.is_some(),
@@ -145,8 +209,8 @@ impl Rule {
     }
 
     fn fits_operator(&self, made: &Use<'_>) -> bool {
-        let fits = |name: &&str| self.operators.iter().any(|pattern| pattern.fits(name));
-        self.operators.is_empty() || made.common || made.operators.iter().any(fits)
+        let fits = || self.operators.iter().any(|pattern| pattern.fits_use(made));
+        self.operators.is_empty() || made.common || fits()
     }
 
     fn fits_zone(&self, zone: Option<&str>) -> bool {
@@ -168,84 +232,5 @@ impl Rule {
         let Some(until) = self.until else { return true };
         let zone = self.hours.as_ref().map_or(TimeZone::UTC, |hours| hours.zone.clone());
         at.is_some_and(|at| local_time(at, &zone).date() <= until)
-    }
-}
-
-impl OperatorPattern {
-    /// Read an exact text or `*.suffix`.
-    ///
-    /// # Errors
-    /// Why it is neither, and the fix.
-    pub(crate) fn parse(text: &str) -> Result<OperatorPattern, (String, String)> {
-        let lower = text.to_ascii_lowercase();
-        let bad = |why: &str, fix: &str| Err((format!("`{text}` {why}"), fix.to_owned()));
-        if lower == "*" {
-            return bad("names nobody", "leave `operators` out: then any operator passes");
-        }
-        let below = lower.strip_prefix("*.");
-        let rest = below.unwrap_or(&lower);
-        if rest.is_empty() || rest.contains('*') || rest.contains(char::is_whitespace) {
-            return bad("is no operator", "write a name, an address, or `*.suffix`");
-        }
-        Ok(match below {
-            Some(rest) => OperatorPattern::Below(format!(".{rest}").into()),
-            None => OperatorPattern::Exact(rest.into()),
-        })
-    }
-
-    /// Whether the pattern fits an operator; upper and lower case alike.
-    pub(crate) fn fits(&self, operator: &str) -> bool {
-        let tail = |len: usize| {
-            operator.len().checked_sub(len).filter(|at| *at > 0).and_then(|at| operator.get(at..))
-        };
-        match self {
-            OperatorPattern::Exact(text) => operator.eq_ignore_ascii_case(text),
-            OperatorPattern::Below(suffix) => {
-                tail(suffix.len()).is_some_and(|tail| tail.eq_ignore_ascii_case(suffix))
-            }
-        }
-    }
-
-    fn weight(&self) -> usize {
-        match self {
-            OperatorPattern::Exact(_) => usize::MAX,
-            OperatorPattern::Below(suffix) => suffix.len() + 1,
-        }
-    }
-}
-
-impl std::fmt::Display for OperatorPattern {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            OperatorPattern::Exact(text) => f.write_str(text),
-            OperatorPattern::Below(suffix) => write!(f, "*{suffix}"),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn operators_are_exact_or_below_a_dot() {
-        let table: &[(&str, &str, bool)] = &[
-            ("acme.example", "acme.example", true),
-            ("ACME.example", "acme.EXAMPLE", true),
-            ("acme.example", "help.acme.example", false),
-            ("*.acme.example", "help.acme.example", true),
-            ("*.acme.example", "a.b.acme.example", true),
-            ("*.acme.example", "acme.example", false),
-            ("*.acme.example", ".acme.example", false),
-            ("*.acme.example", "notacme.example", false),
-            ("203.0.113.5", "203.0.113.5", true),
-        ];
-        for (pattern, operator, want) in table {
-            let pattern = OperatorPattern::parse(pattern).expect(pattern);
-            assert_eq!(pattern.fits(operator), *want, "{pattern} {operator}");
-        }
-        for bad in ["", "*", "*.", "a*b", "*.a.*", "two words"] {
-            assert!(OperatorPattern::parse(bad).is_err(), "{bad}");
-        }
     }
 }

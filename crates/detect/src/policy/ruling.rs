@@ -1,6 +1,5 @@
 //! What the policy says of a use, and if it says no, which rule came nearest.
 
-use std::cmp::Reverse;
 use std::sync::Arc;
 
 use super::rule::{Aspect, Kind, Rule, Use};
@@ -29,11 +28,8 @@ impl Policy {
     /// decides; of equals one that allows, then the one that was written first.
     pub(crate) fn rule_on(&self, made: &Use<'_>) -> Ruling {
         let fitting = self.rules_for(made).filter(|(_, rule)| rule.misfits(made).is_empty());
-        let best = fitting
-            .max_by_key(|&(place, rule)| {
-                (rule.closeness(made), rule.kind == Kind::Allow, Reverse(place))
-            })
-            .map(|(_, rule)| rule);
+        let best =
+            fitting.max_by_key(|&(place, rule)| rule.rank(place, made)).map(|(_, rule)| rule);
         match best {
             Some(rule) if rule.kind == Kind::Allow => Ruling::Allowed(Arc::clone(&rule.label)),
             Some(rule) => Ruling::Suppressed(Arc::clone(&rule.label)),
