@@ -47,6 +47,7 @@ impl Detector {
                 self.add(serial, scene, &joining);
                 let hints = self.flows.take_hints(&scene.seen.flow, |hint| !is_of_tool(hint));
                 self.add(serial, scene, &hints.iter().collect::<Vec<_>>());
+                self.chain_contact(scene, serial, sign, out);
                 self.tell_if_due(serial, scene, out);
             }
             Ruling::Suppressed(rule) | Ruling::Allowed(rule) => {

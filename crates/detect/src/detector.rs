@@ -3,10 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use model::{
-    Alert, Direction, Fact, FlowClose, Match, Meaning, Observation, Role, Setting, SignSource,
-    Specificity, Timestamp, ToolId,
-};
+use model::{Alert, Direction, Fact, FlowClose, Match, Meaning, Observation, Role, RuleUse, Setting, SignSource, Specificity, Timestamp, ToolId};
 
 use crate::caps::Caps;
 use crate::chain::Trails;
@@ -102,6 +99,7 @@ impl Detector {
         self.lures.watch(at);
         self.firsts.watch(at);
         self.pass(out);
+        self.chain_expire(out);
     }
 
     /// Where an observation's flow lies, and what its client last resolved its server from. What
@@ -134,7 +132,7 @@ impl Detector {
     ) -> Verdict {
         self.now = seen.at;
         if let Fact::FlowClose(close) = &seen.fact {
-            self.close(seen, close);
+            self.close(seen, setting, close, out);
             return Verdict::default();
         }
         // Whoever asked the resolver is told; that it passed the question on says nothing of it.
@@ -142,6 +140,7 @@ impl Detector {
             return Verdict::default();
         }
         let scene = Scene::new(seen, setting);
+        let new_name = self.chain_name(&scene);
         let recognised = self.recognise(seen, matches);
         let mut verdict = Verdict { recognised, ..Verdict::default() };
         let mut quiet: Vec<&Match> = Vec::new();
@@ -163,6 +162,8 @@ impl Detector {
         for sign in quiet {
             self.join_contact(&scene, sign, matches);
         }
+        self.chain_download(&scene, new_name, out);
+        self.chain_hello(&scene, new_name);
         for serial in self.flows.take_gone() {
             self.stories.release(serial);
         }
@@ -172,6 +173,7 @@ impl Detector {
     /// The capture ended: every story is told a last time, in the order in which they began.
     pub fn finish(&mut self, out: &mut impl FnMut(Alert)) {
         self.end_all(out);
+        self.chain_finish(out);
     }
 
     /// Counts of what is remembered, and of what had to go, by what they count.
@@ -211,6 +213,17 @@ impl Detector {
         hits.map(|(rule, hits)| (Arc::clone(rule), hits.uses)).collect()
     }
 
+    /// How often each rule decided, in the order of the policy, those that never did too.
+    #[must_use]
+    pub fn rule_uses(&self) -> Vec<RuleUse> {
+        let told = |rule: &Arc<str>| {
+            let hits = self.hits.get(rule).copied().unwrap_or_default();
+            let last = (hits.signs > 0).then_some(hits.last);
+            RuleUse { rule: Arc::clone(rule), uses: hits.uses, signs: hits.signs, last }
+        };
+        self.policy.rules().map(|rule| told(rule.label)).collect()
+    }
+
     /// How often each rule decided, those that never did too.
     #[must_use]
     pub fn rule_hits(&self) -> &BTreeMap<Arc<str>, Hits> {
@@ -238,15 +251,23 @@ impl Detector {
         found.into_iter().map(|(_, signs)| signs).collect()
     }
 
-    fn close(&mut self, seen: &Observation, close: &FlowClose) {
+    fn close(
+        &mut self,
+        seen: &Observation,
+        setting: &Setting,
+        close: &FlowClose,
+        out: &mut impl FnMut(Alert),
+    ) {
         self.recognised.close(&seen.flow);
-        for serial in self.flows.close(&seen.flow) {
+        let stories = self.flows.close(&seen.flow);
+        for &serial in &stories {
             self.stories.touch(serial, close.last);
             self.stories.release(serial);
             if let Some(case) = self.stories.get_mut(serial).and_then(|story| story.case.as_mut()) {
                 case.end = case.end.max(close.last);
             }
         }
+        self.chain_close(&Scene::new(seen, setting), close, &stories, out);
     }
 }
 

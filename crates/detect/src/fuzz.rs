@@ -49,7 +49,11 @@ fn judge_with(policy: Policy, octets: &[u8]) -> Vec<Alert> {
         flows_max: 3,
         recognised_max: 3,
         lures_max: 3,
-        lure_learning: Duration::from_secs(300),
+        first_names_max: 3,
+        first_host_tools_max: 3,
+        first_tools_max: 3,
+        first_operators_max: 3,
+        learning: Duration::from_secs(300),
         evidence_max: 4,
         growths_max: 2,
         quiet: Duration::from_secs(60),
@@ -57,6 +61,11 @@ fn judge_with(policy: Policy, octets: &[u8]) -> Vec<Alert> {
         again: Duration::from_secs(200),
         cap_tellings: 5,
         name_kept_min: Duration::from_secs(120),
+        trails_max: 3,
+        chain_window: Duration::from_secs(600),
+        chain_lure: Duration::from_secs(1200),
+        chain_over: Duration::from_secs(900),
+        ..Limits::default()
     };
     let mut detector = Detector::new(policy, &limits);
     let mut alerts: Vec<Alert> = Vec::new();

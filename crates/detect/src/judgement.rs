@@ -100,6 +100,7 @@ impl Detector {
                     Meaning::Indicator { .. } | Meaning::Lure(_) => true,
                 });
                 self.add(serial, scene, &hints.iter().collect::<Vec<_>>());
+                self.chain_tool(scene, serial, judged, out);
                 self.tell_if_due(serial, scene, out);
             }
             Ruling::Allowed(rule) => self.count_hit(serial, &rule, scene, signs.len()),

@@ -52,6 +52,13 @@ impl Detector {
 
     /// Tell a story that is gone a last time, unless that would say nothing new.
     pub(crate) fn end(&mut self, story: Story, at: Timestamp, out: &mut impl FnMut(Alert)) {
+        if story.absorbed {
+            // Its incident tells it.
+            if let Some(case) = &story.case {
+                self.chain_take(story.key.host, story.serial, case);
+            }
+            return;
+        }
         let last = story.telling(Occasion::Ended, at).filter(|_| story.has_news());
         last.into_iter().for_each(|alert| {
             self.say(alert, out);

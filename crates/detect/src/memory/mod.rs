@@ -4,13 +4,16 @@ mod firsts;
 mod flows;
 mod lures;
 mod names;
+mod prints;
 mod questions;
 mod recent;
 mod recognised;
+mod sightings;
 
 pub(crate) use firsts::{Firsts, Known, ToolKnown};
-pub(crate) use flows::{Claim, Flows, Rank};
+pub(crate) use flows::{Carried, Claim, Flows, Rank};
 pub(crate) use lures::{Familiarity, Lures};
 pub(crate) use names::Names;
 pub(crate) use questions::Questions;
+pub(crate) use recent::Recent;
 pub(crate) use recognised::Recognised;

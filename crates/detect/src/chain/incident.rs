@@ -1,0 +1,296 @@
+//! An incident: its stages, all their evidence, and the alert that tells it.
+
+use std::hash::Hasher as _;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use model::{
+    Alert, AlertId, Chain, ChainStage, Detection, Evidence, Identity, Lure, Occasion, Step,
+    Timestamp,
+};
+use siphasher::sip128::{Hasher128 as _, SipHasher24};
+
+use super::step::Met;
+use super::sum::{kinds, sum};
+use crate::limits::{Limits, STEPS_MAX};
+use crate::stories::Case;
+
+/// Several stages of one incident on one host.
+#[derive(Debug)]
+pub(crate) struct Incident {
+    id: AlertId,
+    host: IpAddr,
+    /// In the order of their times.
+    steps: Vec<Met>,
+    evidence: Vec<Evidence>,
+    techniques: Vec<&'static str>,
+    /// Signs by story; stories that are over count too.
+    counts: Vec<(u64, u64)>,
+    lure: Option<Arc<Lure>>,
+    end: Timestamp,
+    /// Packet time of the stage that joined last.
+    pub(crate) grown: Timestamp,
+    steps_left_out: u64,
+    told: Option<Told>,
+}
+
+#[derive(PartialEq, Eq, Debug)]
+struct Told {
+    steps: usize,
+    count: u64,
+    end: Timestamp,
+}
+
+impl Incident {
+    /// An incident of `steps`, which must not be empty.
+    pub(crate) fn new(host: IpAddr, steps: Vec<Met>, at: Timestamp) -> Incident {
+        let mut incident = Incident {
+            id: AlertId(0),
+            host,
+            steps: Vec::new(),
+            evidence: Vec::new(),
+            techniques: Vec::new(),
+            counts: Vec::new(),
+            lure: None,
+            end: at,
+            grown: at,
+            steps_left_out: 0,
+            told: None,
+        };
+        for step in steps {
+            incident.join(step, at);
+        }
+        incident.id = incident_id(host, incident.start());
+        incident
+    }
+
+    pub(crate) fn id(&self) -> AlertId {
+        self.id
+    }
+
+    pub(crate) fn steps(&self) -> impl Iterator<Item = &Met> {
+        self.steps.iter()
+    }
+
+    pub(crate) fn start(&self) -> Timestamp {
+        self.steps.first().map_or(Timestamp::ZERO, |step| step.at)
+    }
+
+    pub(crate) fn holds(&self, met: &Met) -> bool {
+        self.steps.iter().any(|step| step.is_same(met))
+    }
+
+    /// A stage joins; false when it is one already or there is no room.
+    pub(crate) fn join(&mut self, step: Met, now: Timestamp) -> bool {
+        if self.holds(&step) {
+            return false;
+        }
+        if self.steps.len() >= STEPS_MAX {
+            self.steps_left_out += 1;
+            return false;
+        }
+        self.grown = self.grown.max(now);
+        self.end = self.end.max(step.at);
+        for technique in step.techniques {
+            self.learn_technique(technique);
+        }
+        let place = self.steps.partition_point(|known| known.at <= step.at);
+        self.steps.insert(place, step);
+        true
+    }
+
+    /// Take over what a story that is a stage knows now.
+    pub(crate) fn absorb(&mut self, serial: u64, case: &Case, limits: &Limits) {
+        if let Some((_, count)) = self.counts.iter_mut().find(|(known, _)| *known == serial) {
+            *count = case.count;
+        } else if self.counts.len() < STEPS_MAX * 2 {
+            self.counts.push((serial, case.count));
+        }
+        self.end = self.end.max(case.end);
+        for technique in &case.techniques {
+            self.learn_technique(technique);
+        }
+        for sign in &case.evidence {
+            self.add_evidence(sign, limits);
+        }
+        if self.lure.is_none() {
+            self.lure.clone_from(&case.lure);
+        }
+        for step in self.steps.iter_mut().filter(|step| step.story == Some(serial)) {
+            if step.is_tool() {
+                // The operator may have become known better, and the flow with it.
+                step.spot = case.spot.clone();
+                step.sure_pct = step.sure_pct.max(case.confidence_pct());
+            }
+        }
+    }
+
+    fn learn_technique(&mut self, technique: &'static str) {
+        if !self.techniques.contains(&technique) {
+            self.techniques.push(technique);
+            self.techniques.sort_unstable();
+        }
+    }
+
+    fn add_evidence(&mut self, sign: &Evidence, limits: &Limits) {
+        if self.evidence.len() < limits.evidence_max.max(1) && !self.evidence.contains(sign) {
+            self.evidence.push(sign.clone());
+        }
+    }
+
+    fn count(&self) -> u64 {
+        let own = self.steps.iter().filter(|step| step.story.is_none()).count() as u64;
+        self.counts.iter().map(|(_, count)| count).sum::<u64>() + own
+    }
+
+    /// Whether anything changed since it was last told.
+    pub(crate) fn has_news(&self) -> bool {
+        self.told.as_ref() != Some(&self.as_told())
+    }
+
+    fn as_told(&self) -> Told {
+        Told { steps: self.steps.len(), count: self.count(), end: self.end }
+    }
+
+    /// Whether the octets of a telling would say more than the last one did: a stage joined.
+    pub(crate) fn grew(&self) -> bool {
+        self.told.as_ref().is_none_or(|told| told.steps < self.steps.len())
+    }
+
+    /// Tell it as it stands.
+    pub(crate) fn tell(&mut self, over: bool, at: Timestamp, limits: &Limits) -> Option<Alert> {
+        for step in 0..self.steps.len() {
+            let own = self.steps.get(step).map(|step| step.evidence.clone()).unwrap_or_default();
+            own.iter().for_each(|sign| self.add_evidence(sign, limits));
+        }
+        let occasion = match (&self.told, over) {
+            (None, _) => Occasion::First,
+            (Some(_), true) => Occasion::Ended,
+            (Some(_), false) => Occasion::Growth,
+        };
+        let tool = self.steps.iter().rev().find(|step| step.is_tool());
+        let latest = tool.or(self.steps.last())?;
+        let sum = sum(&self.steps);
+        let spot = &latest.spot;
+        let alert = Alert {
+            id: self.id,
+            at: at.max(if over { self.end } else { at }),
+            update: self.told.is_some(),
+            occasion,
+            rule_id: RULE_ID.into(),
+            rule_name: RULE_NAME.into(),
+            detection: Detection::Campaign,
+            severity: sum.severity,
+            confidence_pct: sum.sure_pct,
+            reason: self.reason(),
+            techniques: self.techniques.clone(),
+            flow: spot.flow,
+            ingress: spot.ingress.clone(),
+            protocol: spot.protocol,
+            server_name: spot.server_name.clone(),
+            host: self.host,
+            direction: spot.direction,
+            tool: latest.tool.clone(),
+            operator: latest.operator.clone(),
+            policy: spot.policy.clone(),
+            lure: self.lure.clone(),
+            chain: Some(Chain { id: self.id, steps: self.told_steps(), sum: sum.steps }),
+            identity: Identity::default(),
+            hosts: Vec::new(),
+            more: self.steps_left_out,
+            evidence: self.evidence.clone(),
+            count: self.count(),
+            start: self.start(),
+            end: self.end,
+        };
+        self.told = Some(self.as_told());
+        Some(alert)
+    }
+
+    fn told_steps(&self) -> Vec<Step> {
+        let told = |step: &Met| Step {
+            stage: step.stage,
+            at: step.at,
+            event: step.told.unwrap_or(self.id),
+            name: Arc::clone(&step.name),
+            host: self.host,
+            why: Arc::clone(&step.why),
+        };
+        self.steps.iter().map(told).collect()
+    }
+
+    /// One sentence: what the host did, in order, and what to do about it.
+    fn reason(&self) -> String {
+        const LINKS_MAX: usize = 6;
+        let zone = self.steps.iter().rev().find_map(|step| step.spot.policy.zone.as_ref());
+        let mut text = match zone {
+            Some(zone) => format!("{} (zone {zone})", self.host),
+            None => self.host.to_string(),
+        };
+        for (place, step) in self.steps.iter().take(LINKS_MAX).enumerate() {
+            text.push_str(if place == 0 { " " } else { ", then " });
+            text.push_str(&step.why);
+        }
+        let further = self.steps.len().saturating_sub(LINKS_MAX);
+        if further > 0 {
+            text.push_str(&format!(", and {further} more"));
+        }
+        let last = self.steps.last().map_or(Timestamp::ZERO, |step| step.at);
+        let stages = kinds(self.steps.iter()).len();
+        let within = spell(last.since(self.start()));
+        let runs = self.steps.iter().any(Met::is_tool);
+        let advice = match runs {
+            true => "cut the host off, and call its user on a number that you know",
+            false => "call the user of the host on a number that you know, and look for what was \
+                      started there",
+        };
+        format!("{text}: {stages} stages within {within}; {advice}.")
+    }
+}
+
+const RULE_ID: &str = "rmm.campaign.chain";
+const RULE_NAME: &str = "A chain from lure to remote access";
+
+/// `40 seconds`, `12 minutes`, `3 hours`, `2 days`.
+pub(crate) fn spell(time: Duration) -> String {
+    let secs = time.as_secs();
+    let (number, word) = match secs {
+        0..=119 => (secs.max(1), "second"),
+        120..=7_199 => (secs / 60, "minute"),
+        7_200..=172_799 => (secs / 3_600, "hour"),
+        _ => (secs / 86_400, "day"),
+    };
+    format!("{number} {word}{}", if number == 1 { "" } else { "s" })
+}
+
+/// The same for the same evidence, on any machine; see `alert_id`.
+fn incident_id(host: IpAddr, start: Timestamp) -> AlertId {
+    let mut hasher = SipHasher24::new_with_keys(0x726d_6d77_6174_6368, 0x696e_6369_6465_6e74);
+    match host {
+        IpAddr::V4(ip) => hasher.write(&ip.octets()),
+        IpAddr::V6(ip) => hasher.write(&ip.octets()),
+    }
+    hasher.write(&start.nanos().to_le_bytes());
+    AlertId(hasher.finish128().as_u128())
+}
+
+/// Octets for people: `12 MiB`.
+pub(crate) fn octets(bytes: u64) -> String {
+    match bytes {
+        0..=10_239 => format!("{bytes} octets"),
+        10_240..=10_485_759 => format!("{} KiB", bytes >> 10),
+        _ => format!("{} MiB", bytes >> 20),
+    }
+}
+
+/// What a stage shows, by ATT&CK.
+pub(crate) const fn techniques(stage: ChainStage) -> &'static [&'static str] {
+    match stage {
+        ChainStage::Lure => crate::rules::LINK,
+        ChainStage::Download | ChainStage::SecondName => crate::rules::TRANSFER,
+        ChainStage::Relay | ChainStage::SecondTool | ChainStage::Session | ChainStage::Spread => {
+            crate::rules::REMOTE_ACCESS
+        }
+    }
+}

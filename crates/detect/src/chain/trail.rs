@@ -1,0 +1,159 @@
+//! What one host met lately, and whether it makes an incident.
+
+use std::time::Duration;
+
+use model::{ChainStage, Timestamp};
+
+use super::incident::Incident;
+use super::step::{Met, SHORTLY, Weight};
+use super::sum::kinds;
+use crate::limits::STEPS_MAX;
+
+/// One host's way.
+#[derive(Debug, Default)]
+pub(crate) struct Trail {
+    /// What may become stages; once there is an incident, further ones go there.
+    steps: Vec<Met>,
+    pub(crate) incident: Option<Box<Incident>>,
+}
+
+/// How long things count.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Windows {
+    pub(crate) weak: Duration,
+    pub(crate) lure: Duration,
+}
+
+impl Trail {
+    /// Whether the host met a strong lure within that time before `at`.
+    pub(crate) fn lured(&self, at: Timestamp, within: Duration) -> bool {
+        let own = self.incident.iter().flat_map(|incident| incident.steps());
+        own.chain(&self.steps).any(|step| step.is_strong_lure() && apart(step.at, at) <= within)
+    }
+
+    /// Whether a program or the like came down within that time before `at`, and from where.
+    pub(crate) fn fetched(&self, at: Timestamp, within: Duration) -> Option<&Met> {
+        let own = self.incident.iter().flat_map(|incident| incident.steps());
+        own.chain(&self.steps)
+            .filter(|step| step.stage == ChainStage::Download && step.at <= at)
+            .find(|step| apart(step.at, at) <= within)
+    }
+
+    /// Whether it runs a tool already that is part of this.
+    pub(crate) fn runs_another(&self, met: &Met) -> bool {
+        let own = self.incident.iter().flat_map(|incident| incident.steps());
+        own.chain(&self.steps).any(|step| {
+            step.is_tool() && step.tool.as_ref().map(|t| &t.0) != met.tool.as_ref().map(|t| &t.0)
+        })
+    }
+
+    /// The story is part of this already.
+    pub(crate) fn holds_story(&self, serial: u64) -> Option<&Met> {
+        let own = self.incident.iter().flat_map(|incident| incident.steps());
+        own.chain(&self.steps).find(|step| step.story == Some(serial) && step.is_tool())
+    }
+
+    /// Whether the host met a lure under that registered name.
+    pub(crate) fn has_lure(&self, subject: &str) -> bool {
+        let own = self.incident.iter().flat_map(|incident| incident.steps());
+        own.chain(&self.steps).any(|step| step.is_strong_lure() && &*step.subject == subject)
+    }
+
+    /// Whether a lure or a program came before: what follows may be the second name.
+    pub(crate) fn has_led(&self, at: Timestamp, windows: Windows) -> bool {
+        self.lured(at, windows.weak) || self.fetched(at, windows.weak).is_some()
+    }
+
+    /// That story says too little to be a step.
+    pub(crate) fn forget(&mut self, serial: u64) {
+        self.steps.retain(|step| step.story != Some(serial));
+    }
+
+    /// A step is met. What is met again stays at its first time.
+    pub(crate) fn meet(&mut self, met: Met, windows: Windows) {
+        let now = met.at;
+        self.steps.retain(|step| counts(step, now, windows));
+        if self.steps.iter().any(|step| step.is_same(&met)) {
+            return;
+        }
+        if self.steps.len() >= STEPS_MAX {
+            // The weak go first, and of those the oldest.
+            let weak = self.steps.iter().position(|step| step.weight != Weight::Strong);
+            self.steps.remove(weak.unwrap_or(0));
+        }
+        self.steps.push(met);
+    }
+
+    /// The steps that make an incident, if they do: two different stages, a strong one among them.
+    pub(crate) fn ripe(&mut self, now: Timestamp, windows: Windows) -> Option<Vec<Met>> {
+        self.steps.retain(|step| counts(step, now, windows));
+        let valid: Vec<&Met> = self.steps.iter().filter(|step| self.holds(step, now)).collect();
+        let without_session = valid.iter().copied().filter(|s| s.stage != ChainStage::Session);
+        let stages = kinds(without_session);
+        let strong = valid.iter().any(|step| step.weight == Weight::Strong);
+        if stages.len() < 2 || !strong || is_one_contact(&valid, &stages) {
+            return None;
+        }
+        let taken: Vec<Met> = valid.into_iter().cloned().collect();
+        self.steps.retain(|step| !taken.iter().any(|one| one.is_same(step)));
+        Some(taken)
+    }
+
+    /// Whether what a step needs beside it is there.
+    fn holds(&self, step: &Met, now: Timestamp) -> bool {
+        let lured = || self.lured(step.at, Duration::from_secs(3600));
+        let own_relay = || {
+            self.steps.iter().any(|other| {
+                other.is_tool()
+                    && other.operator.is_some()
+                    && other.at >= step.at
+                    && apart(other.at, step.at) <= SHORTLY
+            })
+        };
+        let beside = match step.weight {
+            Weight::Strong | Weight::Weak => true,
+            Weight::AfterLure => lured(),
+            Weight::BeforeOwnRelay => lured() || own_relay(),
+        };
+        beside && (step.stage != ChainStage::SecondName || self.fetched(now, SECOND_AFTER).is_some())
+    }
+
+    /// What is not part of an incident, to be looked at anew.
+    pub(crate) fn take_new(&mut self) -> Vec<Met> {
+        let ready: Vec<bool> =
+            self.steps.iter().map(|step| self.holds(step, step.at)).collect();
+        let mut place = ready.into_iter();
+        self.steps.extract_if(.., |_| place.next().unwrap_or(false)).collect()
+    }
+
+    /// Whether nothing of it counts any more.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.steps.is_empty() && self.incident.is_none()
+    }
+}
+
+/// For how long after a download a further name is its second one.
+const SECOND_AFTER: Duration = Duration::from_secs(3600);
+
+/// A list's entry and a tool under one registered name are one contact, not two stages.
+fn is_one_contact(valid: &[&Met], stages: &[ChainStage]) -> bool {
+    stages == [ChainStage::Lure, ChainStage::Relay]
+        && valid.iter().filter(|step| step.stage == ChainStage::Lure).all(|lure| {
+            valid.iter().filter(|step| step.is_tool()).all(|relay| {
+                relay.spot.flow.server == lure.spot.flow.server
+                    || relay.spot.server_name.as_ref().is_some_and(|name| {
+                        crate::registered::registered(name.as_str()) == &*lure.subject
+                    })
+            })
+        })
+}
+
+fn counts(step: &Met, now: Timestamp, windows: Windows) -> bool {
+    let window = if step.is_strong_lure() { windows.lure } else { windows.weak };
+    apart(step.at, now) <= window
+}
+
+/// The time between two moments, whichever comes first.
+fn apart(one: Timestamp, two: Timestamp) -> Duration {
+    one.since(two).max(two.since(one))
+}
