@@ -180,6 +180,7 @@ impl Analyst {
             alerts: counts.alerts.clone(),
             updates: counts.updates,
             authorised: self.detector.authorised_counts(),
+            rules: self.detector.rule_uses(),
             tls_hellos: counts.hellos,
             tls_nameless: counts.nameless,
             tls_ech: counts.ech,

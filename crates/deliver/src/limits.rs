@@ -45,6 +45,13 @@ const _: () = assert!(CHUNKS_MAX * CHUNK_BYTES <= 4 << 20);
 /// - At the bound: the rest is not named; `rmmwatch check` names all.
 pub const FEEDS_NAMED_MAX: usize = 256;
 
+/// Rules of the policy that a health record names.
+///
+/// - Why so many: what people write by hand is a tenth of it.
+/// - What it costs: 100 octets each in every health record.
+/// - At the bound: later rules are not named.
+pub const RULES_NAMED_MAX: usize = 4096;
+
 /// Lines that could not be read of which the reader says why.
 ///
 /// - Why so many: more than a person reads.

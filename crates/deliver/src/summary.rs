@@ -282,6 +282,7 @@ mod tests {
             observations_dropped: 9,
             alerts: rules.collect(),
             updates: 1_234,
+            rules: Vec::new(),
             authorised: BTreeMap::from([("allow[0] x".into(), 17)]),
             tls_hellos: 3_000,
             tls_nameless: 30,

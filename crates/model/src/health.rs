@@ -74,6 +74,19 @@ pub struct FeedLoaded {
     pub indicators: u64,
 }
 
+/// How often a rule of the policy decided.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RuleUse {
+    /// Its label, e.g. `allow[0] acme-remote`.
+    pub rule: Arc<str>,
+    /// Uses: one for each host, tool and operator, until a quiet time ends it.
+    pub uses: u64,
+    /// Signs of them.
+    pub signs: u64,
+    /// Packet time of the last one; `None`: there was none.
+    pub last: Option<Timestamp>,
+}
+
 /// Counts since the start.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Health {
@@ -95,6 +108,8 @@ pub struct Health {
     pub updates: u64,
     /// Uses that a policy rule allowed, by rule.
     pub authorised: BTreeMap<Arc<str>, u64>,
+    /// Every rule of the policy, in its order, those that never decided too.
+    pub rules: Vec<RuleUse>,
     /// TLS hellos seen.
     pub tls_hellos: u64,
     /// TLS hellos without a server name.

@@ -23,7 +23,7 @@ pub use complaint::Complaint;
 pub use fingerprint::{Ja3, Ja4, upper_hex};
 pub use flow::{Direction, Endpoint, Flow, Setting, Side, Transport, VlanId};
 pub use frame::{Frame, LinkType};
-pub use health::{DnsShare, DnsTransport, FeedLoaded, Health, KernelCounts};
+pub use health::{DnsShare, DnsTransport, FeedLoaded, Health, KernelCounts, RuleUse};
 pub use identity::{HintSource, HostHint, Identity, Mac};
 pub use matches::{
     ListKind, Lure, LureKind, Match, Meaning, Operator, Role, SignSource, Specificity, Stage,
@@ -38,4 +38,4 @@ pub use observation::{
 pub use tally::{Refused, Tally};
 pub use time::Timestamp;
 pub use tunnel::{Tunnel, TunnelKind};
-pub use usage::Usage;
+pub use usage::{Usage, UsageId, UseShown};

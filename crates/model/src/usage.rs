@@ -1,9 +1,48 @@
 //! The inventory: who uses which remote-access tool, of whom, since when, and whether they may.
 
+use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::{Identity, Timestamp, ToolId};
+
+/// A row's id: the same for all its tellings, whatever becomes known of its operator; the same
+/// capture gives the same ids anywhere.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct UsageId(pub u128);
+
+impl fmt::Display for UsageId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:032x}", self.0)
+    }
+}
+
+impl fmt::Debug for UsageId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+/// What one observation adds to a row of the inventory.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct UseShown {
+    /// The row.
+    pub row: UsageId,
+    /// A row that went into this one, since it turned out to be the same operator's.
+    pub joined: Option<UsageId>,
+    /// The tool, and its name for people.
+    pub tool: (ToolId, Arc<str>),
+    /// The tenant, as far as it is known by now.
+    pub operator: Option<Arc<str>>,
+    /// Whether a rule allows it.
+    pub authorised: bool,
+    /// The rule that decided.
+    pub rule: Arc<str>,
+    /// Signs of it in the observation; none at the end of its flow.
+    pub signs: u64,
+    /// As [`Usage::new`].
+    pub new: Option<bool>,
+}
 
 /// One row of the inventory: one host's use of one tool of one operator, as one rule judges it.
 #[derive(Clone, PartialEq, Eq, Debug)]

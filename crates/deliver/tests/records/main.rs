@@ -113,6 +113,7 @@ fn written_twice(path: &str) -> bool {
     [
         "links_refused",
         "by_rule",
+        "health.rules",
         "anomalies",
         "memory",
         "feeds",

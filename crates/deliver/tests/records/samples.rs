@@ -930,6 +930,15 @@ pub(crate) fn health(live: bool) -> Health {
         alerts: counts(&[("rmm.relay.anydesk", 2), ("indicator.aa23-025a", 1)]),
         updates: 4,
         authorised: counts(&[("allow[0] screenconnect", 12)]),
+        rules: vec![
+            RuleUse {
+                rule: "allow[0] screenconnect".into(),
+                uses: 12,
+                signs: 340,
+                last: Some(AT),
+            },
+            RuleUse { rule: "suppress[0] any tool".into(), uses: 0, signs: 0, last: None },
+        ],
         tls_hellos: 30,
         tls_nameless: 1,
         tls_ech: 10,

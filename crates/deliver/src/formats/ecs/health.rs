@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use model::{DnsShare, FeedLoaded, Health, KernelCounts, Refused};
+use model::{DnsShare, FeedLoaded, Health, KernelCounts, Refused, RuleUse};
 use serde::{Serialize, Serializer};
 
 use super::SCHEMA_VERSION;
 use super::envelope::{Ecs, Event, Observer};
-use crate::limits::{FEEDS_NAMED_MAX, FILES_NAMED_MAX};
+use crate::limits::{FEEDS_NAMED_MAX, FILES_NAMED_MAX, RULES_NAMED_MAX};
 use crate::stamp::Stamp;
 use crate::summary::{self, Files};
 
@@ -54,6 +54,7 @@ struct Counts<'a> {
     observations: Observations,
     alerts: Alerts<'a>,
     authorised: Authorised<'a>,
+    rules: Rules<'a>,
     tls: TlsShares,
     dns: DnsShares,
     anomalies: Named<'a>,
@@ -137,6 +138,28 @@ struct Alerts<'a> {
 struct Authorised<'a> {
     total: u64,
     by_rule: ByRule<'a>,
+}
+
+/// Every rule of the policy, those that never decided too.
+struct Rules<'a>(&'a [RuleUse]);
+
+impl Serialize for Rules<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Row<'a> {
+            rule: &'a str,
+            uses: u64,
+            signs: u64,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            last: Option<Stamp>,
+        }
+        serializer.collect_seq(self.0.iter().take(RULES_NAMED_MAX).map(|one| Row {
+            rule: &one.rule,
+            uses: one.uses,
+            signs: one.signs,
+            last: one.last.map(Stamp),
+        }))
+    }
 }
 
 struct ByRule<'a>(&'a BTreeMap<Arc<str>, u64>);
@@ -339,6 +362,7 @@ impl<'a> Counts<'a> {
                 total: health.authorised.values().sum(),
                 by_rule: ByRule(&health.authorised),
             },
+            rules: Rules(&health.rules),
             tls: TlsShares {
                 hellos: health.tls_hellos,
                 nameless: health.tls_nameless,
