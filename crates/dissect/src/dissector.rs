@@ -8,7 +8,8 @@ use crate::conversations::{Conversations, Due, Found, split};
 use crate::desk::{Bounds, Counts, Desk};
 use crate::flows::HashKey;
 use crate::fragments::{Fragments, Gathered};
-use crate::layers::{self, Packet, Piece, Stop};
+use crate::hints::{self, Hints, News};
+use crate::layers::{self, Neighbour, Packet, Piece, Stop};
 use crate::limits::{BATCH, Limits};
 use crate::protocols::PROTOCOLS;
 use crate::protocols::reader::Entry;
@@ -28,7 +29,17 @@ pub struct Dissector {
     conversations: [Option<Box<Conversations>>; SHARDS],
     /// The same in every lane, as all of them see all fragments.
     fragments: Fragments,
+    /// Of the lane that has what belongs to no conversation.
+    hints: Hints,
     counts: Counts,
+}
+
+/// What is to be done when all packets of a batch that came before are read.
+enum After {
+    /// A fragmented datagram is whole.
+    Whole(Gathered),
+    /// A neighbour said something new.
+    Neighbour(Neighbour),
 }
 
 /// A packet of a batch that waits for the others.
@@ -69,7 +80,8 @@ impl Dissector {
         });
         let (hash_key, counts) = (HashKey::new(seed.0), Counts::default());
         let fragments = Fragments::new(limits, hash_key.clone());
-        Dissector { protocols, bounds, hash_key, shards, conversations, fragments, counts }
+        let hints = Hints::default();
+        Dissector { protocols, bounds, hash_key, shards, conversations, fragments, hints, counts }
     }
 
     /// Read frames in their order; each fact that they complete goes to `out`. Frames of shards
@@ -86,12 +98,17 @@ impl Dissector {
         while !frames.is_empty() {
             let mut batch: Batch<'_> = [const { None }; BATCH];
             let mut tunnels: Tunnels = [None; BATCH];
-            let (used, whole) = self.peel(frames, &mut batch, &mut tunnels);
+            let (used, after) = self.peel(frames, &mut batch, &mut tunnels);
             self.touch(&mut batch);
             self.work_off(frames, &batch, &tunnels, out);
             let (done, rest) = frames.split_at_checked(used).unwrap_or((frames, &[]));
-            if let (Some(whole), Some(frame)) = (whole, done.last()) {
-                self.go_on(whole, frame, out);
+            match (after, done.last()) {
+                (Some(After::Whole(whole)), Some(frame)) => self.go_on(whole, frame, out),
+                (Some(After::Neighbour(neighbour)), Some(frame)) => {
+                    let tunnel = tunnels.get(done.len() - 1).and_then(Option::as_ref);
+                    out(hints::observation(&neighbour, tunnel, (frame.at, frame.order)));
+                }
+                _ => {}
             }
             frames = rest;
         }
@@ -120,13 +137,14 @@ impl Dissector {
     }
 
     /// Peel frames and count them, whatever they are, up to one that makes a fragmented datagram
-    /// whole: that is read when all before it are. Answers how many frames those are.
+    /// whole or says something new of a neighbour: that is told when all before it are read.
+    /// Answers how many frames those are.
     fn peel<'a>(
         &mut self,
         frames: &[Frame<'a>],
         batch: &mut Batch<'a>,
         tunnels: &mut Tunnels,
-    ) -> (usize, Option<Gathered>) {
+    ) -> (usize, Option<After>) {
         // The first touch of a frame is the dearest: let no one's wait for another's.
         black_box(frames.iter().fold(0, |sum, frame| {
             // The headers of most frames end in their first 64 octets, over two cache lines.
@@ -143,8 +161,15 @@ impl Dissector {
                     self.refuse(*why, frame);
                     continue;
                 }
+                Err(Stop::Neighbour(why, neighbour)) => {
+                    self.refuse(*why, frame);
+                    match self.is_news(neighbour, frame) {
+                        true => return (number + 1, Some(After::Neighbour(*neighbour))),
+                        false => continue,
+                    }
+                }
                 Err(Stop::Fragment(piece)) => match self.piece(piece, tunnel.as_ref(), frame) {
-                    Some(whole) => return (number + 1, Some(whole)),
+                    Some(whole) => return (number + 1, Some(After::Whole(whole))),
                     None => continue,
                 },
             };
@@ -172,6 +197,27 @@ impl Dissector {
             self.counts.frame(frame);
             self.counts.refuse(why, frame.link);
         }
+    }
+
+    /// A datagram that was put together told of no conversation. Every lane has it.
+    fn refuse_whole(&mut self, why: Refused, frame: &Frame<'_>) {
+        if self.shards.owns(NO_CONVERSATION) {
+            self.counts.frame(frame);
+            self.counts.refuse(why, frame.link);
+        }
+    }
+
+    /// Whether what a frame said of a neighbour is to be told, here.
+    #[cold]
+    fn is_news(&mut self, neighbour: &Neighbour, frame: &Frame<'_>) -> bool {
+        if !self.shards.owns(NO_CONVERSATION) {
+            return false;
+        }
+        let news = self.hints.hear(neighbour, frame.at);
+        if news == News::TooMuch {
+            *self.counts.anomalies.entry("neighbours_too_many").or_default() += 1;
+        }
+        news == News::Told
     }
 
     /// A frame held a fragment. If that makes a datagram whole, the frame is counted as what that
@@ -210,10 +256,12 @@ impl Dissector {
                         self.alone(&packet, tunnel.as_ref(), (frame.at, frame.order), out, false);
                     }
                 }
-                Err(Stop::Refused(why)) => {
-                    if self.shards.owns(NO_CONVERSATION) {
-                        self.counts.frame(frame);
-                        self.counts.refuse(why, frame.link);
+                Err(Stop::Refused(why)) => self.refuse_whole(why, frame),
+                Err(Stop::Neighbour(why, neighbour)) => {
+                    self.refuse_whole(why, frame);
+                    if self.is_news(&neighbour, frame) {
+                        let moment = (frame.at, frame.order);
+                        out(hints::observation(&neighbour, tunnel.as_ref(), moment));
                     }
                 }
                 Err(Stop::Fragment(piece)) => next = self.piece(&piece, tunnel.as_ref(), frame),

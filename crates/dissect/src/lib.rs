@@ -15,6 +15,7 @@ mod flows;
 mod fragments;
 #[doc(hidden)]
 pub mod fuzz;
+mod hints;
 mod layers;
 mod limits;
 mod protocols;

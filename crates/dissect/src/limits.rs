@@ -209,6 +209,28 @@ pub(crate) const PART_LEN_MAX: usize = 2 << 10;
 /// - At the bound: the later packet takes the place; a copy of the earlier one counts as a packet.
 pub(crate) const TWINS: usize = 512;
 
+/// Addresses whose interface is known, so that ARP and neighbour discovery are told when they say
+/// something new.
+///
+/// - Why so many: what a sensor's span port sees of links with some thousand hosts, each with an
+///   address of IPv4 and three of IPv6.
+/// - What it costs: some 150 octets each, 2 MiB in the lane that has such frames; some 200 ns a frame.
+/// - At the bound: the one not heard of for longest goes, and is told again when it is heard.
+pub(crate) const NEIGHBOURS_MAX: usize = 16 << 10;
+
+/// Times that such a frame is told within a second of packet time.
+///
+/// - Why so many: after a power cut all hosts of a large link say who they are within seconds.
+/// - What it costs: a fact each; without the bound, a forger's frames would fill the way to the
+///   analyst, and others' facts would be dropped there.
+/// - At the bound: the frame is not told, nor known; `neighbours_too_many` counts it, and it is told
+///   when it comes again later.
+pub(crate) const NEIGHBOUR_NEWS_PER_SECOND: u32 = 1024;
+
+/// Options of one message of neighbour discovery that are read. There are one or two, routers have
+/// eight; the rest of one with more is not looked at.
+pub(crate) const NEIGHBOUR_OPTIONS_MAX: usize = 16;
+
 /// The bounds of a dissector that a caller may set.
 #[derive(Clone, Debug)]
 pub struct Limits {

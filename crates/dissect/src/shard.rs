@@ -49,7 +49,7 @@ impl Shards {
 pub fn shard(frame: &Frame<'_>) -> Option<usize> {
     match layers::addresses(frame) {
         Ok((source, destination)) => Some(shard_of(&source, &destination)),
-        Err(Stop::Refused(_)) => Some(NO_CONVERSATION),
+        Err(Stop::Refused(_) | Stop::Neighbour(..)) => Some(NO_CONVERSATION),
         Err(Stop::Fragment(_)) => None,
     }
 }

@@ -7,7 +7,8 @@ use model::{Frame, LinkType, Refused, Tunnel, TunnelKind, VlanId};
 
 use super::ip::{self, Datagram};
 use super::wlan::{self, Form};
-use super::{Packet, Stop, Whole, ether, gre, l2tp, link, llc, mpls, ppp, transport, udp_tunnels};
+use super::{Packet, Stop, Whole, ether, gre, l2tp, link, llc, mpls, neighbours, ppp};
+use super::{transport, udp_tunnels};
 use crate::ends::Address;
 use crate::limits::{DEPTH_MAX, STEPS_MAX};
 
@@ -172,6 +173,7 @@ pub(super) fn walk<'a>(
         (next, rest) = match next {
             Next::Link(kind) => link::strip(kind, rest, descent)?,
             Next::Ethernet => link::ethernet(rest)?,
+            Next::Type(neighbours::ARP) => return Err(neighbours::arp(rest, descent.vlan)),
             Next::Type(kind) => ether::follow(kind, rest, descent)?,
             Next::Llc { pad } => llc::open(rest, pad, descent)?,
             Next::Wlan(form) => wlan::frame(rest, form)?,
@@ -233,6 +235,9 @@ fn carried<'a>(datagram: &Datagram<'a>, descent: &mut Descent<'_>) -> Result<Pac
         ip_number::ETHER_IP => of(TunnelKind::EtherIp, Next::Ethernet, skip(rest, 2)?),
         ETHERNET => of(TunnelKind::EtherIp, Next::Ethernet, rest),
         NSH => of(TunnelKind::IpInIp, Next::Nsh, rest),
+        _ if neighbours::from_this_link(datagram) => {
+            return Err(neighbours::icmp(datagram, descent.vlan));
+        }
         _ => return Err(Refused::OtherTransport.into()),
     };
     descent.enter(&inside, datagram)?;

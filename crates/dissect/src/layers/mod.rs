@@ -14,6 +14,7 @@ mod l2tp;
 mod link;
 mod llc;
 mod mpls;
+mod neighbours;
 mod ppp;
 mod transport;
 mod udp_tunnels;
@@ -26,6 +27,7 @@ use model::{Frame, LinkType, Refused, Tunnel, VlanId};
 use crate::ends::{Address, Key, Way};
 use crate::shard::shard_of;
 use descent::{Descent, Next};
+pub(crate) use neighbours::Neighbour;
 
 /// What a frame carried.
 #[derive(Clone, Copy, Debug)]
@@ -124,6 +126,8 @@ impl Packet<'_> {
 pub(crate) enum Stop<'a> {
     /// It tells nothing about a conversation.
     Refused(Refused),
+    /// Neither does this one, but it tells whose an address is.
+    Neighbour(Refused, Neighbour),
     /// It holds a part of a datagram; [`resume`] goes on when the whole of it is there.
     Fragment(Piece<'a>),
 }

@@ -100,7 +100,11 @@ pub(super) fn open<'a>(
     };
     match verdict {
         Err(Stop::Refused(Refused::Truncated | Refused::Malformed | Refused::LinkType)) => None,
-        Err(Stop::Refused(Refused::NotIp)) if trust != Trust::Sure => None,
+        Err(Stop::Refused(Refused::NotIp) | Stop::Neighbour(Refused::NotIp, _))
+            if trust != Trust::Sure =>
+        {
+            None
+        }
         verdict => {
             *descent.tunnel = tunnel;
             Some(verdict)
