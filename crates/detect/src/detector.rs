@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use model::{Alert, Direction, Fact, FlowClose, Match, Meaning, Observation, Role, RuleUse, Setting, SignSource, Specificity, Timestamp, ToolId};
+use model::{Alert, Direction, Fact, FlowClose, Match, Meaning, Observation, Role, RuleUse, Setting, SignSource, Specificity, Timestamp, ToolId, UseShown};
 
 use crate::caps::Caps;
 use crate::chain::Trails;
+use crate::inventory::Inventory;
 use crate::limits::Limits;
 use crate::memory::{Firsts, Flows, Lures, Names, Questions, Recognised};
 use crate::policy::Policy;
@@ -27,6 +28,7 @@ pub struct Detector {
     pub(crate) firsts: Firsts,
     pub(crate) chain: Trails,
     pub(crate) stories: Stories,
+    pub(crate) inventory: Inventory,
     pub(crate) caps: Caps,
     pub(crate) hits: BTreeMap<Arc<str>, Hits>,
     pub(crate) signs_left_out: u64,
@@ -43,6 +45,8 @@ pub struct Verdict {
     pub rule: Option<Arc<str>>,
     /// A rule kept quiet about it.
     pub suppressed: bool,
+    /// The rows of the inventory that the observation adds to.
+    pub uses: Vec<UseShown>,
     /// Tools that the flow showed here for the first time by what passed on it, each by the signs
     /// that show it, in the order of the first ones. Nothing for a fact that itself says what
     /// the flow is.
@@ -76,6 +80,7 @@ impl Detector {
             firsts: Firsts::new(limits),
             chain: Trails::new(limits),
             stories: Stories::new(limits),
+            inventory: Inventory::new(limits),
             caps: Caps::new(limits),
             signs_left_out: 0,
             suppressed: 0,
@@ -111,12 +116,13 @@ impl Detector {
         }
         let (host, direction) = self.policy.place(&seen.flow);
         self.questions.learn(seen, direction == Direction::Internal);
+        let loan = self.names.lend(client, seen.flow.server.ip, seen.at);
         Setting {
             host,
             direction,
             zone: self.policy.zone_of(host, seen.flow.vlan).cloned(),
-            server_name: self.names.lend(client, seen.flow.server.ip, seen.at),
-            name_shared: false,
+            name_shared: loan.as_ref().is_some_and(|loan| loan.shared),
+            server_name: loan.map(|loan| loan.name),
             well_known: false,
         }
     }
@@ -132,8 +138,9 @@ impl Detector {
     ) -> Verdict {
         self.now = seen.at;
         if let Fact::FlowClose(close) = &seen.fact {
+            let verdict = self.close_uses(seen, setting, close);
             self.close(seen, setting, close, out);
-            return Verdict::default();
+            return verdict;
         }
         // Whoever asked the resolver is told; that it passed the question on says nothing of it.
         if !matches.is_empty() && self.questions.passed_on(seen) {
@@ -174,6 +181,7 @@ impl Detector {
     pub fn finish(&mut self, out: &mut impl FnMut(Alert)) {
         self.end_all(out);
         self.chain_finish(out);
+        self.inventory.finish();
     }
 
     /// Counts of what is remembered, and of what had to go, by what they count.
@@ -185,7 +193,9 @@ impl Detector {
         let (flows, flows_evicted) = self.flows.counts();
         let (recognised, recognised_evicted) = self.recognised.counts();
         let (lures, lures_evicted) = self.lures.counts();
-        BTreeMap::from([
+        let (inventory, inventory_evicted, inventory_untold) = self.inventory.counts();
+        let mut counts = BTreeMap::from(self.firsts.counts());
+        counts.extend([
             ("stories", stories as u64),
             ("stories_asleep", self.stories.sleeping() as u64),
             ("stories_evicted", stories_evicted),
@@ -200,9 +210,13 @@ impl Detector {
             ("recognised_evicted", recognised_evicted),
             ("lures", lures as u64),
             ("lures_evicted", lures_evicted),
+            ("inventory", inventory as u64),
+            ("inventory_evicted", inventory_evicted),
+            ("inventory_untold", inventory_untold),
             ("signs_left_out", self.signs_left_out),
             ("uses_suppressed", self.suppressed),
-        ])
+        ]);
+        counts
     }
 
     /// Uses that a rule allowed, by rule; rules that allowed none are left out.

@@ -7,6 +7,7 @@ use model::{
 };
 
 use crate::detector::{Detector, Verdict};
+use crate::inventory;
 use crate::memory::{Claim, Rank};
 use crate::policy::{Denial, Ruling, Use};
 use crate::rules::{Finding, Sight, judge};
@@ -92,6 +93,7 @@ impl Detector {
             story.remember(scene.server(), &names);
             story.known = story.known.or(known);
         }
+        self.note_use(scene, serial, &signs, &ruling, known.map(|known| known.host), verdict);
         match ruling {
             Ruling::Denied(denial) => {
                 self.build(scene, serial, judged, &denial);
@@ -315,15 +317,16 @@ impl Detector {
 
 impl Verdict {
     fn join(&mut self, ruling: &Ruling) {
-        let (authorised, rule) = match ruling {
-            Ruling::Allowed(rule) => (true, Arc::clone(rule)),
-            Ruling::Suppressed(rule) => (false, Arc::clone(rule)),
-            Ruling::Denied(_) => (false, DENY_BY_DEFAULT.into()),
-        };
+        let (authorised, rule) = inventory::word(ruling);
         self.suppressed |= matches!(ruling, Ruling::Suppressed(_));
+        self.decide(authorised, &rule);
+    }
+
+    /// One more use; the first that is not authorised speaks for all.
+    pub(crate) fn decide(&mut self, authorised: bool, rule: &Arc<str>) {
         if self.authorised.is_none() || self.authorised == Some(true) && !authorised {
             self.authorised = Some(authorised);
-            self.rule = Some(rule);
+            self.rule = Some(Arc::clone(rule));
         }
     }
 }

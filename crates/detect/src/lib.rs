@@ -12,6 +12,7 @@ mod contacts;
 mod detector;
 #[doc(hidden)]
 pub mod fuzz;
+mod inventory;
 mod judgement;
 pub mod limits;
 mod memory;

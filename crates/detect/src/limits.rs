@@ -14,9 +14,17 @@ pub const STORIES_MAX: usize = 1 << 15;
 /// Addresses whose last name is remembered, each for one client.
 ///
 /// - Why so many: 20,000 clients with a dozen live servers each.
-/// - What it costs: about 200 octets each with its index and its share of a name, 50 MiB in all.
+/// - What it costs: about 150 octets each with its index and its share of a name, 38 MiB in all.
 /// - At the bound: the one neither answered nor used for longest goes; `names_evicted` counts it.
 pub const NAMES_MAX: usize = 1 << 18;
+
+/// Other registered names that one client resolved an address from, besides the last one.
+///
+/// - Why so many: one is enough to make the last name a guess; further ones keep it one when the
+///   first has ended.
+/// - What it costs: 8 octets each, in each entry of [`NAMES_MAX`].
+/// - At the bound: the one that ends first is not remembered.
+pub const OTHER_NAMES_MAX: usize = 3;
 
 /// Names that resolvers inside were asked for by hosts inside, with the names above them.
 ///
@@ -52,15 +60,74 @@ pub const RECOGNISED_MAX: usize = 4096;
 /// Registered names that lie, or might, so that new ones and our own are known.
 ///
 /// - Why so many: one name in a hundred or so looks like one; a large network asks for millions.
-/// - What it costs: under 400 octets each with the hosts, 25 MiB in all.
-/// - At the bound: the one seen longest ago goes, and would be new again; `lures_evicted` counts
-///   it.
+/// - What it costs: 60 octets each, 4 MiB in all.
+/// - At the bound: the one seen longest ago goes, of those seen on one occasion first, and would be
+///   new again; `lures_evicted` counts it.
 pub const LURES_MAX: usize = 1 << 16;
+
+/// Registered names that anyone here had to do with, so that new ones are known.
+///
+/// - Why so many: a network of 100,000 hosts meets some hundred thousand in a month.
+/// - What it costs: 60 octets each, 60 MiB in all.
+/// - At the bound: as for [`LURES_MAX`]; `first_names_evicted` counts it.
+pub const FIRST_NAMES_MAX: usize = 1 << 20;
+
+/// Hosts' uses of tools, so that a host's first one is known.
+///
+/// - Why so many: 100,000 hosts with five tools each.
+/// - What it costs: 37 to 42 octets each, 20 MiB in all.
+/// - At the bound: as for [`LURES_MAX`]; `first_host_tools_evicted` counts it.
+pub const FIRST_HOST_TOOLS_MAX: usize = 1 << 19;
+
+/// Tools that the network used.
+///
+/// - Why so many: ten times what the catalogue has; it, and not the wire, says what there is.
+/// - What it costs: 60 octets each.
+/// - At the bound: as for [`LURES_MAX`]; `first_tools_evicted` counts it.
+pub const FIRST_TOOLS_MAX: usize = 1 << 12;
+
+/// Operators of tools that the network had to do with.
+///
+/// - Why so many: every server that anyone may run is one, by its name or address.
+/// - What it costs: 60 octets each, 4 MiB in all.
+/// - At the bound: as for [`LURES_MAX`]; `first_operators_evicted` counts it.
+pub const FIRST_OPERATORS_MAX: usize = 1 << 16;
+
+/// Hosts that are remembered of a name, a tool or an operator.
+///
+/// - Why so many: the rules ask for at most [`LURE_HOSTS_MAX`].
+/// - What it costs: two octets each, used or not.
+/// - At the bound: further ones are not counted.
+pub const FIRST_HOSTS_MAX: usize = 8;
+
+/// How long after it was first met a thing must be met again to be settled: what was not goes
+/// first at a table's bound.
+///
+/// - Why so long: one visit, one download and one scan are over by then. Who floods the table must
+///   come back after it, and by then his first flood has pushed out itself.
+/// - What it costs: nothing.
+/// - At the bound: one occasion becomes two.
+pub const SETTLED_AFTER: Duration = Duration::from_secs(60 * 60);
+
+/// Eighths of a table that settled things may take.
+///
+/// - Why so many: what is new needs room for an hour, or nothing would settle any more.
+/// - What it costs: nothing.
+/// - At the bound: the settled thing not met for longest is as if it had been met once.
+pub const SETTLED_OF_EIGHT: u64 = 6;
+
+/// How often a thing that is met all the time is moved to the newest end of its table.
+///
+/// - Why so seldom: popular names are met thousands of times a second, and the order of a table
+///   with room for hours does not depend on a minute.
+/// - What it costs: less than moving it each time.
+/// - At the bound: it is moved.
+pub const TOUCHED_EVERY: Duration = Duration::from_secs(60);
 
 /// Hosts that are remembered of a name that lies; a name that so many use is common.
 ///
 /// - Why so many: a campaign reaches a few people of a house at once; our own names reach all.
-/// - What it costs: 17 octets each.
+/// - What it costs: room in [`FIRST_HOSTS_MAX`].
 /// - At the bound: further ones are not remembered; they would change nothing.
 pub const LURE_HOSTS_MAX: usize = 8;
 
@@ -71,12 +138,13 @@ pub const LURE_HOSTS_MAX: usize = 8;
 /// - At the bound: the name's age says nothing any more.
 pub const LURE_FRESH: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// How long a sensor must have watched before a name is new to it.
+/// How long a sensor must have watched before a name, a tool or an operator is new to it.
 ///
 /// - Why so long: within a day most hosts ask for most of what they use.
-/// - What it costs: names of the first day are never new.
-/// - At the bound: as above.
-pub const LURE_LEARNING: Duration = Duration::from_secs(24 * 60 * 60);
+/// - What it costs: what is met on the first day is never new.
+/// - At the bound: what is met then for the first time is new. Time that nobody watched, between a
+///   stop and a start, does not count.
+pub const LEARNING: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// After how long a name that many hosts use is common.
 ///
@@ -269,6 +337,13 @@ pub const INVENTORY_GONE_MAX: usize = 1 << 12;
 /// - At the bound: the octets of a flow that knows the oldest one are counted nowhere.
 pub const INVENTORY_JOINED_MAX: usize = 1 << 12;
 
+/// How often a row of the inventory is followed that went into another, which did so too.
+///
+/// - Why so many: an address becomes a name, and a name a tenant.
+/// - What it costs: a look-up each.
+/// - At the bound: the octets of a flow that knows the first one are counted nowhere.
+pub const JOINS_MAX: usize = 8;
+
 /// The bounds of one detector, so that a test can reach them with a few facts.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Limits {
@@ -288,8 +363,16 @@ pub struct Limits {
     pub inventory_max: usize,
     /// See [`INVENTORY_GONE_MAX`].
     pub inventory_gone_max: usize,
-    /// See [`LURE_LEARNING`].
-    pub lure_learning: Duration,
+    /// See [`FIRST_NAMES_MAX`].
+    pub first_names_max: usize,
+    /// See [`FIRST_HOST_TOOLS_MAX`].
+    pub first_host_tools_max: usize,
+    /// See [`FIRST_TOOLS_MAX`].
+    pub first_tools_max: usize,
+    /// See [`FIRST_OPERATORS_MAX`].
+    pub first_operators_max: usize,
+    /// See [`LEARNING`].
+    pub learning: Duration,
     /// See [`EVIDENCE_MAX`].
     pub evidence_max: usize,
     /// See [`GROWTHS_MAX`].
@@ -325,7 +408,11 @@ impl Default for Limits {
             lures_max: LURES_MAX,
             inventory_max: INVENTORY_MAX,
             inventory_gone_max: INVENTORY_GONE_MAX,
-            lure_learning: LURE_LEARNING,
+            first_names_max: FIRST_NAMES_MAX,
+            first_host_tools_max: FIRST_HOST_TOOLS_MAX,
+            first_tools_max: FIRST_TOOLS_MAX,
+            first_operators_max: FIRST_OPERATORS_MAX,
+            learning: LEARNING,
             evidence_max: EVIDENCE_MAX,
             growths_max: GROWTHS_MAX,
             quiet: QUIET,

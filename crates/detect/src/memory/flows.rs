@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use model::{Flow, Match, ToolId};
+use model::{Flow, Match, ToolId, UsageId};
 
 use super::recent::Recent;
 use crate::limits::{Limits, NOTES_PER_FLOW_MAX};
@@ -43,6 +43,19 @@ struct Notes {
     hints: Vec<Match>,
     /// Serial numbers of stories that wait for the flow's end.
     stories: Vec<u64>,
+    /// The row of the inventory that the flow counts for, of each tool.
+    rows: Vec<(ToolId, UsageId)>,
+}
+
+/// What a flow counts for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Carried {
+    /// This row already, or there is no room to say so.
+    Same,
+    /// This row from now on.
+    New,
+    /// This row from now on, and no longer that one.
+    Instead(UsageId),
 }
 
 impl Flows {
@@ -108,6 +121,27 @@ impl Flows {
     /// The stories that wait for the flow's end.
     pub(crate) fn stories(&self, flow: &Flow) -> &[u64] {
         self.notes.peek(flow).map_or(&[], |notes| &notes.stories)
+    }
+
+    /// From now on the flow counts for this row of the tool.
+    pub(crate) fn carry(&mut self, flow: &Flow, tool: &ToolId, row: UsageId) -> Carried {
+        let Some(notes) = self.of(flow) else { return Carried::Same };
+        match notes.rows.iter_mut().find(|(known, _)| known == tool) {
+            Some((_, known)) if *known == row => return Carried::Same,
+            Some((_, known)) => return Carried::Instead(std::mem::replace(known, row)),
+            None => {}
+        }
+        if notes.rows.len() >= NOTES_PER_FLOW_MAX {
+            return Carried::Same;
+        }
+        notes.rows.push((tool.clone(), row));
+        Carried::New
+    }
+
+    /// The rows of the inventory that the flow counts for.
+    pub(crate) fn rows(&self, flow: &Flow) -> impl Iterator<Item = UsageId> {
+        let rows = self.notes.peek(flow).map_or(&[][..], |notes| &notes.rows);
+        rows.iter().map(|(_, row)| *row)
     }
 
     /// The flow ended: forget it, and give the stories that waited for that.

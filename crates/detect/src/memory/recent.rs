@@ -59,6 +59,12 @@ impl<K: Hash + Eq + Clone, V> Recent<K, V> {
         slot.entry.as_ref().map(|(_, value)| value)
     }
 
+    /// Write to an entry without using it.
+    pub(crate) fn peek_mut(&mut self, key: &K) -> Option<&mut V> {
+        let slot = self.slots.get_mut(*self.places.get(key)? as usize)?;
+        slot.entry.as_mut().map(|(_, value)| value)
+    }
+
     /// Use an entry: it becomes the newest.
     pub(crate) fn get(&mut self, key: &K) -> Option<&mut V> {
         let place = *self.places.get(key)?;

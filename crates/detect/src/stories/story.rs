@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use model::{Alert, Occasion, Timestamp, ToolId};
+use model::{Alert, Occasion, Timestamp, ToolId, UsageId};
 
 use super::case::Case;
 use super::telling::tell;
@@ -85,6 +85,8 @@ pub(crate) struct Story {
     pub(crate) absorbed: bool,
     /// The rule that last allowed it or kept quiet about it.
     pub(crate) rule: Option<Arc<str>>,
+    /// The row of the inventory that its last sign added to.
+    pub(crate) row: Option<UsageId>,
     /// What is told of it; nothing while the policy allows all of it.
     pub(crate) case: Option<Case>,
 }
@@ -116,6 +118,7 @@ impl Story {
             known: None,
             absorbed: false,
             rule: None,
+            row: None,
             case: None,
         }
     }
