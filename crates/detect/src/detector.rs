@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use model::{Alert, Direction, Fact, FlowClose, Match, Meaning, Observation, Role, RuleUse, Setting, SignSource, Specificity, Timestamp, ToolId, UseShown};
+use model::{
+    Alert, Direction, Fact, FlowClose, Match, Meaning, Observation, Role, RuleUse, Setting,
+    SignSource, Specificity, Timestamp, ToolId, UseShown,
+};
 
 use crate::caps::Caps;
 use crate::chain::Trails;

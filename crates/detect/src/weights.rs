@@ -204,7 +204,10 @@ mod tests {
         rows.push(format!("less {SHARED_CONFIDENCE_PCT}"));
         rows.push(format!("add {FURTHER_KIND_PCT}"));
         rows.push(format!("most {CONFIDENCE_MAX_PCT}"));
-        let thousands = |count: usize| format!("{},{:03}", count / 1000, count % 1000);
+        let thousands = |count: usize| match count / 1000 {
+            more @ 1000.. => format!("{},{:03},{:03}", more / 1000, more % 1000, count % 1000),
+            more => format!("{more},{:03}", count % 1000),
+        };
         for (what, count) in [
             ("stories", thousands(limits::STORIES_MAX)),
             ("lent names", thousands(limits::NAMES_MAX)),
@@ -212,6 +215,13 @@ mod tests {
             ("flows that showed a sign", thousands(limits::FLOWS_MAX)),
             ("flows that showed a tool by what passed", thousands(limits::RECOGNISED_MAX)),
             ("registered names that lie, or might", thousands(limits::LURES_MAX)),
+            (
+                "registered names that anyone here had to do with",
+                thousands(limits::FIRST_NAMES_MAX),
+            ),
+            ("hosts' uses of tools", thousands(limits::FIRST_HOST_TOOLS_MAX)),
+            ("tools", thousands(limits::FIRST_TOOLS_MAX)),
+            ("tools' operators", thousands(limits::FIRST_OPERATORS_MAX)),
             ("different signs listed by a story", limits::EVIDENCE_MAX.to_string()),
         ] {
             rows.push(format!("| {what} | {count} |"));
@@ -225,7 +235,7 @@ mod tests {
         rows.push(format!("less than {NAME_SEVERITY_MIN}"));
         rows.push(format!("{} hosts", limits::LURE_HOSTS_MAX));
         rows.push(format!("{} days", limits::LURE_COMMON_AFTER.as_secs() / 86_400));
-        rows.push(format!("first {} hours", limits::LURE_LEARNING.as_secs() / 3600));
+        rows.push(format!("first {} hours", limits::LEARNING.as_secs() / 3600));
         rows.push(format!("last {} hours", limits::LURE_FRESH.as_secs() / 3600));
         for row in rows {
             assert!(DOCUMENT.contains(&row), "docs/detection.md lacks: {row}");

@@ -5,26 +5,32 @@ use std::time::Duration;
 
 use model::{Timestamp, ToolId};
 
-use super::recent::Recent;
-use crate::limits::Limits;
+use super::prints::Prints;
+use super::sightings::{Seen, Sightings};
+use crate::limits::{FIRST_HOSTS_MAX, Limits};
 
 /// First sightings: host and tool, network and tool, network and operator, network and registered
-/// name.
+/// name. Four tables, so that a flood of one kind pushes out nothing of another.
 #[derive(Debug)]
 pub(crate) struct Firsts {
-    names: Recent<Box<str>, Sighted>,
-    host_tools: Recent<(IpAddr, ToolId), Sighted>,
-    tools: Recent<ToolId, Sighted>,
-    operators: Recent<(ToolId, Box<str>), Sighted>,
-    /// Packet time of the first observation ever.
-    begun: Option<Timestamp>,
-    learning: Duration,
+    pub(crate) names: Sightings<FIRST_HOSTS_MAX>,
+    pub(crate) host_tools: Sightings<0>,
+    pub(crate) tools: Sightings<FIRST_HOSTS_MAX>,
+    pub(crate) operators: Sightings<FIRST_HOSTS_MAX>,
+    pub(crate) watch: Watch,
+    pub(crate) prints: Prints,
 }
 
-#[derive(Debug)]
-struct Sighted {
-    first: Timestamp,
-    hosts: Vec<IpAddr>,
+/// For how long the sensor has watched.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Watch {
+    /// Packet time of the first observation ever, later by the time that nobody watched.
+    pub(crate) begun: Option<Timestamp>,
+    /// Packet time of the last one.
+    pub(crate) last: Timestamp,
+    /// Nobody watched since `last`.
+    away: bool,
+    learning: Duration,
 }
 
 /// What was known of something when it was met.
@@ -34,7 +40,7 @@ pub(crate) struct Known {
     pub(crate) first: Timestamp,
     /// How many hosts met it, this one counted; no more than are remembered.
     pub(crate) hosts: u8,
-    /// Whether the sensor had watched for long enough by then to call it new.
+    /// Whether the sensor had watched for long enough, when it was first met, to call it new then.
     pub(crate) learnt: bool,
 }
 
@@ -52,24 +58,25 @@ pub(crate) struct ToolKnown {
 impl Firsts {
     pub(crate) fn new(limits: &Limits) -> Firsts {
         Firsts {
-            names: Recent::new(1 << 16),
-            host_tools: Recent::new(1 << 16),
-            tools: Recent::new(1 << 12),
-            operators: Recent::new(1 << 16),
-            begun: None,
-            learning: limits.lure_learning,
+            names: Sightings::new(limits.first_names_max),
+            host_tools: Sightings::new(limits.first_host_tools_max),
+            tools: Sightings::new(limits.first_tools_max),
+            operators: Sightings::new(limits.first_operators_max),
+            watch: Watch::new(limits.learning),
+            prints: Prints::FIXED,
         }
     }
 
     /// Time passes: the first moment is when learning begins.
     pub(crate) fn watch(&mut self, at: Timestamp) {
-        self.begun.get_or_insert(at);
+        self.watch.pass(at);
     }
 
     /// A host had to do with a registered name.
     pub(crate) fn see_name(&mut self, registrable: &str, host: IpAddr, at: Timestamp) -> Known {
-        let learnt = self.learnt(at);
-        meet(&mut self.names, registrable.into(), host, at, learnt)
+        let learnt = self.watch.learnt(at);
+        let print = self.prints.name(registrable);
+        self.names.meet(print, self.prints.host(host), at, learnt).into()
     }
 
     /// A host used a tool, of an operator where one shows.
@@ -80,34 +87,144 @@ impl Firsts {
         operator: Option<&str>,
         at: Timestamp,
     ) -> ToolKnown {
-        let learnt = self.learnt(at);
+        let (prints, learnt) = (self.prints, self.watch.learnt(at));
+        let own = prints.host(host);
+        let alone = self.host_tools.meet(prints.host_tool(host, tool), own, at, learnt);
         ToolKnown {
-            host: meet(&mut self.host_tools, (host, tool.clone()), host, at, learnt),
-            network: meet(&mut self.tools, tool.clone(), host, at, learnt),
+            host: Known { hosts: 1, ..alone.into() },
+            network: self.tools.meet(prints.tool(tool), own, at, learnt).into(),
             operator: operator.map(|operator| {
-                meet(&mut self.operators, (tool.clone(), operator.into()), host, at, learnt)
+                let print = prints.operator(tool, operator);
+                self.operators.meet(print, own, at, learnt).into()
             }),
         }
     }
 
-    fn learnt(&mut self, at: Timestamp) -> bool {
+    /// Counts of what is held, and of what had to go, by what they count.
+    pub(crate) fn counts(&self) -> [(&'static str, u64); 8] {
+        let (names, names_evicted) = self.names.counts();
+        let (hosts, hosts_evicted) = self.host_tools.counts();
+        let (tools, tools_evicted) = self.tools.counts();
+        let (operators, operators_evicted) = self.operators.counts();
+        [
+            ("first_names", names as u64),
+            ("first_names_evicted", names_evicted),
+            ("first_host_tools", hosts as u64),
+            ("first_host_tools_evicted", hosts_evicted),
+            ("first_tools", tools as u64),
+            ("first_tools_evicted", tools_evicted),
+            ("first_operators", operators as u64),
+            ("first_operators_evicted", operators_evicted),
+        ]
+    }
+}
+
+impl<const HOSTS: usize> From<Seen<HOSTS>> for Known {
+    fn from(seen: Seen<HOSTS>) -> Known {
+        Known { first: seen.first(), hosts: seen.hosts(), learnt: seen.learnt() }
+    }
+}
+
+impl Watch {
+    pub(crate) fn new(learning: Duration) -> Watch {
+        Watch { begun: None, last: Timestamp::ZERO, away: false, learning }
+    }
+
+    pub(crate) fn pass(&mut self, at: Timestamp) {
+        let begun = *self.begun.get_or_insert(at);
+        if std::mem::take(&mut self.away) {
+            self.begun = Some(begun.after(at.since(self.last)));
+        }
+        self.last = self.last.max(at);
+    }
+
+    /// Until the next moment that passes nobody watched.
+    pub(crate) fn pause(&mut self) {
+        self.away = self.begun.is_some();
+    }
+
+    /// Whether the sensor has watched for so long that what it meets now for the first time is new.
+    pub(crate) fn learnt(&mut self, at: Timestamp) -> bool {
         at.since(*self.begun.get_or_insert(at)) >= self.learning
     }
 }
 
-fn meet<K: std::hash::Hash + Eq + Clone>(
-    table: &mut Recent<K, Sighted>,
-    key: K,
-    host: IpAddr,
-    at: Timestamp,
-    learnt: bool,
-) -> Known {
-    if table.peek(&key).is_none() {
-        table.insert(key.clone(), Sighted { first: at, hosts: Vec::new() });
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DAY: u64 = 24 * 3600;
+
+    fn moment(secs: u64) -> Timestamp {
+        Timestamp::from_secs(secs, 0)
     }
-    let Some(seen) = table.get(&key) else { return Known { first: at, hosts: 1, learnt } };
-    if seen.hosts.len() < 8 && !seen.hosts.contains(&host) {
-        seen.hosts.push(host);
+
+    /// First met, hosts, learnt; of a registered name.
+    fn name(firsts: &mut Firsts, name: &str, host: u8, secs: u64) -> (u64, u8, bool) {
+        firsts.watch(moment(secs));
+        let known = firsts.see_name(name, [10, 0, 0, host].into(), moment(secs));
+        (known.first.secs(), known.hosts, known.learnt)
     }
-    Known { first: seen.first, hosts: u8::try_from(seen.hosts.len()).unwrap_or(u8::MAX), learnt }
+
+    #[test]
+    fn a_name_is_new_only_where_the_sensor_had_learnt_when_it_was_first_met() {
+        let mut firsts = Firsts::new(&Limits::default());
+        let table: &[(&str, u8, u64, (u64, u8, bool))] = &[
+            ("a.example", 1, 100, (100, 1, false)),
+            ("a.example", 1, 200, (100, 1, false)),
+            ("a.example", 2, 2 * DAY, (100, 2, false)),
+            ("b.example", 1, 2 * DAY, (2 * DAY, 1, true)),
+            ("b.example", 9, 3 * DAY, (2 * DAY, 2, true)),
+        ];
+        for (text, host, secs, want) in table {
+            assert_eq!(name(&mut firsts, text, *host, *secs), *want, "{text} {secs}");
+        }
+        for host in 3..=99 {
+            name(&mut firsts, "b.example", host, 3 * DAY);
+        }
+        assert_eq!(name(&mut firsts, "b.example", 3, 3 * DAY).1, 8, "no more are remembered");
+    }
+
+    #[test]
+    fn tools_are_known_by_host_by_network_and_by_operator() {
+        let mut firsts = Firsts::new(&Limits::default());
+        let mut see = |host: u8, tool: &str, operator: Option<&str>, secs| {
+            let tool = ToolId::parse(tool).expect("an id");
+            let known = firsts.see_tool([10, 0, 0, host].into(), &tool, operator, moment(secs));
+            let short = |known: Known| (known.first.secs(), known.hosts);
+            (short(known.host), short(known.network), known.operator.map(short))
+        };
+        assert_eq!(see(1, "alpha", None, 1), ((1, 1), (1, 1), None));
+        assert_eq!(see(1, "alpha", Some("x"), 2), ((1, 1), (1, 1), Some((2, 1))));
+        assert_eq!(see(2, "alpha", Some("x"), 3), ((3, 1), (1, 2), Some((2, 2))));
+        assert_eq!(see(2, "beta", Some("x"), 4), ((4, 1), (4, 1), Some((4, 1))));
+        let counts = firsts.counts().map(|(_, count)| count);
+        assert_eq!(counts, [0, 0, 3, 0, 2, 0, 2, 0]);
+    }
+
+    #[test]
+    fn a_flood_of_hosts_goes_itself() {
+        let mut firsts = Firsts::new(&Limits { first_host_tools_max: 64, ..Limits::default() });
+        let tool = ToolId::parse("alpha").expect("an id");
+        let real = [10, 0, 0, 1].into();
+        let first = firsts.see_tool(real, &tool, None, moment(0)).host.first;
+        firsts.see_tool(real, &tool, None, moment(3600));
+        for spoofed in 0..10_000u32 {
+            let host = (0x0a01_0000 + spoofed).to_be_bytes().into();
+            firsts.see_tool(host, &tool, None, moment(4000));
+        }
+        assert_eq!(firsts.see_tool(real, &tool, None, moment(4001)).host.first, first);
+        assert_eq!(firsts.host_tools.counts(), (64, 10_001 - 64));
+    }
+
+    #[test]
+    fn time_that_nobody_watched_teaches_nothing() {
+        let mut watch = Watch::new(Duration::from_secs(DAY));
+        watch.pass(moment(1000));
+        watch.pass(moment(1000 + DAY / 2));
+        watch.pause();
+        watch.pass(moment(1000 + 9 * DAY));
+        assert!(!watch.learnt(moment(1000 + 9 * DAY)), "half a day in all");
+        assert!(watch.learnt(moment(1000 + 9 * DAY + DAY / 2)));
+    }
 }

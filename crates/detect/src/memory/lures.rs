@@ -1,27 +1,20 @@
 //! Which names that lie were seen here before, when first, and by how many hosts.
 
 use std::net::IpAddr;
-use std::sync::Arc;
-use std::time::Duration;
 
 use model::Timestamp;
 
-use super::recent::Recent;
-use crate::limits::{LURE_COMMON_AFTER, LURE_FRESH, LURE_HOSTS_MAX, Limits};
+use super::firsts::Watch;
+use super::prints::Prints;
+use super::sightings::Sightings;
+use crate::limits::{FIRST_HOSTS_MAX, LURE_COMMON_AFTER, LURE_FRESH, LURE_HOSTS_MAX, Limits};
 
 /// Registered names by what is known of them here: those that lie, and those that might.
 #[derive(Debug)]
 pub(crate) struct Lures {
-    seen: Recent<Arc<str>, Seen>,
-    /// Packet time of the first observation ever.
-    begun: Option<Timestamp>,
-    learning: Duration,
-}
-
-#[derive(Debug)]
-struct Seen {
-    first: Timestamp,
-    hosts: Vec<IpAddr>,
+    pub(crate) seen: Sightings<FIRST_HOSTS_MAX>,
+    pub(crate) watch: Watch,
+    pub(crate) prints: Prints,
 }
 
 /// How well a name is known here.
@@ -35,38 +28,32 @@ pub(crate) struct Familiarity {
 
 impl Lures {
     pub(crate) fn new(limits: &Limits) -> Lures {
-        Lures { seen: Recent::new(limits.lures_max), begun: None, learning: limits.lure_learning }
+        Lures {
+            seen: Sightings::new(limits.lures_max),
+            watch: Watch::new(limits.learning),
+            prints: Prints::FIXED,
+        }
     }
 
     /// Names held, and names that went since there was no room.
     pub(crate) fn counts(&self) -> (usize, u64) {
-        (self.seen.len(), self.seen.evicted())
+        self.seen.counts()
     }
 
     /// Time passes: the first moment is when learning begins.
     pub(crate) fn watch(&mut self, at: Timestamp) {
-        self.begun.get_or_insert(at);
+        self.watch.pass(at);
     }
 
     /// A host had to do with a name; how well the name is known now.
-    pub(crate) fn see(
-        &mut self,
-        registrable: &Arc<str>,
-        host: IpAddr,
-        at: Timestamp,
-    ) -> Familiarity {
-        if self.seen.peek(registrable).is_none() {
-            self.seen.insert(Arc::clone(registrable), Seen { first: at, hosts: Vec::new() });
-        }
-        let begun = *self.begun.get_or_insert(at);
-        let Some(seen) = self.seen.get(registrable) else { return Familiarity::default() };
-        if seen.hosts.len() < LURE_HOSTS_MAX && !seen.hosts.contains(&host) {
-            seen.hosts.push(host);
-        }
-        let learnt = seen.first.since(begun) >= self.learning;
+    pub(crate) fn see(&mut self, registrable: &str, host: IpAddr, at: Timestamp) -> Familiarity {
+        let learnt = self.watch.learnt(at);
+        let (print, host) = (self.prints.name(registrable), self.prints.host(host));
+        let seen = self.seen.meet(print, host, at, learnt);
+        let age = at.since(seen.first());
         Familiarity {
-            fresh: learnt && at.since(seen.first) < LURE_FRESH,
-            common: seen.hosts.len() >= LURE_HOSTS_MAX && at.since(seen.first) >= LURE_COMMON_AFTER,
+            fresh: seen.learnt() && age < LURE_FRESH,
+            common: usize::from(seen.hosts()) >= LURE_HOSTS_MAX && age >= LURE_COMMON_AFTER,
         }
     }
 }
@@ -78,7 +65,7 @@ mod tests {
     const DAY: u64 = 24 * 3600;
 
     fn see(lures: &mut Lures, name: &str, host: u8, secs: u64) -> (bool, bool) {
-        let known = lures.see(&name.into(), [10, 0, 0, host].into(), Timestamp::from_secs(secs, 0));
+        let known = lures.see(name, [10, 0, 0, host].into(), Timestamp::from_secs(secs, 0));
         (known.fresh, known.common)
     }
 

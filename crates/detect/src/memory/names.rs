@@ -5,26 +5,47 @@ use std::time::Duration;
 
 use model::{DnsAnswer, DomainName, Protocol, RecordData, RecordType, Timestamp};
 
+use super::prints::Prints;
 use super::recent::Recent;
-use crate::limits::{CNAME_HOPS_MAX, Limits, NAME_KEPT_MAX};
+use crate::limits::{CNAME_HOPS_MAX, Limits, NAME_KEPT_MAX, OTHER_NAMES_MAX};
+use crate::registered::registered;
 
 /// Passive DNS, by client: two clients may know one address by different names, as on a CDN.
 #[derive(Debug)]
 pub(crate) struct Names {
-    /// By client and server. Addresses are canonical: IPv4 in IPv6 is IPv4.
-    lent: Recent<(IpAddr, IpAddr), Lent>,
+    /// By the fingerprint of client and server.
+    lent: Recent<u64, Lent>,
     kept_min: Duration,
+    pub(crate) prints: Prints,
 }
 
-#[derive(Debug)]
-struct Lent {
-    name: DomainName,
-    until: Timestamp,
+/// What one client knows one address by.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Lent {
+    /// What it resolved it from last.
+    pub(crate) name: DomainName,
+    pub(crate) until: Timestamp,
+    /// The fingerprint of the registered name.
+    pub(crate) registered: u32,
+    /// Other registered names that led there, each until when it counts, in seconds.
+    pub(crate) others: [(u32, u32); OTHER_NAMES_MAX],
+}
+
+/// A name that is lent to a flow.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Loan {
+    pub(crate) name: DomainName,
+    /// Names of someone else lead there too, as far as this client asked: it is a guess.
+    pub(crate) shared: bool,
 }
 
 impl Names {
     pub(crate) fn new(limits: &Limits) -> Names {
-        Names { lent: Recent::new(limits.names_max), kept_min: limits.name_kept_min }
+        Names {
+            lent: Recent::new(limits.names_max),
+            kept_min: limits.name_kept_min,
+            prints: Prints::FIXED,
+        }
     }
 
     /// Names held, and names that went since there was no room.
@@ -41,6 +62,7 @@ impl Names {
             return;
         };
         let chain = chain(name, answer);
+        let owner = self.prints.name(registered(name.as_str())) as u32;
         for record in &answer.records {
             if !record.name.as_ref().is_some_and(|owner| chain.contains(&owner)) {
                 continue;
@@ -52,31 +74,58 @@ impl Names {
             };
             let ttl = Duration::from_secs(u64::from(record.ttl_secs));
             let until = at.after(ttl.clamp(self.kept_min, NAME_KEPT_MAX.max(self.kept_min)));
-            for server in addresses.iter().map(IpAddr::to_canonical) {
-                if names_a_server(server) {
-                    let lent = Lent { name: name.clone(), until };
-                    self.lent.insert((client.to_canonical(), server), lent);
+            for server in addresses.iter().copied().filter(|ip| names_a_server(ip.to_canonical())) {
+                let print = self.prints.pair(client, server);
+                let mut lent = Lent {
+                    name: name.clone(),
+                    until,
+                    registered: owner,
+                    others: [(0, 0); OTHER_NAMES_MAX],
+                };
+                if let Some(before) = self.lent.peek(&print) {
+                    lent.follow(before);
                 }
+                self.lent.insert(print, lent);
             }
         }
     }
 
     /// The name that `client` last resolved `server` from. Using a name keeps it.
-    pub(crate) fn lend(
-        &mut self,
-        client: IpAddr,
-        server: IpAddr,
-        at: Timestamp,
-    ) -> Option<DomainName> {
-        let key = (client.to_canonical(), server.to_canonical());
-        if self.lent.peek(&key)?.until < at {
-            self.lent.remove(&key);
+    pub(crate) fn lend(&mut self, client: IpAddr, server: IpAddr, at: Timestamp) -> Option<Loan> {
+        let print = self.prints.pair(client, server);
+        if self.lent.peek(&print)?.until < at {
+            self.lent.remove(&print);
             return None;
         }
-        let lent = self.lent.get(&key)?;
+        let lent = self.lent.get(&print)?;
         lent.until = lent.until.max(at.after(self.kept_min));
-        Some(lent.name.clone())
+        let now = secs(at);
+        let shared = lent.others.iter().any(|(_, until)| *until >= now && *until > 0);
+        Some(Loan { name: lent.name.clone(), shared })
     }
+}
+
+impl Lent {
+    /// Another answer led there before: what it said counts on beside this one.
+    fn follow(&mut self, before: &Lent) {
+        self.others = before.others;
+        if let Some(own) = self.others.iter_mut().find(|(print, _)| *print == self.registered) {
+            *own = (0, 0);
+        }
+        if before.registered != self.registered {
+            // Of too many the one that ends first goes.
+            let place = self.others.iter_mut().min_by_key(|(_, until)| *until);
+            let until = secs(before.until);
+            if let Some(place) = place.filter(|place| place.1 < until) {
+                *place = (before.registered, until);
+            }
+        }
+    }
+}
+
+/// Whole seconds; up to 2106, later moments saturate.
+fn secs(at: Timestamp) -> u32 {
+    u32::try_from(at.secs()).unwrap_or(u32::MAX)
 }
 
 /// The question's name and all that its CNAMEs lead to, in whatever order the records stand.
@@ -147,7 +196,7 @@ mod tests {
     fn lend(names: &mut Names, client: &str, server: &str, secs: u64) -> Option<String> {
         let (client, server) = (client.parse().expect(client), server.parse().expect(server));
         let lent = names.lend(client, server, Timestamp::from_secs(secs, 0));
-        lent.map(|name| name.to_string())
+        lent.map(|loan| format!("{}{}", loan.name, if loan.shared { " ?" } else { "" }))
     }
 
     fn learn(names: &mut Names, answer: &DnsAnswer, secs: u64) {
@@ -210,9 +259,51 @@ mod tests {
         assert_eq!(lend(&mut names, CLIENT, "192.0.2.1", 10_801), None);
         learn(&mut names, &answer("a.example: a.example = 192.0.2.1 99999999"), 20_000);
         learn(&mut names, &answer("b.example: b.example = 192.0.2.1 7200"), 20_000);
-        assert_eq!(lend(&mut names, CLIENT, "192.0.2.1", 27_200).as_deref(), Some("b.example"));
+        assert_eq!(lend(&mut names, CLIENT, "192.0.2.1", 27_200).as_deref(), Some("b.example ?"));
         learn(&mut names, &answer("c.example: c.example = 192.0.2.2 99999999"), 0);
         assert_eq!(lend(&mut names, CLIENT, "192.0.2.2", 86_401), None, "a day is the most");
+    }
+
+    #[test]
+    fn an_address_of_several_owners_is_shared() {
+        // Answers, each at its second, and what is lent then: `?` where it is a guess.
+        let a = "www.a.example: www.a.example = 192.0.2.1";
+        let a2 = "x.a.example: x.a.example = 192.0.2.1";
+        let b = "b.example: b.example = 192.0.2.1";
+        let c = "c.example: c.example ~ 192.0.2.1";
+        let long = "long.example: long.example = 192.0.2.1 86400";
+        let tenants = "a.github.io: a.github.io = 192.0.2.1";
+        let others = "b.github.io: b.github.io = 192.0.2.1";
+        let table: &[(&[(u64, &str)], u64, Option<&str>)] = &[
+            (&[(0, a)], 1, Some("www.a.example")),
+            (&[(0, a), (0, a2)], 1, Some("x.a.example")),
+            (&[(0, a), (1, b)], 2, Some("b.example ?")),
+            (&[(0, b), (1, a)], 2, Some("www.a.example ?")),
+            (&[(0, a), (1, c)], 2, Some("c.example ?")),
+            // Each name counts for its own time: an hour at least.
+            (&[(0, a), (3000, b)], 3601, Some("b.example")),
+            (&[(0, a), (3000, b), (3500, a)], 6000, Some("www.a.example ?")),
+            (&[(0, a), (3000, b), (3500, a)], 6601, Some("www.a.example")),
+            (&[(0, long), (1, a), (2, b), (3, long)], 3602, Some("long.example ?")),
+            (&[(0, long), (1, a), (2, b), (3, long)], 3603, Some("long.example")),
+            (&[(0, long), (1, a)], 3601, Some("www.a.example ?")),
+            // Tenants of one house are strangers to each other.
+            (&[(0, tenants), (1, others)], 2, Some("b.github.io ?")),
+        ];
+        for (answers, then, want) in table {
+            let mut names = Names::new(&Limits::default());
+            answers.iter().for_each(|(secs, line)| learn(&mut names, &answer(line), *secs));
+            let got = lend(&mut names, CLIENT, "192.0.2.1", *then);
+            assert_eq!(got.as_deref(), *want, "{answers:?} {then}");
+        }
+        // More owners than are remembered: those that count longest are.
+        let mut names = Names::new(&Limits::default());
+        for owner in 0..9 {
+            let line = format!("n{owner}.example: n{owner}.example = 192.0.2.1");
+            learn(&mut names, &answer(&line), owner);
+        }
+        assert_eq!(lend(&mut names, CLIENT, "192.0.2.1", 3607).as_deref(), Some("n8.example ?"));
+        assert_eq!(lend(&mut names, CLIENT, "192.0.2.1", 3608).as_deref(), Some("n8.example"));
     }
 
     #[test]

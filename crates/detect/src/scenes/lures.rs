@@ -225,7 +225,7 @@ fn new_names_weigh_more_and_our_own_less() {
     let wave: String = (1..=8).map(|host| ask(0, host, "ours.test")).collect();
     let after = ask(3 * day, 1, "ours.test");
     assert_eq!(severities(&format!("{wave}{after}")), [50, 50, 50, 50, 50, 50, 50, 50, 30]);
-    let quick = Limits { lure_learning: Duration::ZERO, ..Limits::default() };
+    let quick = Limits { learning: Duration::ZERO, ..Limits::default() };
     let new = only(play("", &quick, &ask(0, 1, "b.test")).alerts);
     assert!(new.reason.contains("and nobody here asked for it before the last day; "));
 }
