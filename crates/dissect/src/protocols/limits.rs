@@ -362,3 +362,31 @@ pub(crate) const HPACK_TABLE_MAX: usize = 64 << 10;
 ///   costs no more.
 /// - At the bound: as above.
 pub(crate) const HPACK_DECODED_MAX: usize = 64 << 10;
+
+/// Octets of the name that a host gives itself (the model's promise).
+pub(crate) const HOST_NAME_MAX: usize = 253;
+
+/// Options read of one DHCP message, of either version.
+///
+/// - Why so many: real ones have up to some thirty.
+/// - What it costs: a few nanoseconds each.
+/// - At the bound: the others are not read; `dhcp_options_cut` counts it.
+pub(crate) const DHCP_OPTIONS_MAX: usize = 128;
+
+/// Octets of one value that comes in several DHCP options.
+///
+/// - Why so many: a name of 255 octets and its flags.
+/// - What it costs: itself, while the message is read.
+/// - At the bound: the value ends there.
+pub(crate) const DHCP_VALUE_MAX: usize = 258;
+
+/// Relays that passed on one DHCPv6 message (RFC 8415 §7.6: HOP_COUNT_LIMIT). A message with more
+/// is not read.
+pub(crate) const DHCPV6_RELAYS_MAX: usize = 9;
+
+/// Addresses told of one DHCPv6 message.
+///
+/// - Why so many: a host asks for one or two.
+/// - What it costs: a fact each.
+/// - At the bound: the others are not told.
+pub(crate) const DHCPV6_ADDRESSES_MAX: usize = 8;

@@ -1,5 +1,7 @@
 //! The list of protocols. A new one is a folder here and two lines below.
 
+mod dhcp;
+mod dhcpv6;
 mod dns;
 mod drive;
 mod dtls;
@@ -31,6 +33,8 @@ pub(crate) const PROTOCOLS: &[Entry] = &[
     dtls::ENTRY,
     rfb::ENTRY,
     ssh::ENTRY,
+    dhcp::ENTRY,
+    dhcpv6::ENTRY,
 ];
 
 /// A fuzz body and its name.
@@ -48,4 +52,6 @@ pub(crate) const FUZZ: &[Fuzz] = &[
     ("rdp", rdp::fuzz),
     ("rfb", rfb::fuzz),
     ("ssh", ssh::fuzz),
+    ("dhcp", dhcp::fuzz),
+    ("dhcpv6", dhcpv6::fuzz),
 ];
