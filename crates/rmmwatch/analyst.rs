@@ -3,16 +3,22 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use deliver::{Delivery, Findings, Gone, Recorder, Stream};
 use detect::Detector;
 use intel::{Book, FeedInfo};
-use model::{Alert, Fact, FeedLoaded, Health, Match, Observation, Timestamp};
+use model::{
+    Alert, Fact, FeedLoaded, Health, Match, Observation, Timestamp, Usage, UsageId,
+};
 
 use crate::dns_share::DnsCount;
 use crate::lanes::{Beat, Facts};
 use crate::limits::RECORD_BUFFER_BYTES;
 use crate::one_way::OneWay;
+
+/// How often rows of the inventory that changed are told on a live wire, in packet time.
+const INVENTORY_EVERY: Duration = Duration::from_secs(60 * 60);
 
 /// Numbers that others look at while the analyst works.
 #[derive(Default)]
@@ -30,6 +36,8 @@ pub(crate) struct Analyst {
     /// Whether observations are asked for; formatting them costs more than all else.
     observations_on: bool,
     one_way: OneWay,
+    /// Packet time at which rows of the inventory that changed are told next, on a live wire.
+    inventory_due: Option<Timestamp>,
     lines: Lines,
     matches: Vec<Match>,
     /// Whether an output came to its end while facts were weighed.
@@ -86,6 +94,7 @@ impl Analyst {
             delivery,
             observations_on,
             one_way: OneWay::default(),
+            inventory_due: None,
             lines: Lines::default(),
             matches: Vec::new(),
             gone: Ok(()),
@@ -125,7 +134,14 @@ impl Analyst {
             };
             self.recorder.health(&health, &mut self.lines.health);
         }
-        self.advance(beat.at)
+        self.advance(beat.at)?;
+        let due = *self.inventory_due.get_or_insert(beat.at.after(INVENTORY_EVERY));
+        if beat.at < due {
+            return Ok(());
+        }
+        self.inventory_due = Some(beat.at.after(INVENTORY_EVERY));
+        let rows = self.detector.take_usages();
+        self.tell_usages(&rows).and_then(|()| self.send(1))
     }
 
     /// Weigh facts that are in the order of the timeline.
@@ -161,8 +177,9 @@ impl Analyst {
         let mut alerts =
             Alerts::new(&self.recorder, &mut self.lines, &mut self.counts, &self.gauges);
         self.detector.finish(&mut |alert| alerts.tell(&alert));
+        let rows = self.detector.take_usages();
         // Nobody reads any more: there is nobody to tell it to either.
-        let _ = self.send(1);
+        let _ = self.send(1).and_then(|()| self.tell_usages(&rows)).and_then(|()| self.send(1));
         let health = self.health();
         Conclusion {
             health,
@@ -217,6 +234,8 @@ impl Analyst {
                 setting: &setting,
                 matches: &self.matches,
                 authorised: verdict.authorised,
+                rule: verdict.rule.as_deref(),
+                uses: &verdict.uses,
                 dns_transport,
             };
             let out = &mut self.lines.observations;
@@ -225,12 +244,28 @@ impl Analyst {
                 self.recorder.recognised(seen, &Findings { matches: signs, ..found }, out);
             }
         }
+        if self.detector.usages_wait() {
+            let rows = self.detector.take_gone_usages();
+            self.gone = self.gone.and(self.tell_usages(&rows));
+        }
         // An alert follows the record of what raised it, wherever batches end: streams that share an
         // output give the same octets for any number of lanes.
         let told = !self.lines.alerts.is_empty();
         if told || self.lines.observations.len() >= RECORD_BUFFER_BYTES {
             self.gone = self.gone.and(self.send(1));
         }
+    }
+
+    /// Write rows of the inventory, where anyone asked for them.
+    fn tell_usages(&mut self, rows: &[(UsageId, Usage)]) -> Result<(), Gone> {
+        if !self.delivery.wants(Stream::Health) {
+            return Ok(());
+        }
+        for (row, usage) in rows {
+            self.recorder.inventory(*row, usage, &mut self.lines.health);
+            self.send(RECORD_BUFFER_BYTES)?;
+        }
+        Ok(())
     }
 
     /// Hand over buffers of at least `least` octets; alerts never wait for more.

@@ -24,6 +24,9 @@ pub(crate) fn all() -> Vec<(&'static str, String)> {
         let found = sample.findings();
         lines.push((name, line(|out| Recorder::default().recognised(&sample.seen, &found, out))));
     }
+    for (name, row, usage) in usages() {
+        lines.push((name, line(|out| Recorder::default().inventory(row, &usage, out))));
+    }
     lines.push(("health_live", line(|out| sensor().health(&health(true), out))));
     lines.push(("health_empty", line(|out| Recorder::default().health(&Health::default(), out))));
     lines.push(("summary", line(|out| Recorder::default().summary(&health(false), &files(), out))));
@@ -47,6 +50,8 @@ pub(crate) struct Sample {
     pub(crate) setting: Setting,
     pub(crate) matches: Vec<Match>,
     pub(crate) authorised: Option<bool>,
+    pub(crate) rule: Option<&'static str>,
+    pub(crate) uses: Vec<UseShown>,
     pub(crate) dns_transport: Option<DnsTransport>,
 }
 
@@ -56,6 +61,8 @@ impl Sample {
             setting: &self.setting,
             matches: &self.matches,
             authorised: self.authorised,
+            rule: self.rule,
+            uses: &self.uses,
             dns_transport: self.dns_transport,
         }
     }
@@ -490,7 +497,68 @@ pub(crate) fn setting() -> Setting {
 /// An observation that no one says anything of.
 pub(crate) fn plain(flow: Flow, fact: Fact) -> Sample {
     let seen = Observation { at: AT, order: 1, flow, ingress: None, fact };
-    Sample { seen, setting: setting(), matches: vec![], authorised: None, dns_transport: None }
+    Sample {
+        seen,
+        setting: setting(),
+        matches: vec![],
+        authorised: None,
+        rule: None,
+        uses: vec![],
+        dns_transport: None,
+    }
+}
+
+/// What an observation adds to the inventory.
+fn shown() -> UseShown {
+    UseShown {
+        row: UsageId(0xa1),
+        joined: None,
+        tool: (tool(), "AnyDesk".into()),
+        operator: None,
+        authorised: false,
+        rule: "deny-by-default".into(),
+        signs: 1,
+        new: None,
+    }
+}
+
+/// Rows of the inventory: one with everything, one with nothing that can be missing.
+pub(crate) fn usages() -> Vec<(&'static str, UsageId, Usage)> {
+    let full = Usage {
+        host: ip("10.20.4.17"),
+        zone: Some("office-lan".into()),
+        identity: Identity {
+            mac: Some(Mac([0, 0, 0x5e, 0, 0x53, 0x23])),
+            name: Some("desk-7".into()),
+        },
+        tool: (tool(), "AnyDesk".into()),
+        operator: Some("acme".into()),
+        inbound: false,
+        authorised: true,
+        rule: "allow[0] acme-remote".into(),
+        first: AT,
+        last: AT.after(std::time::Duration::from_secs(3_600)),
+        signs: 41,
+        sessions: 7,
+        bytes_sent: 1_234_567,
+        bytes_received: 89_012,
+        new: Some(true),
+    };
+    let bare = Usage {
+        host: ip("fd00::2"),
+        zone: None,
+        identity: Identity::default(),
+        operator: None,
+        inbound: true,
+        authorised: false,
+        rule: "deny-by-default".into(),
+        new: None,
+        ..full.clone()
+    };
+    vec![
+        ("inventory", UsageId(0xa1_0000_0000_0000_0000_0000_0000), full),
+        ("inventory_bare", UsageId(0xa2), bare),
+    ]
 }
 
 fn question(text: &str, kind: u16) -> DnsQuestion {
@@ -529,6 +597,16 @@ fn dns() -> Vec<(&'static str, Sample)> {
             },
         ],
         authorised: Some(true),
+        rule: Some("allow[0] acme-remote"),
+        uses: vec![UseShown {
+            joined: Some(UsageId(0xa0)),
+            tool: (ToolId::parse("screenconnect").expect("an id"), "ScreenConnect".into()),
+            operator: Some("acme.example".into()),
+            authorised: true,
+            rule: "allow[0] acme-remote".into(),
+            new: Some(false),
+            ..shown()
+        }],
         ..plain(
             Flow { vlan: Some(VlanId::from_tag(7)), guessed: true, ..dns_flow() },
             query(Protocol::Dns, "acme.example", 1),
@@ -792,6 +870,15 @@ fn flows() -> Vec<(&'static str, Sample)> {
         ("flow_open", open),
         ("flow_open_ambiguous", ambiguous),
         ("flow_close", plain(tls_flow(), Fact::FlowClose(Box::new(close())))),
+        (
+            "flow_close_of_a_tool",
+            Sample {
+                authorised: Some(false),
+                rule: Some("deny-by-default"),
+                uses: vec![UseShown { signs: 0, ..shown() }],
+                ..plain(tls_flow(), Fact::FlowClose(Box::new(close())))
+            },
+        ),
         ("flow_close_one_way", plain(tls_flow(), Fact::FlowClose(Box::new(silent)))),
         ("remote_protocol", remote),
     ]
@@ -931,12 +1018,7 @@ pub(crate) fn health(live: bool) -> Health {
         updates: 4,
         authorised: counts(&[("allow[0] screenconnect", 12)]),
         rules: vec![
-            RuleUse {
-                rule: "allow[0] screenconnect".into(),
-                uses: 12,
-                signs: 340,
-                last: Some(AT),
-            },
+            RuleUse { rule: "allow[0] screenconnect".into(), uses: 12, signs: 340, last: Some(AT) },
             RuleUse { rule: "suppress[0] any tool".into(), uses: 0, signs: 0, last: None },
         ],
         tls_hellos: 30,

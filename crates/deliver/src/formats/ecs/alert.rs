@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::attack::{self, Tactic};
 use super::chain::{Called, Incident};
-use super::envelope::{Ecs, End, Event, Id, Ingress, Network, Observer, unset};
+use super::envelope::{Ecs, End, Event, Id, Ingress, Network, Observer, Policy, unset};
 use super::lure::Pretence;
 use super::signs::Proof;
 use super::{SCHEMA_VERSION, words};
@@ -157,13 +157,6 @@ fn none(count: &u64) -> bool {
     *count == 0
 }
 
-#[derive(Serialize)]
-struct Policy<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    zone: Option<&'a str>,
-    rule: &'a str,
-}
-
 pub(super) fn write(alert: &Alert, observer: Observer<'_>, out: &mut Vec<u8>) {
     let flow = &alert.flow;
     let domain = alert.server_name.as_ref().map(DomainName::as_str);
@@ -206,7 +199,7 @@ pub(super) fn write(alert: &Alert, observer: Observer<'_>, out: &mut Vec<u8>) {
             operator: alert.operator.as_deref(),
             confidence: f64::from(alert.confidence_pct.min(100)) / 100.0,
             authorised: alert.policy.authorised,
-            policy: Policy { zone: alert.policy.zone.as_deref(), rule: &alert.policy.rule },
+            policy: Policy { zone: alert.policy.zone.as_deref(), rule: Some(&alert.policy.rule) },
             lure: alert.lure.as_deref().map(Pretence::new),
             chain: alert.chain.as_ref().map(|chain| Incident::new(chain, alert.host)),
             evidence: Proof(&alert.evidence),

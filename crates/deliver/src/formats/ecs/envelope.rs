@@ -239,6 +239,15 @@ impl Serialize for VlanText {
     }
 }
 
+/// `rmm.policy`.
+#[derive(Serialize)]
+pub(super) struct Policy<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) zone: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) rule: Option<&'a str>,
+}
+
 /// Whether a mark is not set, and so left out.
 pub(super) fn unset(mark: &bool) -> bool {
     !mark

@@ -9,6 +9,7 @@ mod chain;
 mod dns;
 mod envelope;
 mod health;
+mod inventory;
 mod lure;
 mod observation;
 mod signs;
@@ -17,7 +18,7 @@ mod words;
 
 use std::hash::Hasher as _;
 
-use model::{Alert, DnsTransport, Health, Match, Observation, Setting};
+use model::{Alert, DnsTransport, Health, Match, Observation, Setting, Usage, UsageId, UseShown};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use siphasher::sip128::{Hasher128 as _, SipHasher13};
@@ -57,6 +58,10 @@ pub struct Findings<'a> {
     pub matches: &'a [Match],
     /// The policy's word, where it said one.
     pub authorised: Option<bool>,
+    /// The rule that decided.
+    pub rule: Option<&'a str>,
+    /// The rows of the inventory that it adds to.
+    pub uses: &'a [UseShown],
     /// How its flow carries DNS inside another protocol.
     pub dns_transport: Option<DnsTransport>,
 }
@@ -104,6 +109,11 @@ impl Recorder {
     pub fn recognised(&self, seen: &Observation, found: &Findings<'_>, out: &mut Vec<u8>) {
         let observer = Observer::new(&self.observer, seen.ingress.as_deref());
         observation::write_recognised(seen, found, observer, out);
+    }
+
+    /// Add the record of a row of the inventory. A later record of the row takes its place.
+    pub fn inventory(&self, row: UsageId, usage: &Usage, out: &mut Vec<u8>) {
+        inventory::write(row, usage, Observer::new(&self.observer, None), out);
     }
 
     /// Add a health record.

@@ -4,12 +4,13 @@ use std::net::IpAddr;
 
 use model::{
     Carrier, DnsTransport, DomainName, Fact, FlowClose, Ja4, Meaning, Observation, Protocol,
-    RemoteProtocol, Side, Volume,
+    RemoteProtocol, Side, ToolId, Volume,
 };
 use serde::{Serialize, Serializer};
 
 use super::dns::Dns;
-use super::envelope::{Ecs, End, Event, Ingress, Network, Observer, unset};
+use super::envelope::{Ecs, End, Event, Ingress, Network, Observer, Policy, unset};
+use super::inventory::Uses;
 use super::signs::{self, Signs};
 use super::web::{Alpn, File, Http, Quic, RmmFile, RmmTls, Tls, Url, UserAgent};
 use super::{Findings, SCHEMA_VERSION, words};
@@ -51,7 +52,7 @@ struct Rmm<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     ingress: Option<Ingress>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    policy: Option<Zone<'a>>,
+    policy: Option<Policy<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     tool: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -62,6 +63,8 @@ struct Rmm<'a> {
     version: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     authorised: Option<bool>,
+    #[serde(skip_serializing_if = "Uses::is_empty")]
+    uses: Uses<'a>,
     #[serde(skip_serializing_if = "Signs::is_empty")]
     evidence: Signs<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -84,12 +87,6 @@ struct Rmm<'a> {
     details: Details<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     close_reason: Option<&'static str>,
-}
-
-/// `rmm.policy` of an observation.
-#[derive(Serialize)]
-struct Zone<'a> {
-    zone: &'a str,
 }
 
 /// `rmm.details`: what a protocol told in clear, by fixed words; the first of each.
@@ -147,6 +144,8 @@ pub(super) fn write_recognised(
         ..Kind::of(&seen.fact)
     };
     let mut line = Line::new(seen, found, &kind, observer);
+    // The record of the fact itself has them.
+    line.rmm.uses = Uses(&[]);
     line.rmm.side = Some(words::side(shown_by(&seen.fact)));
     super::line_with_id(&line, out);
 }
@@ -177,17 +176,26 @@ impl<'a> Line<'a> {
     ) -> Line<'a> {
         let pointed = signs::pointed(found.matches);
         let setting = found.setting;
+        let zone = setting.zone.as_deref();
+        // The end of a flow shows no sign; what the flow showed before it is known.
+        let tool = pointed.as_ref().map(|pointed| pointed.tool);
+        let used = found.uses.iter().find(|used| tool.is_none_or(|tool| used.tool.0 == *tool));
+        let used = used.filter(|_| tool.is_some() || matches!(seen.fact, Fact::FlowClose(_)));
         let rmm = Rmm {
             schema: SCHEMA_VERSION,
             host: setting.host,
             guessed: seen.flow.guessed,
             ingress: seen.ingress.as_deref().map(Ingress::new),
-            policy: setting.zone.as_deref().map(|zone| Zone { zone }),
-            tool: pointed.as_ref().map(|pointed| pointed.tool.as_str()),
+            policy: (zone.is_some() || found.rule.is_some())
+                .then_some(Policy { zone, rule: found.rule }),
+            tool: tool.or(used.map(|used| &used.tool.0)).map(ToolId::as_str),
             role: pointed.as_ref().map(|pointed| pointed.role),
-            operator: pointed.as_ref().and_then(|pointed| pointed.operator),
+            operator: used
+                .and_then(|used| used.operator.as_deref())
+                .or(pointed.as_ref().and_then(|pointed| pointed.operator)),
             version: pointed.as_ref().and_then(|pointed| pointed.version),
             authorised: found.authorised,
+            uses: Uses(found.uses),
             evidence: Signs { found: found.matches, at: seen.at },
             alpn: None,
             tls: None,

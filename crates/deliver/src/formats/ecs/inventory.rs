@@ -1,0 +1,135 @@
+//! The record of a row of the inventory, and what an observation adds to one.
+
+use std::net::IpAddr;
+
+use model::{AlertId, Usage, UsageId, UseShown};
+use serde::{Serialize, Serializer};
+
+use super::SCHEMA_VERSION;
+use super::chain::Called;
+use super::envelope::{Ecs, Event, Id, Observer, Policy};
+use crate::stamp::Stamp;
+
+#[derive(Serialize)]
+struct Line<'a> {
+    #[serde(rename = "@timestamp")]
+    at: Stamp,
+    ecs: Ecs,
+    event: Event<'a>,
+    observer: Observer<'a>,
+    related: Related<'a>,
+    rmm: Rmm<'a>,
+}
+
+#[derive(Serialize)]
+struct Related<'a> {
+    ip: [IpAddr; 1],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hosts: Option<[&'a str; 1]>,
+}
+
+/// `rmm` of a row.
+#[derive(Serialize)]
+struct Rmm<'a> {
+    schema: u32,
+    host: IpAddr,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    identity: Option<Called<'a>>,
+    tool: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    operator: Option<&'a str>,
+    authorised: bool,
+    policy: Policy<'a>,
+    inventory: Counts<'a>,
+}
+
+/// `rmm.inventory`.
+#[derive(Serialize)]
+struct Counts<'a> {
+    name: &'a str,
+    inbound: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    new: Option<bool>,
+    signs: u64,
+    sessions: u64,
+    bytes_sent: u64,
+    bytes_received: u64,
+}
+
+pub(super) fn write(row: UsageId, usage: &Usage, observer: Observer<'_>, out: &mut Vec<u8>) {
+    let line = Line {
+        // Nothing is newer in it, and the row's next record is no older.
+        at: Stamp(usage.last),
+        ecs: Ecs::HERE,
+        event: Event {
+            id: Id(AlertId(row.0)),
+            start: Some(Stamp(usage.first)),
+            end: Some(Stamp(usage.last)),
+            ..Event::new("asset", "rmmwatch.inventory", &["host"], &["info"])
+        },
+        observer,
+        related: Related {
+            ip: [usage.host],
+            hosts: usage.identity.name.as_deref().map(|name| [name]),
+        },
+        rmm: Rmm {
+            schema: SCHEMA_VERSION,
+            host: usage.host,
+            identity: Called::new(&usage.identity),
+            tool: usage.tool.0.as_str(),
+            operator: usage.operator.as_deref(),
+            authorised: usage.authorised,
+            policy: Policy { zone: usage.zone.as_deref(), rule: Some(&usage.rule) },
+            inventory: Counts {
+                name: &usage.tool.1,
+                inbound: usage.inbound,
+                new: usage.new,
+                signs: usage.signs,
+                sessions: usage.sessions,
+                bytes_sent: usage.bytes_sent,
+                bytes_received: usage.bytes_received,
+            },
+        },
+    };
+    super::line(&line, out);
+}
+
+/// `rmm.uses`: what an observation adds to rows of the inventory.
+pub(super) struct Uses<'a>(pub(super) &'a [UseShown]);
+
+impl Uses<'_> {
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl Serialize for Uses<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Row<'a> {
+            id: Id,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            joined: Option<Id>,
+            tool: &'a str,
+            name: &'a str,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            operator: Option<&'a str>,
+            authorised: bool,
+            rule: &'a str,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            new: Option<bool>,
+            signs: u64,
+        }
+        serializer.collect_seq(self.0.iter().map(|shown| Row {
+            id: Id(AlertId(shown.row.0)),
+            joined: shown.joined.map(|row| Id(AlertId(row.0))),
+            tool: shown.tool.0.as_str(),
+            name: &shown.tool.1,
+            operator: shown.operator.as_deref(),
+            authorised: shown.authorised,
+            rule: &shown.rule,
+            new: shown.new,
+            signs: shown.signs,
+        }))
+    }
+}
