@@ -9,6 +9,7 @@ pub(crate) fn all() -> Vec<(String, Body)> {
         ("capture.reader", capture::fuzz::reader),
         ("dissect.frames", dissect::fuzz::frames),
         ("dissect.fragments", dissect::fuzz::fragments),
+        ("dissect.neighbours", dissect::fuzz::neighbours),
         ("intel.catalogue", intel::fuzz::catalogue),
         ("intel.feed", intel::fuzz::feed),
         ("intel.glob", intel::fuzz::glob),

@@ -1,8 +1,11 @@
 //! Fuzz bodies: each takes any octets and asserts something.
 
+use std::collections::BTreeMap;
+
 use model::{Fact, Frame, LinkType, Observation, Timestamp, Tunnel};
 
 use crate::dissector::{Dissector, Seed};
+use crate::hints;
 use crate::layers;
 use crate::limits::{DEPTH_MAX, Limits};
 use crate::protocols::FUZZ;
@@ -157,4 +160,53 @@ pub fn frames(octets: &[u8]) {
     merged.sort_by_key(key);
     whole.sort_by_key(key);
     assert_eq!(whole, merged, "two lanes");
+}
+
+/// Any octets as what neighbours say, in ARP and in discovery, tagged or not: what is told is of one
+/// host and one interface, and news, however many lanes there are.
+///
+/// # Panics
+/// When that is not so.
+pub fn neighbours(octets: &[u8]) {
+    let said: Vec<Vec<u8>> = octets.chunks(40).take(64).map(frame_of_a_neighbour).collect();
+    let frames: Vec<Frame<'_>> = said
+        .iter()
+        .enumerate()
+        .map(|(number, bytes)| Frame {
+            at: Timestamp::from_secs(1_700_000_000 + number as u64 / 8, 0),
+            order: number as u64 * 2 + 1,
+            link: LinkType::ETHERNET,
+            bytes,
+            orig_len: u32::try_from(bytes.len()).unwrap_or(u32::MAX),
+        })
+        .collect();
+    let (facts, _, _) = facts_of(&frames, 64, Shards::all());
+    let mut known = BTreeMap::new();
+    for seen in &facts {
+        let Fact::HostHint(hint) = &seen.fact else { continue };
+        assert_eq!(hints::one_host(hint.ip), Some(hint.ip), "{hint:?}");
+        assert_eq!(hint.mac.and_then(|mac| hints::one_interface(mac.0)), hint.mac, "{hint:?}");
+        assert!(hint.mac.is_some() && hint.name.is_none(), "{hint:?}");
+        assert_eq!((seen.flow.client.ip, seen.flow.client.port), (hint.ip, 0), "{seen:?}");
+        let before = known.insert((seen.flow.vlan, hint.ip), hint.mac);
+        assert_ne!(before, Some(hint.mac), "it is news: {hint:?}");
+    }
+    assert_eq!(facts, facts_of(&frames, 1, Shards::all()).0, "batches of one");
+    assert_eq!(facts, facts_of(&frames, 64, Shards::nth(0, 3)).0, "the lane of no conversation");
+    assert!(facts_of(&frames, 64, Shards::nth(1, 3)).0.is_empty(), "and no other");
+}
+
+/// A frame that says something of a neighbour, but for what the octets put in its place.
+fn frame_of_a_neighbour(octets: &[u8]) -> Vec<u8> {
+    let (&shape, rest) = octets.split_first().unwrap_or((&0, &[]));
+    let mut frame = vec![2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2];
+    if shape & 1 != 0 {
+        frame.extend([0x81, 0, 0, shape >> 4]);
+    }
+    let arp: &[u8] = &[8, 6, 0, 1, 8, 0, 6, 4, 0, 1 + (shape >> 2 & 1), 2, 0, 0, 0, 0];
+    let discovery: &[u8] =
+        &[0x86, 0xdd, 0x60, 0, 0, 0, 0, 0, 58, 255, 0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    frame.extend(if shape & 2 != 0 { discovery } else { arp });
+    frame.extend(rest);
+    frame
 }

@@ -9,7 +9,7 @@ use model::{LinkType, Side};
 
 mod encapsulations;
 mod script;
-use script::{ACK, FIN, RST, Tcp, address, ethernet, fragments, ip, tcp_header, udp};
+use script::{ACK, FIN, RST, Tcp, address, ethernet, fragments, framed, ip, tcp_header, udp};
 
 /// splitmix64.
 struct Dice(u64);
@@ -97,6 +97,26 @@ fn samples() -> Vec<Vec<u8>> {
         fragments(&six, 16, 6),
         vec![asks.clone(), asks.clone()],
     ];
+    let arp = [&[0, 1, 8, 0, 6, 4, 0, 1, 2, 0, 0, 0, 0, 9, 10, 0, 0, 9][..], &[0; 10]].concat();
+    let target = [&[0xfd; 16][..], &[2, 1, 2, 0, 0, 0, 0, 9]].concat();
+    let mut says = ip(
+        "fd00::1".parse().unwrap(),
+        "fd00::2".parse().unwrap(),
+        58,
+        &[&[136, 0, 0, 0, 0, 0, 0, 0][..], &target].concat(),
+    );
+    says[7] = 255;
+    let lease = udp(address("0.0.0.0:68"), address("255.255.255.255:67"), &lease());
+    let neighbours = vec![
+        ethernet(&[], 0x0806, &arp),
+        framed(&asks),
+        ethernet(&[(0x88a8, 1), (0x8100, 2)], 0x0806, &arp),
+        framed(&says),
+        framed(&lease),
+        ethernet(&[(0x8100, 2)], 0x86dd, &says),
+        framed(&asks),
+        ethernet(&[], 0x0806, &arp),
+    ];
     let pieces = pieces.concat().into_iter().map(|cut| (LinkType::RAW, cut)).collect::<Vec<_>>();
     let sample = |frames: &[(LinkType, Vec<u8>)]| {
         let lent: Vec<_> = frames.iter().map(|(link, bytes)| (*link, &bytes[..])).collect();
@@ -105,7 +125,32 @@ fn samples() -> Vec<Vec<u8>> {
     let on_ethernet = |frames: Vec<Vec<u8>>| {
         frames.into_iter().map(|bytes| (LinkType::ETHERNET, bytes)).collect::<Vec<_>>()
     };
-    vec![sample(&on_ethernet(talk)), sample(&on_ethernet(streams)), sample(&mixed), sample(&pieces)]
+    vec![
+        sample(&on_ethernet(talk)),
+        sample(&on_ethernet(streams)),
+        sample(&mixed),
+        sample(&pieces),
+        sample(&on_ethernet(neighbours)),
+    ]
+}
+
+/// A DHCP request of one host.
+fn lease() -> Vec<u8> {
+    let mut octets = vec![0; 240];
+    (octets[0], octets[1], octets[2], octets[28]) = (1, 1, 6, 2);
+    octets[12..16].copy_from_slice(&[10, 0, 0, 9]);
+    octets[236..].copy_from_slice(&[99, 130, 83, 99]);
+    [&octets[..], b"\x35\x01\x03\x0c\x02pc\xff"].concat()
+}
+
+#[test]
+fn whatever_neighbours_say_is_told_once() {
+    let said: Vec<u8> = (0..600_u16).map(|number| (number * 7 / 40) as u8).collect();
+    for seed in 0..rounds(300) {
+        let mut octets = said.clone();
+        mutate(&mut octets, &mut Dice(seed));
+        fuzz::neighbours(&octets);
+    }
 }
 
 #[test]
