@@ -7,9 +7,10 @@ use model::{Alert, Direction, ListKind, Lure, Match, Meaning, SignSource};
 
 use crate::circumstances::{self, Answer};
 use crate::detector::{Detector, Verdict};
+use crate::judgement::find;
 use crate::memory::{Familiarity, Rank};
 use crate::policy::{Denial, Ruling, Use};
-use crate::rules::{Finding, Sight, judge, strength};
+use crate::rules::{Finding, strength};
 use crate::scene::Scene;
 use crate::stories::{Key, Subject};
 
@@ -41,7 +42,7 @@ impl Detector {
                     .filter(|other| self.leads(scene, other, matches).is_none())
                     .collect();
                 // What is no tool is nobody's to allow: the policy has no say in the reason.
-                let denial = Denial { why: "".into() };
+                let denial = Denial::default();
                 self.build(scene, serial, &[(sign, Some(finding))], &denial);
                 self.note_circumstances(scene, serial, sign, known, &joining);
                 self.add(serial, scene, &joining);
@@ -67,7 +68,9 @@ impl Detector {
             return;
         }
         let host = scene.setting.host;
-        let own = subject(sign).and_then(|subject| self.stories.find(&Key { host, subject }));
+        // A guess that the host reached a name adds nothing to that it asked for it.
+        let own = subject(sign).filter(|_| !scene.is_guessed(sign));
+        let own = own.and_then(|subject| self.stories.find(&Key { host, subject }));
         let of_flow = self.flows.stories(&scene.seen.flow);
         let has_case = |serial: &u64| self.stories.get(*serial).is_some_and(|s| s.case.is_some());
         let home = own.into_iter().chain(of_flow.iter().copied()).find(has_case);
@@ -150,11 +153,6 @@ impl Detector {
             self.add(serial, scene, &[&file]);
         }
     }
-}
-
-/// The worst that a rule says of a sign here.
-fn find(scene: &Scene<'_>, sign: &Match) -> Option<Finding> {
-    judge(&Sight { sign, direction: scene.setting.direction, at: scene.seen.at })
 }
 
 /// What a sign's story is about.

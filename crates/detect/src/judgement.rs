@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use model::{
-    Alert, Detection, Match, Meaning, PolicyVerdict, Role, SignSource, Specificity, ToolId,
+    Alert, Detection, DomainName, Match, Meaning, PolicyVerdict, Role, SignSource, Specificity,
+    ToolId,
 };
 
 use crate::detector::{Detector, Verdict};
@@ -38,8 +39,7 @@ impl Detector {
         verdict: &mut Verdict,
         out: &mut impl FnMut(Alert),
     ) {
-        let judged: Vec<Judged<'_>> =
-            signs.iter().map(|sign| (*sign, judge(&sight(scene, sign)))).collect();
+        let judged: Vec<Judged<'_>> = signs.iter().map(|sign| (*sign, find(scene, sign))).collect();
         let claims = signs.iter().filter_map(|sign| match &sign.meaning {
             Meaning::Tool { operator, .. } => scene.claim(sign, operator),
             Meaning::Indicator { .. } | Meaning::Lure(_) => None,
@@ -91,7 +91,7 @@ impl Detector {
         let serial = self.open(home.serial, key, home.rank, scene, out);
         if let Some(story) = self.stories.get_mut(serial) {
             story.remember(scene.server(), &names);
-            story.known = story.known.or(known);
+            story.meet(known);
         }
         self.note_use(scene, serial, &signs, &ruling, known.map(|known| known.host), verdict);
         match ruling {
@@ -162,6 +162,8 @@ impl Detector {
         operators.extend(home.operator.as_deref());
         operators.extend(claim.operator.as_deref());
         operators.extend(address.as_deref());
+        // A rule for a name is also one for the server that the name led to.
+        operators.extend(scene.guess().map(DomainName::as_str));
         self.policy.rule_on(&Use {
             tool: Some(tool),
             lure: false,
@@ -245,8 +247,9 @@ impl Detector {
     pub(crate) fn add(&mut self, serial: u64, scene: &Scene<'_>, signs: &[&Match]) {
         let Some(story) = self.stories.get_mut(serial) else { return };
         let Some(case) = &mut story.case else { return };
-        for sign in signs {
-            let left_out = case.add(sign, scene.seen.at, &self.limits);
+        for &sign in signs {
+            let guessed = scene.is_guessed(sign).then(|| shared(sign));
+            let left_out = case.add(guessed.as_ref().unwrap_or(sign), scene.seen.at, &self.limits);
             self.signs_left_out += u64::from(left_out);
         }
     }
@@ -354,12 +357,23 @@ fn is_running(finding: Option<Finding>) -> bool {
     finding.is_some_and(|finding| finding.weight.detection != Detection::Download)
 }
 
+/// The same sign as one of many makes it.
+fn shared(sign: &Match) -> Match {
+    let specificity = match sign.specificity {
+        Specificity::Specific => Specificity::Shared,
+        less => less,
+    };
+    Match { specificity, ..sign.clone() }
+}
+
 fn is_place(source: SignSource) -> bool {
     matches!(source, SignSource::Port | SignSource::Address)
 }
 
-fn sight<'a>(scene: &Scene<'_>, sign: &'a Match) -> Sight<'a> {
-    Sight { sign, direction: scene.setting.direction, at: scene.seen.at }
+/// The worst that a rule says of a sign here; nothing of a guess.
+pub(crate) fn find(scene: &Scene<'_>, sign: &Match) -> Option<Finding> {
+    let sight = Sight { sign, direction: scene.setting.direction, at: scene.seen.at };
+    judge(&sight).filter(|_| !scene.is_guessed(sign))
 }
 
 fn spot(scene: &Scene<'_>, sign: &Match, denial: &Denial) -> Spot {
@@ -376,6 +390,7 @@ fn spot(scene: &Scene<'_>, sign: &Match, denial: &Denial) -> Spot {
             zone: scene.setting.zone.clone(),
             rule: DENY_BY_DEFAULT.into(),
         },
+        foreign: denial.foreign,
         why: Arc::clone(&denial.why),
     }
 }

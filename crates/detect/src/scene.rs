@@ -62,10 +62,22 @@ impl<'a> Scene<'a> {
         self.reached.then_some(peer)
     }
 
-    /// The name of the server: what the client called it, else what it resolved it from.
+    /// The name of the server: what the client called it, else what it resolved it from, unless
+    /// that is a guess.
     pub(crate) fn server_name(&self) -> Option<&'a DomainName> {
-        let lent = self.setting.server_name.as_ref();
+        let lent = self.setting.server_name.as_ref().filter(|_| !self.setting.name_shared);
         self.presented.or(lent).filter(|_| self.reached)
+    }
+
+    /// What the server may be called: a lent name where names of others lead there too.
+    pub(crate) fn guess(&self) -> Option<&'a DomainName> {
+        let lent = self.setting.server_name.as_ref().filter(|_| self.setting.name_shared);
+        lent.filter(|_| self.reached && self.presented.is_none())
+    }
+
+    /// Whether a sign is of a lent name that is a guess: it tells nothing alone.
+    pub(crate) fn is_guessed(&self, sign: &Match) -> bool {
+        self.setting.name_shared && sign.source == SignSource::DnsAnswer
     }
 
     /// All names under which the signs and the flow know the thing; no name twice.
@@ -73,7 +85,8 @@ impl<'a> Scene<'a> {
     where
         'a: 'n,
     {
-        let signs = signs.iter().filter(|sign| is_name(sign.source)).map(|sign| &*sign.value);
+        let known = |sign: &&&Match| is_name(sign.source) && !self.is_guessed(sign);
+        let signs = signs.iter().filter(known).map(|sign| &*sign.value);
         let mut names: Vec<&str> = Vec::new();
         for name in signs.chain(self.server_name().map(DomainName::as_str)) {
             if !names.contains(&name) {
@@ -83,9 +96,10 @@ impl<'a> Scene<'a> {
         names
     }
 
-    /// Whom a tool's sign takes to be the operator; a port or what everyone shows tells nothing.
+    /// Whom a tool's sign takes to be the operator; a port, a guess or what everyone
+    /// shows tells nothing.
     pub(crate) fn claim(&self, sign: &Match, operator: &Operator) -> Option<Claim> {
-        if sign.source == SignSource::Port {
+        if sign.source == SignSource::Port || self.is_guessed(sign) {
             return None;
         }
         let server = self.seen.flow.server.ip;

@@ -5,13 +5,17 @@
 //! ```
 //! Seconds, client, server, fact, and the signs that intelligence found in it.
 
+mod chains;
 mod lists;
 mod lives;
 mod lures;
 mod operators;
 mod policies;
+mod quiet;
 mod recognised;
 mod resolvers;
+mod spreads;
+mod shared;
 
 use std::sync::Arc;
 
@@ -218,6 +222,23 @@ fn fact(word: &str, argument: &str, more: &str, at: Timestamp) -> Fact {
     let question = DnsQuestion { name: name(argument), kind: RecordType::A };
     match word {
         "query" => Fact::DnsQuery(Box::new(DnsQuery { protocol: Protocol::Dns, id: 1, question })),
+        // An address that stands in an HTTPS record (RFC 9460 §7.3).
+        "hint" => Fact::DnsAnswer(Box::new(DnsAnswer {
+            protocol: Protocol::Dns,
+            id: 1,
+            records: vec![DnsRecord {
+                name: question.name.clone(),
+                kind: RecordType::HTTPS,
+                ttl_secs: 60,
+                data: RecordData::Service {
+                    target: None,
+                    hints: vec![more.parse().expect(more)],
+                    ech: true,
+                },
+            }],
+            question: Some(DnsQuestion { kind: RecordType::HTTPS, ..question }),
+            rcode: 0,
+        })),
         // An address, or `nx`, `nothing`, `nothing6` (of an AAAA record), `trouble`.
         "answer" => Fact::DnsAnswer(Box::new(DnsAnswer {
             protocol: Protocol::Dns,
@@ -280,16 +301,23 @@ fn fact(word: &str, argument: &str, more: &str, at: Timestamp) -> Fact {
             first_len: 4,
             octets: Box::new([0x87, 0, 0x10, 0]),
         })),
-        "close" => Fact::FlowClose(Box::new(FlowClose {
-            reason: CloseReason::Fin,
-            opened: at,
-            last: at,
-            from_client: Volume { packets: 1, bytes: 1 },
-            from_server: Volume { packets: 1, bytes: 1 },
-            protocol: None,
-        })),
+        // Seconds since it was opened, octets of the client, octets of the server.
+        "close" => close(if argument.contains('/') { argument } else { "0/1/1" }, at),
         _ => panic!("{word}"),
     }
+}
+
+fn close(argument: &str, at: Timestamp) -> Fact {
+    let number: Vec<u64> = argument.split('/').map(|n| n.parse().expect(argument)).collect();
+    let volume = |bytes| Volume { packets: 1, bytes };
+    Fact::FlowClose(Box::new(FlowClose {
+        reason: CloseReason::Fin,
+        opened: Timestamp::from_secs(at.secs() - number[0], 0),
+        last: at,
+        from_client: volume(number[1]),
+        from_server: volume(number[2]),
+        protocol: None,
+    }))
 }
 
 fn hello(carrier: Carrier, argument: &str, ech: bool) -> Fact {
