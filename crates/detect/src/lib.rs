@@ -22,6 +22,9 @@ mod rules;
 mod scene;
 #[cfg(test)]
 mod scenes;
+mod spread;
+mod standing;
+mod state;
 mod stories;
 mod voice;
 mod weights;
@@ -29,5 +32,8 @@ mod weights;
 pub use alone::Alone;
 pub use detector::{Detector, Hits, Verdict};
 pub use limits::Limits;
-pub use policy::{Account, Outcome, Policy, RuleAccount, RuleInfo, Topic, Visit};
+pub use policy::{
+    Account, Level, Lint, LintOptions, Outcome, Policy, Remark, RuleAccount, RuleInfo, Topic, Visit,
+};
 pub use scene::name_of;
+pub use state::{Restored, State, StateError, StateFault, VERSION as STATE_VERSION};

@@ -215,6 +215,35 @@ pub const CAP_SPAN: Duration = Duration::from_secs(60 * 60);
 /// - At the bound: the count that began longest ago ends, and that rule may tell so many again.
 pub const CAP_RULES_MAX: usize = 1024;
 
+/// Hosts that begin to use one tool within [`SPREAD_SPAN`] before it is told as rolled out.
+///
+/// - Why so many: a person or two try a new tool; eight at once do what someone else decided.
+/// - What it costs: nothing.
+/// - At the bound: one alert, and again at twice as many.
+pub const SPREAD_HOSTS: usize = 8;
+
+/// How near in time first uses of a tool count together, and after how long without a further one
+/// a wave is over.
+///
+/// - Why so long: software is rolled out within minutes, and machines that sleep follow.
+/// - What it costs: the hosts of that time.
+/// - At the bound: an earlier first use counts no more.
+pub const SPREAD_SPAN: Duration = Duration::from_secs(60 * 60);
+
+/// Tools and operators whose first uses are counted.
+///
+/// - Why so many: far more than begin to be used without permission within an hour.
+/// - What it costs: about 4 KiB each, and under 40 KiB for one that spread over a subnet.
+/// - At the bound: the one that no host joined for longest goes; `spreads_evicted` counts it.
+pub const SPREADS_MAX: usize = 1024;
+
+/// Hosts that a mass deployment lists with the time of their first use.
+///
+/// - Why so many: enough to see where it began.
+/// - What it costs: some 200 octets each in the record.
+/// - At the bound: further ones are listed as hosts, without their time.
+pub const SPREAD_STEPS_MAX: usize = 32;
+
 /// Hosts that one alert about several lists.
 ///
 /// - Why so many: a subnet's worth.
@@ -343,6 +372,20 @@ pub const INVENTORY_JOINED_MAX: usize = 1 << 12;
 /// - What it costs: a look-up each.
 /// - At the bound: the octets of a flow that knows the first one are counted nowhere.
 pub const JOINS_MAX: usize = 8;
+
+/// Remarks that `policy lint` makes of one policy; errors are told beyond it.
+///
+/// - Why so many: nobody reads more.
+/// - What it costs: some hundred octets each.
+/// - At the bound: further ones are counted.
+pub const LINT_REMARKS_MAX: usize = 4096;
+
+/// Pairs of rules that `policy lint` holds against each other.
+///
+/// - Why so many: two thousand rules for one tool.
+/// - What it costs: under a second.
+/// - At the bound: overlaps of the later rules are not told.
+pub const LINT_PAIRS_MAX: usize = 1 << 21;
 
 /// The bounds of one detector, so that a test can reach them with a few facts.
 #[derive(Clone, PartialEq, Eq, Debug)]

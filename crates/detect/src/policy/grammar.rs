@@ -51,10 +51,7 @@ impl Page<'_> {
         zones: &[Arc<str>],
     ) -> Option<Rule> {
         let before = self.complaints.len();
-        let word = match kind {
-            Kind::Allow => "allow",
-            Kind::Suppress => "suppress",
-        };
+        let word = kind.word();
         self.check_keys(&format!("`{word}`"), table, &RULE_KEYS);
         self.check_subject(kind, table, span.start);
         let tool = self.string(table, "tool").and_then(|tool| self.tool(tool));

@@ -64,6 +64,14 @@ impl Hours {
         Ok(Hours { text: text.into(), zone, days, from, to })
     }
 
+    /// The windows of a week: the day, 0 is Monday, the first minute of that day, and how many
+    /// minutes it lasts.
+    pub(crate) fn windows(&self) -> impl Iterator<Item = (usize, usize, usize)> {
+        let (from, to) = (usize::from(self.from), usize::from(self.to));
+        let lasts = if from < to { to - from } else { 24 * 60 - from + to };
+        (0..7).filter(|day| self.days >> day & 1 == 1).map(move |day| (day, from, lasts))
+    }
+
     /// Whether the window is open at `local`, the wall clock's time in its zone.
     pub(crate) fn hold(&self, local: DateTime) -> bool {
         let minute = u16::try_from(i32::from(local.hour()) * 60 + i32::from(local.minute()));

@@ -3,6 +3,7 @@
 mod account;
 mod grammar;
 mod hours;
+mod lint;
 mod nearest;
 mod networks;
 mod operator;
@@ -25,6 +26,7 @@ use page::Page;
 use rule::{Kind, Rule};
 
 pub use account::{Account, Outcome, RuleAccount, Topic, Visit};
+pub use lint::{Level, Lint, LintOptions, Remark};
 pub(crate) use rule::Use;
 pub(crate) use ruling::{Denial, Ruling};
 

@@ -19,6 +19,16 @@ pub(crate) enum Kind {
     Suppress,
 }
 
+impl Kind {
+    /// The kind as it is written.
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Kind::Allow => "allow",
+            Kind::Suppress => "suppress",
+        }
+    }
+}
+
 /// A rule. Everything that it names must fit; what it leaves out fits everything.
 #[derive(Clone, Debug)]
 pub(crate) struct Rule {

@@ -17,8 +17,10 @@ pub(crate) enum Ruling {
 }
 
 /// Why no rule allows a use.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Denial {
+    /// Whether a rule allows the tool there, under another operator.
+    pub(crate) foreign: bool,
     /// A clause for people.
     pub(crate) why: Arc<str>,
 }
@@ -33,7 +35,7 @@ impl Policy {
         match best {
             Some(rule) if rule.kind == Kind::Allow => Ruling::Allowed(Arc::clone(&rule.label)),
             Some(rule) => Ruling::Suppressed(Arc::clone(&rule.label)),
-            None => Ruling::Denied(Denial { why: self.why_not(made).into() }),
+            None => Ruling::Denied(self.why_not(made)),
         }
     }
 
@@ -48,7 +50,7 @@ impl Policy {
     }
 
     /// Why no rule allows it: the rule that lacks one thing only, else none at all.
-    fn why_not(&self, made: &Use<'_>) -> String {
+    fn why_not(&self, made: &Use<'_>) -> Denial {
         let mut near: Option<(Aspect, &Rule)> = None;
         for (_, rule) in self.rules_for(made).filter(|(_, rule)| rule.kind == Kind::Allow) {
             if let [aspect] = *rule.misfits(made).as_slice()
@@ -57,10 +59,12 @@ impl Policy {
                 near = Some((aspect, rule));
             }
         }
-        match near {
-            Some((aspect, rule)) => miss(aspect, rule, made),
-            None => "no rule of the policy allows it".to_owned(),
-        }
+        let foreign = made.tenant_seen && near.is_some_and(|(near, _)| near == Aspect::Operator);
+        let why = match near {
+            Some((aspect, rule)) => miss(aspect, rule, made).into(),
+            None => "no rule of the policy allows it".into(),
+        };
+        Denial { foreign, why }
     }
 }
 
