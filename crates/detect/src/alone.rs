@@ -96,7 +96,7 @@ impl Policy {
             at: None,
         };
         match self.rule_on(&made) {
-            Ruling::Denied(_) if tool.is_none() => Ruling::Denied(Denial { why: "".into() }),
+            Ruling::Denied(_) if tool.is_none() => Ruling::Denied(Denial::default()),
             ruling => ruling,
         }
     }

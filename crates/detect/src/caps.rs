@@ -208,6 +208,7 @@ fn is_round(number: u64) -> bool {
     number >= 10 && number.checked_ilog10().is_some_and(|zeros| number == 10_u64.pow(zeros))
 }
 
-fn apart(one: Timestamp, other: Timestamp) -> Duration {
+/// How far two moments are apart.
+pub(crate) fn apart(one: Timestamp, other: Timestamp) -> Duration {
     one.since(other).max(other.since(one))
 }

@@ -15,6 +15,7 @@ use crate::limits::Limits;
 use crate::memory::{Firsts, Flows, Lures, Names, Questions, Recognised};
 use crate::policy::Policy;
 use crate::scene::Scene;
+use crate::spread::Spreads;
 use crate::stories::Stories;
 use crate::weights::{Kind, is_use};
 
@@ -33,6 +34,7 @@ pub struct Detector {
     pub(crate) stories: Stories,
     pub(crate) inventory: Inventory,
     pub(crate) caps: Caps,
+    pub(crate) spreads: Spreads,
     pub(crate) hits: BTreeMap<Arc<str>, Hits>,
     pub(crate) signs_left_out: u64,
     pub(crate) suppressed: u64,
@@ -85,6 +87,7 @@ impl Detector {
             stories: Stories::new(limits),
             inventory: Inventory::new(limits),
             caps: Caps::new(limits),
+            spreads: Spreads::default(),
             signs_left_out: 0,
             suppressed: 0,
             now: Timestamp::ZERO,
@@ -191,10 +194,12 @@ impl Detector {
     #[must_use]
     pub fn memory_counts(&self) -> BTreeMap<&'static str, u64> {
         let (stories, stories_evicted) = self.stories.counts();
+        let (spreads, spreads_evicted) = self.spreads.counts();
         let (names, names_evicted) = self.names.counts();
         let (questions, questions_evicted) = self.questions.counts();
         let (flows, flows_evicted) = self.flows.counts();
         let (recognised, recognised_evicted) = self.recognised.counts();
+        let (trails, trails_evicted) = self.chain.counts();
         let (lures, lures_evicted) = self.lures.counts();
         let (inventory, inventory_evicted, inventory_untold) = self.inventory.counts();
         let mut counts = BTreeMap::from(self.firsts.counts());
@@ -203,6 +208,8 @@ impl Detector {
             ("stories_asleep", self.stories.sleeping() as u64),
             ("stories_evicted", stories_evicted),
             ("alerts_held", self.caps.held()),
+            ("spreads", spreads as u64),
+            ("spreads_evicted", spreads_evicted),
             ("names", names as u64),
             ("names_evicted", names_evicted),
             ("questions", questions as u64),
@@ -211,6 +218,9 @@ impl Detector {
             ("flows_evicted", flows_evicted),
             ("recognised", recognised as u64),
             ("recognised_evicted", recognised_evicted),
+            ("trails", trails as u64),
+            ("trails_evicted", trails_evicted),
+            ("incidents", self.chain.incidents() as u64),
             ("lures", lures as u64),
             ("lures_evicted", lures_evicted),
             ("inventory", inventory as u64),
@@ -282,9 +292,13 @@ impl Detector {
             self.stories.release(serial);
             if let Some(case) = self.stories.get_mut(serial).and_then(|story| story.case.as_mut()) {
                 case.end = case.end.max(close.last);
+                case.made.count(close, setting.host == seen.flow.client.ip);
             }
         }
         self.chain_close(&Scene::new(seen, setting), close, &stories, out);
+        for serial in stories {
+            self.tell_news(serial, seen.at, out);
+        }
     }
 }
 

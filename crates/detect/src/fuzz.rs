@@ -12,6 +12,7 @@ use model::{
     Specificity, Timestamp, TlsHello, TlsVersion, ToolId, Transport, Volume,
 };
 
+use crate::state::dressed;
 use crate::{Detector, Limits, Policy};
 
 /// When a run begins: 2026-11-20T12:00:00Z.
@@ -39,6 +40,44 @@ pub fn policy(octets: &[u8]) {
 pub fn judge(octets: &[u8]) {
     let first = judge_with(Policy::deny_by_default(), octets);
     assert_eq!(first, judge_with(Policy::deny_by_default(), octets));
+}
+
+/// Any octets read as a state, as they are and as a body under a right head: refused with a place
+/// inside, or taken up within bounds and written again as it was.
+pub fn state(octets: &[u8]) {
+    let limits = Limits { first_names_max: 3, first_host_tools_max: 3, ..Limits::default() };
+    let body = dressed(octets.len(), |out| out.octets.extend_from_slice(octets)).seal();
+    for octets in [octets, &*body] {
+        let mut detector = Detector::new(Policy::deny_by_default(), &limits);
+        match detector.restore(octets) {
+            Ok(restored) => {
+                assert!(restored.names <= 3 && restored.uses <= 3, "{restored:?}");
+                let again = detector.state().seal();
+                let mut twin = Detector::new(Policy::deny_by_default(), &limits);
+                assert_eq!(twin.restore(&again), Ok(restored));
+                assert_eq!(
+                    twin.memory_counts().get("names"),
+                    detector.memory_counts().get("names")
+                );
+            }
+            Err(error) => {
+                assert!(error.at <= octets.len() && !error.to_string().is_empty(), "{error:?}");
+                // Nothing of it was taken up.
+                assert_eq!(
+                    detector.state().seal(),
+                    Detector::new(Policy::deny_by_default(), &limits).state().seal()
+                );
+            }
+        }
+    }
+}
+
+/// A state of a detector that saw what those octets make of it: something to mutate.
+#[must_use]
+pub fn state_sample(octets: &[u8]) -> Vec<u8> {
+    let mut detector = Detector::new(Policy::deny_by_default(), &Limits::default());
+    judge_in(&mut detector, octets);
+    detector.state().seal()
 }
 
 fn judge_with(policy: Policy, octets: &[u8]) -> Vec<Alert> {
@@ -101,7 +140,7 @@ fn judge_with(policy: Policy, octets: &[u8]) -> Vec<Alert> {
         // same evidence has the same id.
         assert!(!alert.update || told.contains(&alert.id), "{alert:?}");
         told.insert(alert.id);
-        assert!(!alert.evidence.is_empty() && alert.evidence.len() <= 4, "{alert:?}");
+        assert!(!alert.evidence.is_empty() && alert.evidence.len() <= 8, "{alert:?}");
         assert!(alert.start <= alert.end && alert.count >= 1, "{alert:?}");
         assert!(alert.confidence_pct <= 99 && alert.severity.get() > 0, "{alert:?}");
         assert!(alert.reason.ends_with('.') && !alert.techniques.is_empty(), "{alert:?}");

@@ -4,6 +4,7 @@ use model::{Alert, Occasion, Timestamp};
 
 use crate::detector::Detector;
 use crate::scene::Scene;
+use crate::spread;
 use crate::stories::{Due, Story};
 
 impl Detector {
@@ -21,9 +22,29 @@ impl Detector {
         scene: &Scene<'_>,
         out: &mut impl FnMut(Alert),
     ) {
+        self.tell_news(serial, scene.seen.at, out);
+        self.note_spread(serial, scene.seen.at, out);
+    }
+
+    /// The same, whatever brought it.
+    pub(crate) fn tell_news(&mut self, serial: u64, at: Timestamp, out: &mut impl FnMut(Alert)) {
         let Some(story) = self.stories.get_mut(serial) else { return };
         if let Some(occasion) = story.occasion(&self.limits) {
-            self.tell(serial, occasion, scene.seen.at, out);
+            self.tell(serial, occasion, at, out);
+        }
+    }
+
+    /// A story may be one of many that begin at once.
+    fn note_spread(&mut self, serial: u64, at: Timestamp, out: &mut impl FnMut(Alert)) {
+        let Some(story) = self.stories.get_mut(serial) else { return };
+        let Some(subject) = spread::subject(story, at) else { return };
+        let before = story.wave.replace(subject.clone());
+        let Some(joining) = spread::Joining::new(story, at) else { return };
+        if let Some(before) = before {
+            self.spreads.leave(&before, joining.alert.id);
+        }
+        for alert in self.spreads.join(&subject, &joining) {
+            self.say(alert, out);
         }
     }
 
@@ -35,8 +56,9 @@ impl Detector {
                 Due::Over(story) => self.end(*story, at, out),
             }
         }
-        for summary in self.caps.pass_time(self.now) {
-            out(summary);
+        let summaries = self.caps.pass_time(self.now);
+        for alert in summaries.into_iter().chain(self.spreads.pass_time(self.now)) {
+            self.say(alert, out);
         }
     }
 
@@ -45,8 +67,9 @@ impl Detector {
         while let Some(story) = self.stories.take_first() {
             self.end(story, self.now, out);
         }
-        for summary in self.caps.finish(self.now) {
-            out(summary);
+        let summaries = self.caps.finish(self.now);
+        for alert in summaries.into_iter().chain(self.spreads.finish(self.now)) {
+            self.say(alert, out);
         }
     }
 

@@ -64,14 +64,14 @@ fn repeats_are_counted_and_told_at_the_end() {
 }
 
 #[test]
-fn a_sign_after_the_quiet_time_begins_a_new_story() {
+fn a_sign_after_a_day_of_silence_begins_a_new_story() {
     let outcome = expect(
         "",
         "0 10.0.0.5>10.0.0.53:53 query r.alpha.example : DnsQuestion Relay Vendor
-         900 10.0.0.5>10.0.0.53:53 query r.alpha.example : DnsQuestion Relay Vendor",
+         87300 10.0.0.5>10.0.0.53:53 query r.alpha.example : DnsQuestion Relay Vendor",
         &[
             "0 new rmm.relay.alpha 50 60% 10.0.0.5 - x1 0-0",
-            "900 new rmm.relay.alpha 50 60% 10.0.0.5 - x1 900-900",
+            "87300 new rmm.relay.alpha 50 60% 10.0.0.5 - x1 87300-87300",
         ],
     );
     assert_ne!(outcome.alerts[0].id, outcome.alerts[1].id);
@@ -114,7 +114,7 @@ fn an_open_flow_holds_its_story_open() {
 fn worse_is_always_told_and_new_kinds_three_times_at_most() {
     let scene = "0 10.0.0.5>10.0.0.53:53 query u.alpha.example : DnsQuestion Unknown Vendor
          1 10.0.0.5>192.0.2.1:80 http d.alpha.example : HttpHost Download Vendor
-         2 10.0.0.5>192.0.2.1:80 file d.alpha.example : HttpFile Download Vendor value=a.exe
+         2 10.0.0.5>192.0.2.1:80 archive d.alpha.example : HttpFile Download Vendor value=a.zip
          3 10.0.0.5>192.0.2.2:443 hello a.alpha.example : TlsSni Api Vendor
          4 10.0.0.5>192.0.2.3:443 hello r.alpha.example : TlsSni Relay Vendor
          5 10.0.0.5>192.0.2.3:443 certificate : TlsCertificate Relay Vendor value=O=Alpha";

@@ -14,8 +14,8 @@ mod policies;
 mod quiet;
 mod recognised;
 mod resolvers;
-mod spreads;
 mod shared;
+mod spreads;
 
 use std::sync::Arc;
 

@@ -132,7 +132,7 @@ fn a_foreign_tenant_beside_the_authorised_one_is_its_own_story() {
          1 10.20.0.5>10.0.0.53:53 query api.alpha.example : DnsQuestion Api Vendor
          2 10.20.0.5>10.0.0.53:53 query evil.example : DnsQuestion Relay Named=evil.example
          3 10.20.0.5>10.0.0.53:53 query acme.example : DnsQuestion Relay Named=acme.example",
-        &["2 new rmm.relay.alpha 50 60% 10.20.0.5 evil.example x1 2-2"],
+        &["2 new rmm.relay.alpha 55 60% 10.20.0.5 evil.example x1 2-2"],
     );
 }
 

@@ -13,6 +13,7 @@ use crate::caps::NEVER_HELD;
 use crate::circumstances::Circumstances;
 use crate::limits::Limits;
 use crate::rules::{Finding, strength};
+use crate::standing;
 use crate::weights::{Kind, confidence, confidence_of_tool, rank};
 
 /// The unauthorised part of a story.
@@ -27,6 +28,8 @@ pub(crate) struct Case {
     pub(crate) lure: Option<Arc<Lure>>,
     /// What speaks for and against the name, where the story is about one that lies.
     pub(crate) circumstances: Option<Circumstances>,
+    /// What else is known of the use, where the story is about a tool.
+    pub(crate) made: standing::Use,
     pub(crate) host: IpAddr,
     pub(crate) start: Timestamp,
     pub(crate) end: Timestamp,
@@ -59,6 +62,8 @@ pub(crate) struct Spot {
     /// Whether a server was reached, and not only a name asked for.
     pub(crate) reached: bool,
     pub(crate) policy: PolicyVerdict,
+    /// Whether the policy allows the tool there, under another operator.
+    pub(crate) foreign: bool,
     /// Why the policy does not allow it, a clause for people; empty where it has no say.
     pub(crate) why: Arc<str>,
 }
@@ -96,6 +101,7 @@ impl Case {
             list,
             lure: None,
             circumstances: lies.then(Circumstances::default),
+            made: standing::Use::default(),
             host,
             start: at,
             end: at,
@@ -156,6 +162,7 @@ impl Case {
                 self.techniques.sort_unstable();
             }
         }
+        self.made.foreign |= spot.foreign;
         let worse = strength(finding) > strength(&self.finding);
         let as_bad = strength(finding) == strength(&self.finding);
         let now_reached = spot.reached && !self.spot.reached;
@@ -190,8 +197,11 @@ impl Case {
 
     /// How bad the story is.
     pub(crate) fn severity(&self) -> Severity {
-        let base = self.finding.severity;
-        self.circumstances.as_ref().map_or(base, |held| held.severity(base))
+        match (&self.circumstances, &self.tool) {
+            (Some(held), _) => held.severity(self.finding.severity),
+            (None, Some(_)) => self.made.severity(&self.finding),
+            (None, None) => self.finding.severity,
+        }
     }
 
     fn strength(&self) -> (u8, Reverse<u8>) {

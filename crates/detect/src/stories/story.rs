@@ -11,6 +11,7 @@ use super::case::Case;
 use super::telling::tell;
 use crate::limits::{Limits, SERVERS_PER_STORY_MAX};
 use crate::memory::{Rank, ToolKnown};
+use crate::spread;
 
 /// What makes two signs one story.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -75,6 +76,8 @@ pub(crate) struct Story {
     pub(super) told_at: Timestamp,
     /// When it was last told as over.
     pub(super) ended_at: Option<Timestamp>,
+    /// The wave of hosts that it was counted in.
+    pub(crate) wave: Option<spread::Subject>,
     /// Whether its last sign was one that the policy does not allow.
     pub(crate) denied: bool,
     servers: Vec<IpAddr>,
@@ -112,6 +115,7 @@ impl Story {
             due: None,
             told_at: at,
             ended_at: None,
+            wave: None,
             denied: false,
             servers: Vec::new(),
             names: Vec::new(),
@@ -133,7 +137,14 @@ impl Story {
             return None;
         }
         let operator = self.key.subject.operator();
-        self.case.as_mut()?.occasion(operator, limits)
+        let case = self.case.as_mut()?;
+        // From outside it is not the host that uses the tool.
+        if let (Some(known), Subject::Tool { inbound: false, .. }) =
+            (&self.known, &self.key.subject)
+        {
+            case.made.learn(known, case.start);
+        }
+        case.occasion(operator, limits)
     }
 
     /// Whether it changed since it was last told.
@@ -160,8 +171,17 @@ impl Story {
             Phase::Asleep { since } => {
                 let over = since.after(pace.sleep);
                 let again = self.ended_at.map_or(Some(since), |at| later(at, pace.again));
-                Some(again.filter(|_| self.has_news()).map_or(over, |again| again.min(over)))
+                let again = again.filter(|_| self.has_news()).map(|again| again.max(since));
+                Some(again.map_or(over, |again| again.min(over)))
             }
+        }
+    }
+
+    /// What was known of the use when it was met; its operator may be met later.
+    pub(crate) fn meet(&mut self, known: Option<ToolKnown>) {
+        match (&mut self.known, known) {
+            (Some(before), Some(now)) => before.operator = before.operator.or(now.operator),
+            (before, now) => *before = before.or(now),
         }
     }
 

@@ -175,6 +175,9 @@ fn reason(case: &Case, operator: Option<&Arc<str>>) -> String {
     if !case.spot.why.is_empty() {
         text.push_str(&format!(", and {}", case.spot.why));
     }
+    if case.tool.is_some() {
+        case.made.clauses().for_each(|clause| text.push_str(&format!(", and {clause}")));
+    }
     text.push_str(&listed_beside(case));
     format!("{text}; {}.", fill(words.advice, case, operator))
 }
