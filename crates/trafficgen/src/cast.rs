@@ -11,7 +11,7 @@ use crate::dns::{Answer, Outcome, QueryType, Record, check_name};
 use crate::frame::{Mac, Way, host_mac, multicast_mac};
 
 /// The router between the office and the rest (VRRP's range of RFC 5798 §7.3, virtual router 1).
-const ROUTER_MAC: Mac = [0x00, 0x00, 0x5E, 0x00, 0x01, 0x01];
+pub(crate) const ROUTER_MAC: Mac = [0x00, 0x00, 0x5E, 0x00, 0x01, 0x01];
 /// Seconds that an answer may be kept.
 const TTL: u32 = 300;
 /// Aliases followed one after the other; more is a circle.

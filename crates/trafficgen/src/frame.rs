@@ -16,10 +16,12 @@ pub(crate) const UDP: u8 = 17;
 pub(crate) const ICMPV6: u8 = 58;
 
 /// EtherTypes.
-const IPV4: u16 = 0x0800;
+pub(crate) const IPV4: u16 = 0x0800;
 const ARP: u16 = 0x0806;
-const VLAN: u16 = 0x8100;
-const IPV6: u16 = 0x86DD;
+pub(crate) const VLAN: u16 = 0x8100;
+/// The outer of two tags (IEEE 802.1Q §9.5.1).
+pub(crate) const SERVICE_VLAN: u16 = 0x88A8;
+pub(crate) const IPV6: u16 = 0x86DD;
 
 /// An Ethernet address.
 pub(crate) type Mac = [u8; 6];
@@ -44,6 +46,40 @@ fn link_header(out: &mut Vec<u8>, to: Mac, from: Mac, vlan: Option<u16>, ether_t
         out.put16(id & 0x0FFF);
     }
     out.put16(ether_type);
+}
+
+/// What is kept of a frame of which the tap keeps the headers only: Ethernet, a tag, IPv6, TCP.
+pub(crate) const SLICE_BYTES: usize = 80;
+
+/// Octets that a frame had on the wire: as many as its IP header says where more were sent than
+/// kept.
+#[must_use]
+pub fn wire_len(frame: &[u8]) -> usize {
+    let word = |at: usize| {
+        frame.get(at..at + 2).and_then(|two| two.try_into().ok()).map_or(0, u16::from_be_bytes)
+    };
+    let mut at = 12;
+    while matches!(word(at), VLAN | SERVICE_VLAN) {
+        at += 4;
+    }
+    let told = match word(at) {
+        IPV4 => at + 2 + usize::from(word(at + 4)),
+        IPV6 => at + 42 + usize::from(word(at + 6)),
+        _ => 0,
+    };
+    told.max(frame.len())
+}
+
+/// A frame in a VLAN, outside of the tags that it has.
+pub(crate) fn tagged(frame: &[u8], vlan: u16) -> Vec<u8> {
+    let (ends, rest) = frame.split_at(frame.len().min(12));
+    let inner = rest.first_chunk::<2>().map_or(0, |two| u16::from_be_bytes(*two));
+    let kind = if matches!(inner, VLAN | SERVICE_VLAN) { SERVICE_VLAN } else { VLAN };
+    let mut out = ends.to_vec();
+    out.put16(kind);
+    out.put16(vlan & 0x0FFF);
+    out.put(rest);
+    out
 }
 
 fn pad(frame: &mut Vec<u8>) {

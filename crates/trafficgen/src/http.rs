@@ -94,6 +94,8 @@ pub(crate) struct Exchange {
     pub(crate) bytes: usize,
     /// The name in Content-Disposition.
     pub(crate) file: Option<String>,
+    /// Where a redirect leads to.
+    pub(crate) location: Option<String>,
     /// Seconds of silence before the request.
     #[serde(default)]
     pub(crate) pause: f64,
@@ -127,6 +129,7 @@ impl Exchange {
             body,
             bytes,
             file: None,
+            location: None,
             pause: 0.0,
         }
     }
@@ -170,6 +173,9 @@ impl Exchange {
         }
         if let Some(file) = &self.file {
             head.push_str(&format!("Content-Disposition: attachment; filename=\"{file}\"\r\n"));
+        }
+        if let Some(location) = &self.location {
+            head.push_str(&format!("Location: {location}\r\n"));
         }
         head.push_str("Connection: keep-alive\r\n\r\n");
         let mut out = head.into_bytes();

@@ -11,10 +11,12 @@ mod certificate;
 mod checksum;
 mod der;
 mod dns;
+mod expected;
 mod frame;
 mod http;
 pub mod limits;
 pub mod load;
+mod mangle;
 mod octets;
 mod pattern;
 pub mod pcap;
@@ -24,7 +26,10 @@ mod scenario;
 mod tcp;
 mod tls;
 
-pub use scenario::{Expected, Scenario, ScenarioError};
+pub use expected::{Expected, Level};
+pub use frame::wire_len;
+pub use mangle::{Mangle, mangle};
+pub use scenario::{Scenario, ScenarioError};
 
 /// A frame and its time: nanoseconds since 1970, UTC, and the octets from the Ethernet header on
 /// (without the frame check sequence, padded to the 60 octets that a wire carries at least).

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 use clap::{Args, Parser, Subcommand};
-use trafficgen::load::{self, Truth};
+use trafficgen::load::{self, Plan, Playbook, Tool, Truth};
 use trafficgen::{Scenario, pcap};
 
 /// Builds captures, frame by frame, the same octets each time.
@@ -48,6 +48,42 @@ enum Command {
         #[command(flatten)]
         to: To,
     },
+    /// A working day of an organisation, with campaigns hidden in it.
+    Day(Day),
+}
+
+#[derive(Args)]
+struct Day {
+    /// Hosts of the organisation.
+    #[arg(long, default_value_t = 2_000)]
+    hosts: u64,
+    /// Tools in legitimate use.
+    #[arg(long, default_value_t = 40)]
+    tools: usize,
+    /// Campaigns, hidden in the last day.
+    #[arg(long, default_value_t = 3)]
+    campaigns: u64,
+    /// Days, up to three: those before the last teach what is usual.
+    #[arg(long, default_value_t = 1)]
+    days: u64,
+    /// Another number, another day.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// The catalogue's folder, which tells how tools look.
+    #[arg(long, default_value = "config/catalogue")]
+    tools_from: PathBuf,
+    /// Who plays what.
+    #[arg(long, default_value = "packaging/bench/day.toml")]
+    playbook: PathBuf,
+    /// The capture to write.
+    #[arg(short, long)]
+    output: PathBuf,
+    /// Write the organisation's policy to this file.
+    #[arg(long)]
+    policy: Option<PathBuf>,
+    /// Write what is hidden, where and when, to this file, as JSON.
+    #[arg(long)]
+    truth: Option<PathBuf>,
 }
 
 #[derive(Args)]
@@ -85,7 +121,51 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
             let file = create(&to.output)?;
             told(load::small(packets, to.seed, BufWriter::with_capacity(1 << 20, file)), &to)
         }
+        Command::Day(day) => make_day(&day),
     }
+}
+
+fn make_day(day: &Day) -> anyhow::Result<()> {
+    let catalogue = catalogue(&day.tools_from)?;
+    let book = read(&day.playbook)?;
+    let book = Playbook::parse(&book).with_context(|| day.playbook.display().to_string())?;
+    let Day { hosts, tools, campaigns, days, seed, .. } = *day;
+    let plan = Plan { hosts, tools, campaigns, days, seed };
+    let file = BufWriter::with_capacity(1 << 20, create(&day.output)?);
+    let account = load::day(&plan, &book, &catalogue, file)?;
+    if let Some(path) = &day.policy {
+        std::fs::write(path, &account.policy)
+            .with_context(|| format!("{} cannot be written", path.display()))?;
+    }
+    if let Some(path) = &day.truth {
+        serde_json::to_writer_pretty(BufWriter::new(create(path)?), &account)
+            .with_context(|| format!("{} cannot be written", path.display()))?;
+    }
+    let _ = writeln!(
+        stderr(),
+        "{}: {} frames, {} octets, {} conversations",
+        day.output.display(),
+        account.frames,
+        account.captured_bytes,
+        account.conversations
+    );
+    Ok(())
+}
+
+/// Every tool of a catalogue, sorted by file.
+fn catalogue(folder: &Path) -> anyhow::Result<Vec<Tool>> {
+    let entries = std::fs::read_dir(folder)
+        .with_context(|| format!("the catalogue {} cannot be read", folder.display()))?;
+    let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|ending| ending == "toml"));
+    paths.sort();
+    let tool =
+        |path: &PathBuf| Tool::parse(&read(path)?).with_context(|| path.display().to_string());
+    paths.iter().map(tool).collect()
+}
+
+fn read(path: &Path) -> anyhow::Result<String> {
+    std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))
 }
 
 fn create(path: &Path) -> anyhow::Result<File> {

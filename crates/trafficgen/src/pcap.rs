@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use crate::TimedFrame;
+use crate::frame::wire_len;
 
 /// How fine the times in the file are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -40,13 +41,18 @@ impl<W: Write> Writer<W> {
 
     /// Add a frame. Times beyond the year 2106 do not fit the format and wrap.
     pub fn frame(&mut self, nanos: u64, octets: &[u8]) -> io::Result<()> {
+        self.cut(nanos, octets, octets.len())
+    }
+
+    /// Add a frame of which only the first octets were captured; it had `len` in all.
+    pub fn cut(&mut self, nanos: u64, octets: &[u8], len: usize) -> io::Result<()> {
         let fraction = match self.precision {
             Precision::Microseconds => nanos % 1_000_000_000 / 1_000,
             Precision::Nanoseconds => nanos % 1_000_000_000,
         };
         let mut header = [0; 16];
         let words = [(nanos / 1_000_000_000) as u32, fraction as u32, octets.len() as u32];
-        let words = words.into_iter().chain([octets.len() as u32]);
+        let words = words.into_iter().chain([len.max(octets.len()) as u32]);
         for (slot, word) in header.as_chunks_mut::<4>().0.iter_mut().zip(words) {
             *slot = word.to_le_bytes();
         }
@@ -65,7 +71,7 @@ impl<W: Write> Writer<W> {
 pub fn write(sink: impl Write, precision: Precision, frames: &[TimedFrame]) -> io::Result<()> {
     let mut writer = Writer::new(sink, precision)?;
     for (nanos, octets) in frames {
-        writer.frame(*nanos, octets)?;
+        writer.cut(*nanos, octets, wire_len(octets))?;
     }
     writer.finish().map(drop)
 }

@@ -1,6 +1,7 @@
 //! A scenario's text: who there is, what happens when, and what a sensor should say of it.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use serde::Deserialize;
 use toml::Spanned;
@@ -9,7 +10,8 @@ use toml::value::Datetime;
 
 use crate::TimedFrame;
 use crate::acts::{Act, Scene, Theatre};
-use crate::cast::{Cast, Fault, Host, Name, Target};
+use crate::cast::{Cast, Fault, Host, Name, ROUTER_MAC, Target};
+use crate::expected::Expected;
 use crate::limits::{ACTS_MAX, NAME_ADDRESSES_MAX, SCENARIO_BYTES_MAX};
 use crate::pcap::Precision;
 
@@ -34,29 +36,13 @@ impl ScenarioError {
     }
 }
 
-/// An alert that a sensor should raise on the scenario's capture.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Expected {
-    /// The host that it is about, as the scenario calls it.
-    pub host: String,
-    /// What kind of detection: `relay`, `api`, `download`, `protocol`, `indicator` …
-    pub detection: String,
-    /// The tool's id in the catalogue, where there is one.
-    pub tool: Option<String>,
-    /// A name, address or sign that the alert's evidence shows.
-    pub sign: String,
-    /// Whether a sensor may also leave it out (it is then part of another alert).
-    #[serde(default)]
-    pub optional: bool,
-}
-
 /// A scenario that could be read, and played without a mistake.
 #[derive(Clone, Debug)]
 pub struct Scenario {
     about: String,
     precision: Precision,
     expected: Vec<Expected>,
+    hosts: BTreeMap<String, Vec<IpAddr>>,
     frames: Vec<TimedFrame>,
 }
 
@@ -72,12 +58,36 @@ struct Head {
     nanoseconds: bool,
     /// How many times as fast as it is written the story is told.
     pace: Option<Spanned<f64>>,
+    #[serde(default)]
+    tap: Tap,
     resolver: Option<Spanned<String>>,
     hosts: BTreeMap<String, Host>,
     #[serde(default)]
     names: BTreeMap<Name, Vec<Target>>,
     #[serde(default)]
     expect: Vec<Expected>,
+}
+
+/// Which frames the tap sees of those that cross the border.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Tap {
+    #[default]
+    Both,
+    /// Only what leaves the house.
+    Outbound,
+    /// Only what comes in.
+    Inbound,
+}
+
+impl Tap {
+    fn sees(self, frame: &[u8]) -> bool {
+        match self {
+            Tap::Both => true,
+            Tap::Outbound => frame.get(6..12) != Some(&ROUTER_MAC),
+            Tap::Inbound => frame.get(..6) != Some(&ROUTER_MAC),
+        }
+    }
 }
 
 /// An act's moments: seconds after the start, how often, and how many seconds apart.
@@ -106,6 +116,11 @@ impl Scenario {
     /// The alerts that a sensor should raise, and no others.
     pub fn expected(&self) -> &[Expected] {
         &self.expected
+    }
+
+    /// The addresses of a host, as the scenario calls it; none where it knows no such host.
+    pub fn addresses(&self, host: &str) -> &[IpAddr] {
+        self.hosts.get(host).map_or(&[], Vec::as_slice)
     }
 
     /// All frames in the order of time.
@@ -172,8 +187,11 @@ fn read(text: &str) -> Result<Scenario, Fault> {
             *at = start + ((*at - start) as f64 / pace.get_ref()) as u64;
         }
     }
+    frames.retain(|(_, frame)| head.tap.sees(frame));
+    let hosts = cast.hosts.iter().map(|(name, host)| (name.clone(), host.addresses.clone()));
+    let hosts = hosts.collect();
     let precision = if head.nanoseconds { Precision::Nanoseconds } else { Precision::Microseconds };
-    Ok(Scenario { about: head.about, precision, expected: head.expect, frames })
+    Ok(Scenario { about: head.about, precision, expected: head.expect, hosts, frames })
 }
 
 fn acts_of(acts: Option<Spanned<DeValue<'_>>>) -> Result<Vec<Spanned<DeValue<'_>>>, Fault> {
@@ -197,7 +215,11 @@ fn act_of(act: Spanned<DeValue<'_>>) -> Result<(Moments, Act), Fault> {
             (None, Some(default)) => Ok(default),
             (Some(value), _) => {
                 let at = value.span();
-                match f64::deserialize(ValueDeserializer::from(value)) {
+                let number = match value.get_ref().as_str() {
+                    Some(clock) => clock_seconds(clock).ok_or(()),
+                    None => f64::deserialize(ValueDeserializer::from(value)).map_err(drop),
+                };
+                match number {
                     Ok(number) if (0.0..below).contains(&number) => Ok(number),
                     _ => Err(Fault { at, why: format!("`{key}` is a number from 0 to {below}") }),
                 }
@@ -211,6 +233,14 @@ fn act_of(act: Spanned<DeValue<'_>>) -> Result<(Moments, Act), Fault> {
     let kind = table.remove("kind");
     let act = Act::read(kind, Spanned::new(span, DeValue::Table(table)))?;
     Ok((moments, act))
+}
+
+/// Seconds of `26:10:05` or `10:05.5`: as many hours, minutes and seconds after the start.
+fn clock_seconds(written: &str) -> Option<f64> {
+    let parts: Vec<f64> = written.split(':').map(str::parse).collect::<Result<_, _>>().ok()?;
+    let smaller = parts.iter().skip(1).all(|part| (0.0..60.0).contains(part));
+    let clock = (2..=3).contains(&parts.len()) && smaller && parts.first() >= Some(&0.0);
+    clock.then(|| parts.iter().fold(0.0, |sum, part| sum * 60.0 + part))
 }
 
 /// Nanoseconds since 1970 of a moment in UTC.
@@ -299,6 +329,12 @@ mod tests {
             ),
             ("[[act]]\nat = 0\nclient = \"a\"", 1, 1, "the act has no `kind`"),
             ("[[act]]\nkind = \"ping\"\nclient = \"a\"", 1, 1, "the act has no `at`"),
+            (
+                "[[act]]\nat = \"1:61\"\nkind = \"ping\"",
+                2,
+                6,
+                "`at` is a number from 0 to 10000000",
+            ),
             ("[[act]]\nat = -1\nkind = \"ping\"", 2, 6, "`at` is a number from 0 to 10000000"),
             (
                 "[[act]]\nat = 0\nkind = \"tls\"\nclient = \"a\"\nserver = \"192.0.2.1\"\nbogus = 1",
@@ -346,6 +382,33 @@ mod tests {
             let said = error.why.starts_with(why) || (why == "invalid" && !error.why.is_empty());
             assert!(said, "{rest}: {error}");
         }
+    }
+
+    #[test]
+    fn clocks_are_read() {
+        for (written, want) in [
+            ("1:30", Some(90.0)),
+            ("26:10:05", Some(94_205.0)),
+            ("0:00.5", Some(0.5)),
+            ("90", None),
+            ("1:60", None),
+            ("1:2:3:4", None),
+            ("-1:00", None),
+            ("a:b", None),
+        ] {
+            assert_eq!(clock_seconds(written), want, "{written}");
+        }
+    }
+
+    #[test]
+    fn a_tap_may_see_one_way_only() {
+        let act = "[[act]]\nat = 0\nkind = \"tls\"\nclient = \"a\"\nserver = \"192.0.2.1\"\n";
+        let count = |tap: &str| {
+            let text = format!("tap = \"{tap}\"\n{HEAD}{act}");
+            Scenario::parse(&text).unwrap().frames().len()
+        };
+        assert!(count("outbound") > 4 && count("inbound") > 4);
+        assert_eq!(count("outbound") + count("inbound"), count("both"));
     }
 
     #[test]

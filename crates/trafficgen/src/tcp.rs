@@ -1,7 +1,7 @@
 //! A TCP conversation as a tap beside the client sees it: handshake, segments, acknowledgements.
 
 use crate::TimedFrame;
-use crate::frame::{TCP, Way, packet};
+use crate::frame::{SLICE_BYTES, TCP, Way, packet};
 use crate::octets::Octets;
 use crate::random::Random;
 
@@ -14,6 +14,12 @@ const ACK: u8 = 0x10;
 const MICROSECOND: u64 = 1_000;
 /// What 1,500 octets take at 1 Gbit/s.
 const SEGMENT_NANOS: u64 = 12 * MICROSECOND;
+/// Octets of payload in a segment that the card cuts up (or puts together) only beyond the tap.
+const OFFLOADED_MAX: usize = 61_440;
+
+/// Full segments for each acknowledgement (RFC 9293 §3.8.6.3), and of stacks that receive in bulk.
+const PATIENCE: usize = 2;
+const BULK_PATIENCE: usize = 32;
 
 /// Who speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,6 +106,8 @@ pub(crate) struct Connection<'a> {
     last: Side,
     /// Segments in a row for each bare acknowledgement.
     patience: usize,
+    /// Octets of a frame with payload that are captured: of the client's, of the server's.
+    kept: (usize, usize),
     /// The clock of the conversation, nanoseconds since 1970.
     now: u64,
     random: &'a mut Random,
@@ -119,8 +127,8 @@ impl<'a> Connection<'a> {
             End { next, acked: next, window, ident: random.word() }
         };
         let (client, server) = (end(64_240), end(65_535));
-        let (last, patience) = (Side::Client, 2);
-        let mut this = Connection { route, client, server, last, patience, now, random, out };
+        let (last, patience, kept) = (Side::Client, PATIENCE, (usize::MAX, usize::MAX));
+        let mut this = Connection { route, client, server, last, patience, kept, now, random, out };
         this.emit(Side::Client, SYN, &[]);
         this.turn(Side::Server);
         this.emit(Side::Server, SYN | ACK, &[]);
@@ -144,8 +152,29 @@ impl<'a> Connection<'a> {
         self.patience = segments.max(1);
     }
 
+    /// From now on a frame with payload is captured up to so many octets.
+    pub(crate) fn keep(&mut self, of_client: usize, of_server: usize) {
+        self.kept = (of_client, of_server);
+    }
+
+    /// Whether the tap keeps the headers only of what is sent from now on.
+    pub(crate) fn slice(&mut self, sliced: bool) {
+        let kept = if sliced { SLICE_BYTES } else { usize::MAX };
+        self.keep(kept, kept);
+        self.acknowledge_each(if sliced { BULK_PATIENCE } else { PATIENCE });
+    }
+
     pub(crate) fn wait(&mut self, nanos: u64) {
         self.now += nanos;
+    }
+
+    /// Send as a card with offload lets a tap in the host see it: in segments of 60 KiB.
+    pub(crate) fn send_offloaded(&mut self, side: Side, payload: &[u8]) {
+        self.turn(side);
+        for piece in payload.chunks(OFFLOADED_MAX) {
+            self.emit(side, PSH | ACK, piece);
+            self.now += SEGMENT_NANOS * 41 + self.random.between(0, 90 * MICROSECOND);
+        }
     }
 
     pub(crate) fn send(&mut self, side: Side, payload: &[u8]) {
@@ -252,7 +281,11 @@ impl<'a> Connection<'a> {
             options: (flags & SYN != 0).then(|| syn_options(self.route.segment_max(), shift)),
         };
         let way = self.route.way(side);
-        self.out.push((self.now, segment.frame(way, mine.ident, payload)));
+        let mut frame = segment.frame(way, mine.ident, payload);
+        if !payload.is_empty() {
+            frame.truncate(if side == Side::Client { self.kept.0 } else { self.kept.1 });
+        }
+        self.out.push((self.now, frame));
         mine.ident = mine.ident.wrapping_add(1);
         let counted = payload.len() as u32 + u32::from(flags & (SYN | FIN) != 0);
         mine.next = mine.next.wrapping_add(counted);

@@ -16,7 +16,7 @@ impl Chance {
     }
 }
 
-const PIECES: [&str; 26] = [
+const PIECES: [&str; 30] = [
     "0",
     "-1",
     "1e300",
@@ -42,6 +42,10 @@ const PIECES: [&str; 26] = [
     "at = 1\n",
     "port = 65536\n",
     "vlan = 5000",
+    "slice = true\n",
+    "tap = \"inbound\"\n",
+    "at = \"9:59:59\"\n",
+    "severity = \"high..low\"\n",
     "\u{fffd}",
 ];
 

@@ -11,6 +11,9 @@ use crate::dns::QueryType;
 use crate::http::Exchange;
 use crate::tcp::{Close, Connection, Side};
 
+/// What is kept of a response that is sliced: its header and how its body begins, one segment.
+const FIRST_BYTES: usize = 1_400;
+
 /// `kind = "http"`: a lookup, a connection, and one request after the other.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -28,6 +31,9 @@ pub(crate) struct Http {
     #[serde(default = "browser")]
     agent: String,
     requests: Vec<Exchange>,
+    /// The tap keeps the headers only of what follows the first segment of a response.
+    #[serde(default)]
+    slice: bool,
     #[serde(default)]
     close: Close,
     #[serde(default)]
@@ -68,7 +74,15 @@ impl Http {
             tcp.send(Side::Client, &request);
             let at = tcp.now();
             let response = exchange.response(at, tcp.random());
-            tcp.send(Side::Server, &response);
+            let (first, rest) = response.split_at(response.len().min(FIRST_BYTES));
+            if self.slice && !rest.is_empty() {
+                tcp.send(Side::Server, first);
+                tcp.slice(true);
+                tcp.send(Side::Server, rest);
+                tcp.slice(false);
+            } else {
+                tcp.send(Side::Server, &response);
+            }
         }
         tcp.close(self.close);
         scene.skip(first, self.skip);

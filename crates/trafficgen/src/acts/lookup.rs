@@ -16,6 +16,8 @@ pub(crate) struct Lookup {
     name: Spanned<String>,
     #[serde(default = "addresses")]
     types: Vec<QueryType>,
+    /// Who is asked, where it is not the scenario's resolver: a host or an address.
+    ask: Option<Spanned<String>>,
     #[serde(default)]
     over: Carrier,
     /// The resolver says that there is no such name.
@@ -40,6 +42,6 @@ impl Lookup {
             };
             answers.push((*kind, records, outcome));
         }
-        scene.ask(&self.client, self.name.get_ref(), &answers, self.over)
+        scene.ask(&self.client, self.ask.as_ref(), self.name.get_ref(), &answers, self.over)
     }
 }

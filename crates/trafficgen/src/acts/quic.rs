@@ -8,6 +8,7 @@ use super::lookup::addresses;
 use super::scene::{MILLISECOND, Volume};
 use crate::cast::{Family, Fault};
 use crate::dns::QueryType;
+use crate::frame::SLICE_BYTES;
 use crate::quic::{ID_BYTES_MAX, Session, Version, sealed_data};
 use crate::tcp::{Order, Route, Side};
 
@@ -62,6 +63,9 @@ pub(crate) struct Quic {
     down: u64,
     #[serde(default)]
     seconds: f64,
+    /// The tap keeps the headers only of what is sent behind the hellos.
+    #[serde(default)]
+    slice: bool,
     /// Frames at the beginning that the tap missed.
     #[serde(default)]
     skip: usize,
@@ -147,11 +151,15 @@ impl Quic {
             send(scene, &route, side, &flight);
         }
         let pause = (self.seconds * 1e9) as u64;
+        let data = scene.out.len();
         let up = sealed_data(&handshake.ids.0, self.up as usize, &mut scene.random);
         send(scene, &route, Side::Client, &up);
         scene.now += pause;
         let down = sealed_data(&handshake.ids.1, self.down as usize, &mut scene.random);
         send(scene, &route, Side::Server, &down);
+        if self.slice {
+            scene.out.iter_mut().skip(data).for_each(|(_, frame)| frame.truncate(SLICE_BYTES));
+        }
         scene.skip(first, self.skip);
         Ok(())
     }

@@ -136,21 +136,22 @@ impl<'t, 'c> Scene<'t, 'c> {
             .iter()
             .map(|kind| cast.records(server, *kind).map(|(records, o)| (*kind, records, o)))
             .collect::<Result<_, _>>()?;
-        self.ask(client, written, &answers, Carrier::Udp)?;
+        self.ask(client, None, written, &answers, Carrier::Udp)?;
         self.theatre.resolved.extend(key.map(|key| (key, self.now)));
         self.now += 2 * MILLISECOND;
         Ok(())
     }
 
-    /// Ask the resolver these questions at once, and take its answers.
+    /// Ask the resolver, or whom the act names, these questions at once, and take the answers.
     pub(crate) fn ask(
         &mut self,
         client: &Spanned<String>,
+        asked: Option<&Spanned<String>>,
         name: &str,
         answers: &[(QueryType, Vec<Record>, Outcome)],
         carrier: Carrier,
     ) -> Result<(), Fault> {
-        let Some(resolver) = &self.cast().resolver else {
+        let Some(resolver) = asked.or(self.cast().resolver.as_ref()) else {
             return Err(Fault::new(client, "a name is looked up, but there is no `resolver`"));
         };
         let (host, from, to) = self.ends(client, resolver, None)?;

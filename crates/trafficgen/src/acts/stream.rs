@@ -39,6 +39,9 @@ pub(crate) struct Stream {
     down: u64,
     #[serde(default)]
     seconds: f64,
+    /// The tap keeps the headers only of what is sent behind the beginning.
+    #[serde(default)]
+    slice: bool,
     #[serde(default)]
     close: Close,
     #[serde(default)]
@@ -72,6 +75,7 @@ impl Stream {
                 tcp.send(side, &octets);
             }
         }
+        tcp.slice(self.slice);
         volume.send(&mut tcp, |len, random: &mut Random| random.octets(len));
         tcp.close(self.close);
         scene.skip(first, self.skip);

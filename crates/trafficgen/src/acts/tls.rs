@@ -42,6 +42,9 @@ pub(crate) struct Tls {
     down: u64,
     #[serde(default)]
     seconds: f64,
+    /// The tap keeps the headers only of what is sent behind the beginning.
+    #[serde(default)]
+    slice: bool,
     #[serde(default)]
     close: Close,
     /// Octets of the hello in one segment, at most.
@@ -120,7 +123,9 @@ impl Tls {
         let Scene { random, out, now, .. } = scene;
         let mut tcp = Connection::open(route, *now, random, out);
         session.shake_hands(&mut tcp);
+        tcp.slice(self.slice);
         volume.send(&mut tcp, sealed_data);
+        tcp.slice(false);
         if self.close == Close::Fin {
             session.take_leave(&mut tcp);
         }

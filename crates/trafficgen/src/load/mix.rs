@@ -1,11 +1,10 @@
 //! An office's mix: lookups, TLS sessions of all sizes, a little HTTP and NTP.
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
 use std::io::{self, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::names::Names;
+use super::waiting::Waiting;
 use super::{START, Truth};
 use crate::TimedFrame;
 use crate::certificate::Certificate;
@@ -53,33 +52,6 @@ pub fn mix(bytes: u64, volume: u64, seed: u64, sink: impl Write) -> io::Result<T
     }
     writer.finish()?;
     Ok(office.truth)
-}
-
-/// Frames of open flows, in the order of time and then of making.
-#[derive(Default)]
-struct Waiting {
-    heap: BinaryHeap<Reverse<(u64, u64, Vec<u8>)>>,
-    made: u64,
-    bytes: u64,
-}
-
-impl Waiting {
-    fn add(&mut self, frames: Vec<TimedFrame>) {
-        for (at, frame) in frames {
-            self.made += 1;
-            self.bytes += 16 + frame.len() as u64;
-            self.heap.push(Reverse((at, self.made, frame)));
-        }
-    }
-
-    fn before(&mut self, end: u64) -> Option<TimedFrame> {
-        if self.heap.peek()?.0.0 >= end {
-            return None;
-        }
-        let Reverse((at, _, frame)) = self.heap.pop()?;
-        self.bytes -= 16 + frame.len() as u64;
-        Some((at, frame))
-    }
 }
 
 struct Office {

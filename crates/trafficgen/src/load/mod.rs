@@ -1,14 +1,20 @@
-//! Captures as large as one likes, for measuring: an office's mix, and a flood of new flows.
+//! Captures as large as one likes, for measuring: an office's mix, a flood of new flows, and an
+//! organisation's working day in which campaigns are hidden.
 //!
-//! Both are written as they come, with memory bounded by the flows that are open at once.
+//! All are written as they come, with memory bounded by the flows that are open at once.
 
+mod day;
 mod mix;
 mod names;
 mod small;
+mod waiting;
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
+pub use day::{
+    Account, Campaign, DayError, Deed, Friend, Hidden, Plan, Playbook, Played, Tool, day,
+};
 pub use mix::mix;
 pub use small::small;
 
