@@ -65,10 +65,6 @@ impl Incident {
         incident
     }
 
-    pub(crate) fn id(&self) -> AlertId {
-        self.id
-    }
-
     pub(crate) fn steps(&self) -> impl Iterator<Item = &Met> {
         self.steps.iter()
     }
@@ -222,19 +218,20 @@ impl Incident {
 
     /// One sentence: what the host did, in order, and what to do about it.
     fn reason(&self) -> String {
-        const LINKS_MAX: usize = 6;
         let zone = self.steps.iter().rev().find_map(|step| step.spot.policy.zone.as_ref());
         let mut text = match zone {
             Some(zone) => format!("{} (zone {zone})", self.host),
             None => self.host.to_string(),
         };
-        for (place, step) in self.steps.iter().take(LINKS_MAX).enumerate() {
-            text.push_str(if place == 0 { " " } else { ", then " });
+        // One clause for each stage, and one for each tool: `rmm.chain` has them all.
+        let mut told: Vec<ChainStage> = Vec::new();
+        for step in &self.steps {
+            if told.contains(&step.stage) && !step.is_tool() || told.len() >= CLAUSES_MAX {
+                continue;
+            }
+            text.push_str(if told.is_empty() { " " } else { ", then " });
             text.push_str(&step.why);
-        }
-        let further = self.steps.len().saturating_sub(LINKS_MAX);
-        if further > 0 {
-            text.push_str(&format!(", and {further} more"));
+            told.push(step.stage);
         }
         let last = self.steps.last().map_or(Timestamp::ZERO, |step| step.at);
         let stages = kinds(self.steps.iter()).len();
@@ -242,13 +239,17 @@ impl Incident {
         let runs = self.steps.iter().any(Met::is_tool);
         let advice = match runs {
             true => "cut the host off, and call its user on a number that you know",
-            false => "call the user of the host on a number that you know, and look for what was \
-                      started there",
+            false => {
+                "call the user of the host on a number that you know, and look for what was \
+                      started there"
+            }
         };
         format!("{text}: {stages} stages within {within}; {advice}.")
     }
 }
 
+/// Clauses that one reason has.
+const CLAUSES_MAX: usize = 8;
 const RULE_ID: &str = "rmm.campaign.chain";
 const RULE_NAME: &str = "A chain from lure to remote access";
 

@@ -4,22 +4,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use model::{
-    Alert, ChainStage, Detection, Direction, DomainName, Evidence, Fact, FileDownload, FlowClose,
-    ListKind, Match, Meaning, PolicyVerdict, SignSource, Specificity, Stage, Timestamp,
+    Alert, ChainStage, Detection, Direction, Fact, ListKind, Match, Meaning, SignSource,
+    Specificity, Stage, Timestamp,
 };
 
-use super::incident::{Incident, octets, spell, techniques};
+use super::incident::techniques;
 use super::step::{Met, SHORTLY, Weight};
-use super::sum::{BULK_PCT, NEW_NAME_PCT, PROGRAM_PCT, SESSION_PCT};
-use super::trails::Watched;
-use crate::circumstances;
 use crate::detector::Detector;
-use crate::judgement::{DENY_BY_DEFAULT, Judged};
-use crate::limits::DOWNLOAD_BYTES_MIN;
-use crate::memory::Known;
+use crate::judgement::Judged;
+use crate::memory::{Known, ToolKnown};
 use crate::registered::registered;
 use crate::scene::Scene;
-use crate::stories::{Case, Spot};
+use crate::stories::Case;
 use crate::weights::SHARED_SEVERITY_MAX;
 
 /// A name is new for so long after it was first met, once the sensor has learnt.
@@ -32,11 +28,6 @@ const NEW_WHILE_LEARNING: Duration = Duration::from_secs(60 * 60);
 /// A name that says less than this by itself, as one that leads nowhere, is no lure.
 const LURE_SEVERITY_MIN: u8 = SHARED_SEVERITY_MAX + 5;
 
-/// A flow is a session when it lasts and carries: so long and so much …
-const SESSION_SHORT: (Duration, u64) = (Duration::from_secs(60), 256 << 10);
-/// … or longer and less, as when a person only watches.
-const SESSION_LONG: (Duration, u64) = (Duration::from_secs(600), 64 << 10);
-
 impl Detector {
     /// Remember the name that an observation is about; whether it is new here.
     pub(crate) fn chain_name(&mut self, scene: &Scene<'_>) -> bool {
@@ -44,11 +35,8 @@ impl Detector {
         if scene.setting.well_known || scene.inbound() {
             return false;
         }
-        let known = self.firsts.see_name(
-            registered(name.as_str()),
-            scene.setting.host,
-            scene.seen.at,
-        );
+        let known =
+            self.firsts.see_name(registered(name.as_str()), scene.setting.host, scene.seen.at);
         is_new(known, scene.seen.at)
     }
 
@@ -105,429 +93,109 @@ impl Detector {
             return;
         }
         let Some(story) = self.stories.get(serial) else { return };
-        let (known, operator) = (story.known, story.operator().cloned());
         let Some(case) = &story.case else { return };
         let Some(tool) = case.tool.clone() else { return };
-        let at = scene.seen.at;
-        let findings = || judged.iter().filter_map(|(sign, finding)| Some((sign, (*finding)?)));
-        let telling = |severity: u8| severity > SHARED_SEVERITY_MAX;
-        let fetched = findings().find(|(_, finding)| {
-            finding.weight.detection == Detection::Download && telling(finding.severity.get())
-        });
-        let runs = findings().any(|(_, finding)| {
-            let severity = telling(finding.severity.get());
-            let detection = finding.weight.detection;
-            let asked = !scene.reached && detection == Detection::Api;
-            detection != Detection::Download && severity && !asked
-        });
-        let base = Met {
-            story: Some(serial),
-            told: None,
-            spot: case.spot.clone(),
-            tool: Some(tool.clone()),
-            operator: operator.clone(),
-            sure_pct: case.confidence_pct(),
-            lure: None,
-            evidence: Vec::new(),
-            at,
-            subject: subject_of(tool.0.as_str(), operator.as_deref()),
+        let known = story.known;
+        let operator = story.operator().cloned();
+        let use_of = Met {
+            stage: ChainStage::Relay,
+            at: scene.seen.at,
+            subject: format!("{} {}", tool.0, operator.as_deref().unwrap_or("")).into(),
             name: Arc::clone(&tool.1),
             why: "".into(),
             weight: Weight::Strong,
-            stage: ChainStage::Relay,
+            sure_pct: case.confidence_pct(),
+            story: Some(serial),
+            told: None,
+            spot: case.spot.clone(),
+            tool: Some(tool),
+            operator,
+            evidence: Vec::new(),
             techniques: techniques(ChainStage::Relay),
         };
         // Software that runs fetches its own newer versions: a download explains what follows it.
-        if let Some((sign, _)) = fetched
-            && scene.reached
-            && known.is_none()
+        if known.is_none()
+            && let Some(met) = fetched(scene, judged, &use_of)
         {
-            let file = sign.source == SignSource::HttpFile;
-            let from = from_whom(scene);
-            let met = Met {
-                stage: ChainStage::Download,
-                name: Arc::clone(if file { &sign.value } else { &tool.1 }),
-                why: format!("fetched {} from {from}", tool.1).into(),
-                weight: if file { Weight::Strong } else { Weight::Weak },
-                techniques: techniques(ChainStage::Download),
-                ..base.clone()
-            };
             self.chain_meet(scene, met, out);
         }
         let first_contact = known.is_some_and(|known| {
-            let recent = |known: Known| at.since(known.first) <= self.chain.windows.weak;
+            let within = self.chain.windows.weak;
+            let recent = |known: Known| scene.seen.at.since(known.first) <= within;
             recent(known.host) || known.operator.is_some_and(recent)
         });
-        if runs && first_contact {
-            let with = match (&operator, scene.reached) {
-                (Some(operator), _) => format!(" run by {operator}"),
-                (None, true) => format!(" with {}", base.spot.target),
-                (None, false) => format!(" by {}", base.spot.target),
-            };
-            let verb = if scene.reached { "began to use" } else { "asked for" };
-            let why = format!("{verb} {}{with}", tool.1).into();
-            let another = self.chain.peek(scene.setting.host).is_some_and(|t| t.runs_another(&base));
-            let stage = if another { ChainStage::SecondTool } else { ChainStage::Relay };
-            self.chain_meet(scene, Met { why, stage, ..base }, out);
-        }
-    }
-
-    /// A program that came down in clear, from whomever.
-    pub(crate) fn chain_download(
-        &mut self,
-        scene: &Scene<'_>,
-        new: bool,
-        out: &mut impl FnMut(Alert),
-    ) {
-        let Fact::FileDownload(file) = &scene.seen.fact else { return };
-        let Some(name) = circumstances::program(&scene.seen.fact) else { return };
-        if !is_ours_to_follow(scene) || self.policy.is_ours(scene.seen.flow.server.ip) {
+        if !first_contact || !runs(scene, judged) {
             return;
-        }
-        let from = source_of(scene, file);
-        let lured = self.is_lured_by(scene, &from);
-        let weight = if new || lured || from.is_address { Weight::Weak } else { Weight::AfterLure };
-        let sign = |source, value: Arc<str>, pattern: &str| Evidence {
-            source,
-            value,
-            pattern: pattern.into(),
-            list: MEMORY.into(),
-            list_version: "-".into(),
-            role: None,
-            kind: None,
-            expired: false,
-        };
-        if new && !lured && !from.is_address {
-            let met = Met {
-                stage: ChainStage::Lure,
-                name: Arc::clone(&from.name),
-                why: format!("reached {}, which nobody here knew before", from.name).into(),
-                evidence: vec![sign(SignSource::HttpHost, Arc::clone(&from.name), "new here")],
-                ..self.weak(scene, &from.subject, Weight::Weak, NEW_NAME_PCT)
-            };
-            self.chain_meet_as_second(scene, met, out);
-        }
-        let met = Met {
-            stage: ChainStage::Download,
-            name: name.into(),
-            why: format!("fetched the program {name} from {}", from.name).into(),
-            evidence: vec![sign(SignSource::HttpFile, name.into(), "a program")],
-            techniques: techniques(ChainStage::Download),
-            ..self.weak(scene, &from.subject, weight, PROGRAM_PCT)
-        };
-        self.chain_meet(scene, met, out);
-    }
-
-    /// A hello: the flow may carry a download that cannot be seen.
-    pub(crate) fn chain_hello(&mut self, scene: &Scene<'_>, new: bool) {
-        let Fact::TlsHello(_) = &scene.seen.fact else { return };
-        if !is_ours_to_follow(scene) || self.policy.is_ours(scene.seen.flow.server.ip) {
-            return;
-        }
-        let name = scene.server_name();
-        let trail = self.chain.peek(scene.setting.host);
-        let lured = trail.is_some_and(|trail| trail.lured(scene.seen.at, SHORTLY));
-        let weight = match (lured, new || name.is_none()) {
-            (true, _) => Weight::AfterLure,
-            (false, true) => Weight::BeforeOwnRelay,
-            (false, false) => return,
-        };
-        self.chain.watch(&scene.seen.flow, Watched { name: name.cloned(), weight, new });
-    }
-
-    /// A flow ended: it may have been a download, or a session of a tool that is a stage.
-    pub(crate) fn chain_close(
-        &mut self,
-        scene: &Scene<'_>,
-        close: &FlowClose,
-        stories: &[u64],
-        out: &mut impl FnMut(Alert),
-    ) {
-        if let Some(watched) = self.chain.unwatch(&scene.seen.flow)
-            && close.from_server.bytes >= DOWNLOAD_BYTES_MIN
-            && close.from_server.bytes / 4 > close.from_client.bytes
-        {
-            self.bulk(scene, close, &watched, out);
         }
         let trail = self.chain.peek(scene.setting.host);
-        let Some(tool) = trail.and_then(|trail| {
-            stories.iter().find_map(|serial| trail.holds_story(*serial)).cloned()
-        }) else {
-            return;
+        let stage = match trail.and_then(|trail| trail.another(&use_of)) {
+            None => ChainStage::Relay,
+            Some(other) if is_second(scene, known, other) => ChainStage::SecondTool,
+            Some(_) => return,
         };
-        let (sent, received) = match scene.setting.host == scene.seen.flow.server.ip {
-            true => (close.from_server.bytes, close.from_client.bytes),
-            false => (close.from_client.bytes, close.from_server.bytes),
-        };
-        let lasted = close.last.since(close.opened);
-        let carried = sent.saturating_add(received);
-        let is_session = [SESSION_SHORT, SESSION_LONG]
-            .into_iter()
-            .any(|(least, bytes)| lasted >= least && carried >= bytes);
-        if !is_session {
-            return;
-        }
-        let way = if sent > received { "mostly out" } else { "mostly in" };
-        let met = Met {
-            stage: ChainStage::Session,
-            at: close.last.max(tool.at),
-            why: format!(
-                "kept a session of {} for {}, {} sent and {} received, {way}",
-                tool.name,
-                spell(lasted),
-                octets(sent),
-                octets(received),
-            )
-            .into(),
-            weight: Weight::Weak,
-            sure_pct: SESSION_PCT,
-            techniques: techniques(ChainStage::Session),
-            story: None,
-            told: None,
-            ..tool
-        };
-        self.chain_meet(scene, met, out);
-    }
-
-    /// Incidents that are over are told a last time.
-    pub(crate) fn chain_expire(&mut self, out: &mut impl FnMut(Alert)) {
-        while let Some(incident) = self.chain.expire(self.now) {
-            self.end_incident(incident, out);
-        }
-    }
-
-    /// The capture ended.
-    pub(crate) fn chain_finish(&mut self, out: &mut impl FnMut(Alert)) {
-        while let Some(incident) = self.chain.take_first() {
-            self.end_incident(incident, out);
-        }
-    }
-
-    /// A story that is a stage ended: what it knows stays with the incident.
-    pub(crate) fn chain_take(&mut self, host: std::net::IpAddr, serial: u64, case: &Case) {
-        let incident = self.chain.get(host).and_then(|trail| trail.incident.as_mut());
-        if let Some(incident) = incident {
-            incident.absorb(serial, case, &self.limits);
-        }
-    }
-
-    fn end_incident(&mut self, mut incident: Incident, out: &mut impl FnMut(Alert)) {
-        let serials: Vec<u64> = incident.steps().filter_map(|step| step.story).collect();
-        for serial in serials {
-            if let Some(case) = self.stories.get(serial).and_then(|story| story.case.as_ref()) {
-                incident.absorb(serial, case, &self.limits);
-            }
-        }
-        if incident.has_news() {
-            if let Some(alert) = incident.tell(true, self.now, &self.limits) {
-                self.say(alert, out);
-            }
-        }
-    }
-
-    /// A large download under encryption.
-    fn bulk(
-        &mut self,
-        scene: &Scene<'_>,
-        close: &FlowClose,
-        watched: &Watched,
-        out: &mut impl FnMut(Alert),
-    ) {
-        let server = scene.seen.flow.server.ip.to_canonical().to_string();
-        let name: Arc<str> = watched.name.as_ref().map_or(server.into(), |n| n.as_str().into());
-        let subject: Arc<str> = registered(&name).into();
-        let amount = octets(close.from_server.bytes);
-        let met = Met {
-            stage: ChainStage::Download,
-            at: close.opened,
-            why: format!("received {amount} from {name}").into(),
-            name: Arc::clone(&name),
-            evidence: vec![Evidence {
-                source: if watched.name.is_some() { SignSource::TlsSni } else { SignSource::Address },
-                value: name,
-                pattern: "a large download".into(),
-                list: MEMORY.into(),
-                list_version: "-".into(),
-                role: None,
-                kind: None,
-                expired: false,
-            }],
-            techniques: techniques(ChainStage::Download),
-            ..self.weak(scene, &subject, watched.weight, BULK_PCT)
-        };
-        self.chain_meet(scene, met, out);
-    }
-
-    /// A new name that a program came from is the lure, or after a first program the second name.
-    fn chain_meet_as_second(
-        &mut self,
-        scene: &Scene<'_>,
-        mut met: Met,
-        out: &mut impl FnMut(Alert),
-    ) {
-        let trail = self.chain.peek(scene.setting.host);
-        let fetched = trail.and_then(|trail| trail.fetched(met.at, self.chain.windows.weak));
-        if fetched.is_some_and(|earlier| earlier.subject != met.subject) {
-            met.stage = ChainStage::SecondName;
-            met.techniques = techniques(ChainStage::SecondName);
-        }
-        self.chain_meet(scene, met, out);
-    }
-
-    fn weak(&self, scene: &Scene<'_>, subject: &Arc<str>, weight: Weight, sure_pct: u8) -> Met {
-        Met {
-            stage: ChainStage::Lure,
-            at: scene.seen.at,
-            subject: Arc::clone(subject),
-            name: Arc::clone(subject),
-            why: "".into(),
-            weight,
-            sure_pct,
-            story: None,
-            told: None,
-            spot: Spot {
-                flow: scene.seen.flow,
-                ingress: scene.seen.ingress.clone(),
-                protocol: scene.protocol,
-                server_name: scene.server_name().cloned(),
-                target: Arc::clone(subject),
-                direction: scene.setting.direction,
-                reached: scene.reached,
-                policy: PolicyVerdict {
-                    authorised: false,
-                    zone: scene.setting.zone.clone(),
-                    rule: DENY_BY_DEFAULT.into(),
-                },
-                why: "".into(),
-            },
-            tool: None,
-            operator: None,
-            lure: None,
-            evidence: Vec::new(),
-            techniques: techniques(ChainStage::Lure),
-        }
-    }
-
-    fn is_lured_by(&self, scene: &Scene<'_>, from: &From) -> bool {
-        self.chain.peek(scene.setting.host).is_some_and(|trail| trail.has_lure(&from.subject))
-    }
-
-    /// A step is met: it may make an incident, or join the one that there is.
-    fn chain_meet(&mut self, scene: &Scene<'_>, met: Met, out: &mut impl FnMut(Alert)) {
-        let (host, at) = (scene.setting.host, scene.seen.at);
-        let windows = self.chain.windows;
-        let story = met.story;
-        let Some(trail) = self.chain.of(host) else { return };
-        let before = trail.incident.as_ref().map(|incident| incident.grown);
-        let joins_known = trail.incident.as_ref().is_some_and(|incident| incident.holds(&met));
-        if joins_known {
-            if let Some(serial) = story {
-                self.take_story(host, serial);
-            }
-            return;
-        }
-        trail.meet(met, windows);
-        let steps = match &mut trail.incident {
-            Some(_) => trail.take_new(),
-            None => trail.ripe(at, windows).unwrap_or_default(),
-        };
-        if steps.is_empty() {
-            return;
-        }
-        let serials: Vec<u64> = steps.iter().filter_map(|step| step.story).collect();
-        let steps = steps.into_iter().map(|step| self.with_told(step)).collect::<Vec<_>>();
-        let Some(trail) = self.chain.of(host) else { return };
-        match &mut trail.incident {
-            Some(incident) => {
-                for step in steps {
-                    incident.join(step, at);
-                }
-            }
-            None => trail.incident = Some(Box::new(Incident::new(host, steps, at))),
-        }
-        for serial in serials {
-            self.take_story(host, serial);
-        }
-        self.tell_incident(host, before, at, out);
-    }
-
-    /// What a step's story was told as, before it became a stage.
-    fn with_told(&self, mut step: Met) -> Met {
-        let story = step.story.and_then(|serial| self.stories.get(serial));
-        let case = story.filter(|story| !story.absorbed).and_then(|story| story.case.as_ref());
-        step.told = case.filter(|case| case.was_told()).map(|case| case.id);
-        step
-    }
-
-    /// From now on the incident tells that story.
-    fn take_story(&mut self, host: std::net::IpAddr, serial: u64) {
-        let Some(story) = self.stories.get_mut(serial) else { return };
-        story.absorbed = true;
-        let incident = self.chain.get(host).and_then(|trail| trail.incident.as_mut());
-        if let (Some(incident), Some(case)) = (incident, &story.case) {
-            incident.absorb(serial, case, &self.limits);
-        }
-    }
-
-    fn tell_incident(
-        &mut self,
-        host: std::net::IpAddr,
-        before: Option<Timestamp>,
-        at: Timestamp,
-        out: &mut impl FnMut(Alert),
-    ) {
-        let Some(incident) = self.chain.get(host).and_then(|trail| trail.incident.as_mut()) else {
-            return;
-        };
-        let told = incident.grew().then(|| incident.tell(false, at, &self.limits)).flatten();
-        let grown = incident.grown;
-        self.chain.mark(host, before, grown);
-        if let Some(alert) = told {
-            self.say(alert, out);
-        }
+        let why = begins(scene, &use_of);
+        self.chain_meet(scene, Met { why, stage, ..use_of }, out);
     }
 }
 
-/// What stands as the list of signs that no list has.
-const MEMORY: &str = "memory";
-
-/// Whom a file came from.
-struct From {
-    name: Arc<str>,
-    subject: Arc<str>,
-    is_address: bool,
+/// Whether a finding is of the tool alone, and says enough.
+fn tells(severity: u8) -> bool {
+    severity > SHARED_SEVERITY_MAX
 }
 
-fn source_of(scene: &Scene<'_>, file: &FileDownload) -> From {
-    let name = file.host.as_ref().or(scene.server_name());
-    let name = name.filter(|name| name.as_str().parse::<std::net::IpAddr>().is_err());
-    match name.map(DomainName::as_str) {
-        Some(name) => From {
-            name: name.into(),
-            subject: registered(name).into(),
-            is_address: false,
-        },
-        None => {
-            let address: Arc<str> = scene.seen.flow.server.ip.to_canonical().to_string().into();
-            From { name: Arc::clone(&address), subject: address, is_address: true }
-        }
-    }
-}
-
-fn from_whom(scene: &Scene<'_>) -> String {
-    match scene.server_name() {
+/// The tool's file or installer, or the server that hands it out.
+fn fetched(scene: &Scene<'_>, judged: &[Judged<'_>], use_of: &Met) -> Option<Met> {
+    let mut found = judged.iter().filter_map(|(sign, finding)| Some((sign, (*finding)?)));
+    let (sign, _) = found.find(|(_, finding)| {
+        finding.weight.detection == Detection::Download && tells(finding.severity.get())
+    })?;
+    let file = sign.source == SignSource::HttpFile;
+    let from = match scene.server_name() {
         Some(name) => name.to_string(),
         None => scene.seen.flow.server.ip.to_string(),
-    }
+    };
+    scene.reached.then(|| Met {
+        stage: ChainStage::Download,
+        name: Arc::clone(if file { &sign.value } else { &use_of.name }),
+        why: format!("fetched {} from {from}", use_of.name).into(),
+        weight: if file { Weight::Strong } else { Weight::Weak },
+        techniques: techniques(ChainStage::Download),
+        ..use_of.clone()
+    })
 }
 
-fn subject_of(tool: &str, operator: Option<&str>) -> Arc<str> {
-    format!("{tool} {}", operator.unwrap_or("")).into()
+/// Whether the signs show that the tool runs. A name of a service that was only asked for does not.
+fn runs(scene: &Scene<'_>, judged: &[Judged<'_>]) -> bool {
+    judged.iter().filter_map(|(_, finding)| *finding).any(|finding| {
+        let asked = !scene.reached && finding.weight.detection == Detection::Api;
+        let download = finding.weight.detection == Detection::Download;
+        !download && !asked && tells(finding.severity.get())
+    })
+}
+
+/// How the use of a tool is told in a chain.
+fn begins(scene: &Scene<'_>, use_of: &Met) -> Arc<str> {
+    let verb = if scene.reached { "began to use" } else { "asked for" };
+    let whose = match (&use_of.operator, scene.reached) {
+        (Some(operator), _) => format!("run by {operator}"),
+        (None, true) => format!("with {}", use_of.spot.target),
+        (None, false) => format!("by {}", use_of.spot.target),
+    };
+    format!("{verb} {} {whose}", use_of.name).into()
+}
+
+/// Whether a further tool is a stage: not one that the same server shows, as one product under two
+/// names does, nor one that was there before the sensor was.
+fn is_second(scene: &Scene<'_>, known: Option<ToolKnown>, other: &Met) -> bool {
+    let server = scene.seen.flow.server.ip;
+    let learnt = known.is_some_and(|known| known.host.learnt);
+    let at_once = scene.seen.at.since(other.at) <= SHORTLY && !scene.seen.flow.guessed;
+    scene.reached && server != other.spot.flow.server.ip && (learnt || at_once)
 }
 
 /// What strangers do to our servers is no way to a session of ours, nor what hosts inside do among
 /// themselves.
-fn is_ours_to_follow(scene: &Scene<'_>) -> bool {
+pub(super) fn is_ours_to_follow(scene: &Scene<'_>) -> bool {
     match &scene.seen.fact {
         // Names are asked for inside.
         Fact::DnsQuery(_) | Fact::DnsAnswer(_) => !scene.inbound(),
@@ -578,7 +246,6 @@ fn contact(scene: &Scene<'_>, case: &Case, sign: &Match) -> Option<Met> {
         spot: case.spot.clone(),
         tool: None,
         operator: None,
-        lure: case.lure.clone(),
         evidence: Vec::new(),
         techniques: techniques(stage),
     })

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use model::{AlertId, ChainStage, Evidence, Lure, Timestamp, ToolId};
+use model::{AlertId, ChainStage, Evidence, Timestamp, ToolId};
 
 use crate::stories::Spot;
 
@@ -29,8 +29,6 @@ pub(crate) struct Met {
     pub(crate) spot: Spot,
     pub(crate) tool: Option<(ToolId, Arc<str>)>,
     pub(crate) operator: Option<Arc<str>>,
-    /// What the name pretends, where it lies.
-    pub(crate) lure: Option<Arc<Lure>>,
     /// What shows it, where no story does.
     pub(crate) evidence: Vec<Evidence>,
     pub(crate) techniques: &'static [&'static str],

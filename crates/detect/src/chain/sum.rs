@@ -79,3 +79,33 @@ pub(crate) fn sum(steps: &[Met]) -> Sum {
     }
     Sum { severity: Severity::new(severity), sure_pct, steps: told }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::limits;
+
+    const DOCUMENT: &str = include_str!("../../../../docs/detection.md");
+
+    #[test]
+    fn the_document_says_what_the_code_does() {
+        let hours = |time: std::time::Duration| time.as_secs() / 3_600;
+        let rows = [
+            format!("a program comes from it in clear | weak | {NEW_NAME_PCT} |"),
+            format!("or an address without a name | weak | {PROGRAM_PCT} |"),
+            format!("whose relay is no vendor's | weak | {BULK_PCT} |"),
+            format!("or ten minutes and 64 KiB | weak | {SESSION_PCT} |"),
+            format!("two stages {TWO_STAGES} (high), three {THREE_STAGES} (critical)"),
+            format!("every further one {FURTHER_STAGE} more, {SEVERITY_MAX} the most"),
+            format!("At\nmost {HALF_MAX} as long as no tool"),
+            format!("{FURTHER_KIND_PCT} for every further stage, {CONFIDENCE_MAX_PCT} the most"),
+            format!("{} MiB or more under encryption", limits::DOWNLOAD_BYTES_MIN >> 20),
+            format!("count for {} minutes", limits::CHAIN_WINDOW.as_secs() / 60),
+            format!("a strong lure for {}\n  hours", hours(limits::CHAIN_LURE)),
+            format!("no\nstage has joined for {} hours", hours(limits::CHAIN_OVER)),
+        ];
+        for row in rows {
+            assert!(DOCUMENT.contains(&row), "docs/detection.md lacks: {row}");
+        }
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use model::{ChainStage, Timestamp};
+use model::{ChainStage, Flow, Timestamp};
 
 use super::incident::Incident;
 use super::step::{Met, SHORTLY, Weight};
@@ -39,18 +39,25 @@ impl Trail {
             .find(|step| apart(step.at, at) <= within)
     }
 
-    /// Whether it runs a tool already that is part of this.
-    pub(crate) fn runs_another(&self, met: &Met) -> bool {
+    /// The step of another tool that is part of this.
+    pub(crate) fn another(&self, met: &Met) -> Option<&Met> {
+        let id = |step: &Met| step.tool.as_ref().map(|(id, _)| id.clone());
         let own = self.incident.iter().flat_map(|incident| incident.steps());
-        own.chain(&self.steps).any(|step| {
-            step.is_tool() && step.tool.as_ref().map(|t| &t.0) != met.tool.as_ref().map(|t| &t.0)
-        })
+        own.chain(&self.steps).find(|step| step.is_tool() && id(step) != id(met))
     }
 
     /// The story is part of this already.
     pub(crate) fn holds_story(&self, serial: u64) -> Option<&Met> {
         let own = self.incident.iter().flat_map(|incident| incident.steps());
         own.chain(&self.steps).find(|step| step.story == Some(serial) && step.is_tool())
+    }
+
+    /// Whether that moment of that flow is a download already, as of a tool's file.
+    pub(crate) fn has_download(&self, flow: &Flow, at: Timestamp) -> bool {
+        let own = self.incident.iter().flat_map(|incident| incident.steps());
+        own.chain(&self.steps).any(|step| {
+            step.stage == ChainStage::Download && step.at == at && step.spot.flow == *flow
+        })
     }
 
     /// Whether the host met a lure under that registered name.
@@ -115,13 +122,13 @@ impl Trail {
             Weight::AfterLure => lured(),
             Weight::BeforeOwnRelay => lured() || own_relay(),
         };
-        beside && (step.stage != ChainStage::SecondName || self.fetched(now, SECOND_AFTER).is_some())
+        beside
+            && (step.stage != ChainStage::SecondName || self.fetched(now, SECOND_AFTER).is_some())
     }
 
     /// What is not part of an incident, to be looked at anew.
     pub(crate) fn take_new(&mut self) -> Vec<Met> {
-        let ready: Vec<bool> =
-            self.steps.iter().map(|step| self.holds(step, step.at)).collect();
+        let ready: Vec<bool> = self.steps.iter().map(|step| self.holds(step, step.at)).collect();
         let mut place = ready.into_iter();
         self.steps.extract_if(.., |_| place.next().unwrap_or(false)).collect()
     }

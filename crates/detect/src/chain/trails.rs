@@ -31,7 +31,6 @@ pub(crate) struct Trails {
 pub(crate) struct Watched {
     pub(crate) name: Option<DomainName>,
     pub(crate) weight: Weight,
-    pub(crate) new: bool,
 }
 
 impl Trails {

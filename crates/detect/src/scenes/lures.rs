@@ -23,7 +23,9 @@ fn asked_answered_reached_fetched_is_one_story() {
             "0 new rmm.lure.imitation 50 80% 10.0.0.5 - x1 0-0",
             "2 upd rmm.lure.imitation 60 85% 10.0.0.5 - x3 0-2",
             "4 upd rmm.lure.imitation 75 90% 10.0.0.5 - x6 0-4",
-            "5 upd rmm.lure.imitation 75 90% 10.0.0.5 - x6 0-5",
+            // From here on the incident tells it.
+            "4 new rmm.campaign.chain 75 85% 10.0.0.5 - x7 0-4",
+            "5 upd rmm.campaign.chain 75 85% 10.0.0.5 - x7 0-5",
         ],
     );
     assert_eq!(
@@ -219,7 +221,7 @@ fn new_names_weigh_more_and_our_own_less() {
     };
     // The first day teaches; what is new after it is new for a day.
     let scene = [ask(0, 1, "a.test"), ask(2 * day, 1, "a.test"), ask(2 * day, 1, "b.test")];
-    let later = [ask(2 * day + 60, 2, "b.test"), ask(3 * day + 60, 2, "b.test")];
+    let later = [ask(2 * day + 60, 2, "b.test"), ask(3 * day + 60, 3, "b.test")];
     assert_eq!(severities(&[scene.concat(), later.concat()].concat()), [50, 50, 55, 55, 50]);
     // Eight hosts over three days: most likely ours.
     let wave: String = (1..=8).map(|host| ask(0, host, "ours.test")).collect();

@@ -11,6 +11,7 @@ mod lives;
 mod lures;
 mod operators;
 mod policies;
+mod ports;
 mod quiet;
 mod recognised;
 mod resolvers;

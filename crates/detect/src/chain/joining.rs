@@ -1,0 +1,123 @@
+//! Steps join an incident, which is told as it grows and when it is over.
+
+use std::net::IpAddr;
+
+use model::{Alert, Timestamp};
+
+use super::incident::Incident;
+use super::step::Met;
+use crate::detector::Detector;
+use crate::scene::Scene;
+use crate::stories::Case;
+
+impl Detector {
+    /// Incidents that are over are told a last time.
+    pub(crate) fn chain_expire(&mut self, out: &mut impl FnMut(Alert)) {
+        while let Some(incident) = self.chain.expire(self.now) {
+            self.end_incident(incident, out);
+        }
+    }
+
+    /// The capture ended.
+    pub(crate) fn chain_finish(&mut self, out: &mut impl FnMut(Alert)) {
+        while let Some(incident) = self.chain.take_first() {
+            self.end_incident(incident, out);
+        }
+    }
+
+    /// A story that is a stage ended: what it knows stays with the incident.
+    pub(crate) fn chain_take(&mut self, host: IpAddr, serial: u64, case: &Case) {
+        let incident = self.chain.get(host).and_then(|trail| trail.incident.as_mut());
+        if let Some(incident) = incident {
+            incident.absorb(serial, case, &self.limits);
+        }
+    }
+
+    fn end_incident(&mut self, mut incident: Incident, out: &mut impl FnMut(Alert)) {
+        let serials: Vec<u64> = incident.steps().filter_map(|step| step.story).collect();
+        for serial in serials {
+            if let Some(case) = self.stories.get(serial).and_then(|story| story.case.as_ref()) {
+                incident.absorb(serial, case, &self.limits);
+            }
+        }
+        let news = incident.has_news();
+        if let Some(alert) = incident.tell(true, self.now, &self.limits).filter(|_| news) {
+            self.say(alert, out);
+        }
+    }
+
+    /// A step is met: it may make an incident, or join the one that there is.
+    pub(super) fn chain_meet(&mut self, scene: &Scene<'_>, met: Met, out: &mut impl FnMut(Alert)) {
+        let (host, at) = (scene.setting.host, scene.seen.at);
+        let windows = self.chain.windows;
+        let story = met.story;
+        let Some(trail) = self.chain.of(host) else { return };
+        let before = trail.incident.as_ref().map(|incident| incident.grown);
+        let joins_known = trail.incident.as_ref().is_some_and(|incident| incident.holds(&met));
+        if joins_known {
+            if let Some(serial) = story {
+                self.take_story(host, serial);
+            }
+            return;
+        }
+        trail.meet(met, windows);
+        let steps = match &mut trail.incident {
+            Some(_) => trail.take_new(),
+            None => trail.ripe(at, windows).unwrap_or_default(),
+        };
+        if steps.is_empty() {
+            return;
+        }
+        let serials: Vec<u64> = steps.iter().filter_map(|step| step.story).collect();
+        let steps = steps.into_iter().map(|step| self.with_told(step)).collect::<Vec<_>>();
+        let Some(trail) = self.chain.of(host) else { return };
+        match &mut trail.incident {
+            Some(incident) => {
+                for step in steps {
+                    incident.join(step, at);
+                }
+            }
+            None => trail.incident = Some(Box::new(Incident::new(host, steps, at))),
+        }
+        for serial in serials {
+            self.take_story(host, serial);
+        }
+        self.tell_incident(host, before, at, out);
+    }
+
+    /// What a step's story was told as, before it became a stage.
+    fn with_told(&self, mut step: Met) -> Met {
+        let story = step.story.and_then(|serial| self.stories.get(serial));
+        let case = story.filter(|story| !story.absorbed).and_then(|story| story.case.as_ref());
+        step.told = case.filter(|case| case.was_told()).map(|case| case.id);
+        step
+    }
+
+    /// From now on the incident tells that story.
+    fn take_story(&mut self, host: IpAddr, serial: u64) {
+        let Some(story) = self.stories.get_mut(serial) else { return };
+        story.absorbed = true;
+        let incident = self.chain.get(host).and_then(|trail| trail.incident.as_mut());
+        if let (Some(incident), Some(case)) = (incident, &story.case) {
+            incident.absorb(serial, case, &self.limits);
+        }
+    }
+
+    fn tell_incident(
+        &mut self,
+        host: IpAddr,
+        before: Option<Timestamp>,
+        at: Timestamp,
+        out: &mut impl FnMut(Alert),
+    ) {
+        let Some(incident) = self.chain.get(host).and_then(|trail| trail.incident.as_mut()) else {
+            return;
+        };
+        let told = incident.grew().then(|| incident.tell(false, at, &self.limits)).flatten();
+        let grown = incident.grown;
+        self.chain.mark(host, before, grown);
+        if let Some(alert) = told {
+            self.say(alert, out);
+        }
+    }
+}
