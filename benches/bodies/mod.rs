@@ -29,6 +29,7 @@ pub(crate) fn all() -> Vec<(String, Body)> {
         ("intel.stix1", intel::fuzz_feeds_xml::stix1),
         ("detect.policy", detect::fuzz::policy),
         ("detect.judge", detect::fuzz::judge),
+        ("detect.state", detect::fuzz::state),
     ];
     all.sort_unstable_by_key(|(name, _)| *name);
     let readers = dissect::fuzz::protocols().iter();

@@ -76,7 +76,7 @@ pub fn state(octets: &[u8]) {
 #[must_use]
 pub fn state_sample(octets: &[u8]) -> Vec<u8> {
     let mut detector = Detector::new(Policy::deny_by_default(), &Limits::default());
-    judge_in(&mut detector, octets);
+    run(&mut detector, octets, |_| {});
     detector.state().seal()
 }
 
@@ -87,6 +87,7 @@ fn judge_with(policy: Policy, octets: &[u8]) -> Vec<Alert> {
         questions_max: 3,
         flows_max: 3,
         recognised_max: 3,
+        identities_max: 3,
         lures_max: 3,
         first_names_max: 3,
         first_host_tools_max: 3,
@@ -107,6 +108,18 @@ fn judge_with(policy: Policy, octets: &[u8]) -> Vec<Alert> {
         ..Limits::default()
     };
     let mut detector = Detector::new(policy, &limits);
+    let alerts = run(&mut detector, octets, |detector| {
+        let counts = detector.memory_counts();
+        for bounded in ["stories", "names", "flows", "recognised", "lures", "first_names"] {
+            assert!(counts.get(bounded).is_some_and(|count| *count <= 3), "{counts:?}");
+        }
+    });
+    promises(&alerts);
+    alerts
+}
+
+/// Give a detector what the octets say, up to the capture's end.
+fn run(detector: &mut Detector, octets: &[u8], check: impl Fn(&Detector)) -> Vec<Alert> {
     let mut alerts: Vec<Alert> = Vec::new();
     let mut at = BEGIN;
     for (number, chunk) in octets.chunks(8).take(256).enumerate() {
@@ -127,15 +140,17 @@ fn judge_with(policy: Policy, octets: &[u8]) -> Vec<Alert> {
         for shown in &verdict.recognised {
             assert!(!shown.is_empty() && shown.iter().all(|sign| signs.contains(sign)));
         }
-        let counts = detector.memory_counts();
-        for bounded in ["stories", "names", "flows", "recognised", "lures"] {
-            assert!(counts.get(bounded).is_some_and(|count| *count <= 3), "{counts:?}");
-        }
+        check(detector);
     }
     detector.finish(&mut |alert| alerts.push(alert));
     assert_eq!(detector.memory_counts().get("stories"), Some(&0));
+    alerts
+}
+
+/// What holds for all alerts of a run.
+fn promises(alerts: &[Alert]) {
     let mut told: BTreeSet<AlertId> = BTreeSet::new();
-    for alert in &alerts {
+    for alert in alerts {
         // With room for three stories one may go and begin again in the same second: then the
         // same evidence has the same id.
         assert!(!alert.update || told.contains(&alert.id), "{alert:?}");
@@ -150,7 +165,6 @@ fn judge_with(policy: Policy, octets: &[u8]) -> Vec<Alert> {
         let most = if fetched || alert.count > 4 { 75 } else { 65 };
         assert!(!lies || alert.lure.is_some() && alert.severity.get() <= most, "{alert:?}");
     }
-    alerts
 }
 
 fn flow(byte: u8) -> Flow {
@@ -335,5 +349,7 @@ mod tests {
             sample.push((dice >> 33) as u8);
         }
         super::drive(&[&sample, &sample[400..]], 400, super::judge);
+        let state = super::state_sample(&sample);
+        super::drive(&[&state, &state[28..state.len() - 16]], 2000, super::state);
     }
 }

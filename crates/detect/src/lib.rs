@@ -32,8 +32,10 @@ mod weights;
 pub use alone::Alone;
 pub use detector::{Detector, Hits, Verdict};
 pub use limits::Limits;
+pub use memory::KnownHost;
 pub use policy::{
-    Account, Level, Lint, LintOptions, Outcome, Policy, Remark, RuleAccount, RuleInfo, Topic, Visit,
+    Account, HoursUsed, Learned, Level, Lint, LintOptions, Outcome, Policy, Remark, RuleAccount,
+    RuleInfo, SuggestOptions, Suggestion, Topic, Visit,
 };
 pub use scene::name_of;
 pub use state::{Restored, State, StateError, StateFault, VERSION as STATE_VERSION};

@@ -2,6 +2,7 @@
 
 mod firsts;
 mod flows;
+mod identities;
 mod lures;
 mod names;
 mod prints;
@@ -12,8 +13,12 @@ mod sightings;
 
 pub(crate) use firsts::{Firsts, Known, ToolKnown};
 pub(crate) use flows::{Carried, Claim, Flows, Rank};
+pub(crate) use identities::Identities;
+pub use identities::KnownHost;
 pub(crate) use lures::{Familiarity, Lures};
-pub(crate) use names::Names;
+pub(crate) use names::{Lent, Names};
+pub(crate) use prints::Prints;
 pub(crate) use questions::Questions;
 pub(crate) use recent::Recent;
 pub(crate) use recognised::Recognised;
+pub(crate) use sightings::{Seen, Sightings};

@@ -53,6 +53,19 @@ impl Names {
         (self.lent.len(), self.lent.evicted())
     }
 
+    /// All that is lent, by the fingerprint of client and server.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (u64, &Lent)> {
+        self.lent.iter().map(|(print, lent)| (*print, lent))
+    }
+
+    /// Lend these too, as they were written down.
+    pub(crate) fn restore(&mut self, mut all: Vec<(u64, Lent)>) {
+        all.sort_by_key(|(_, lent)| lent.until);
+        for (print, lent) in all {
+            self.lent.insert(print, lent);
+        }
+    }
+
     /// Remember that `client` asked for a name and got these addresses. The last answer wins.
     ///
     /// What local protocols say is left out: anyone on the link may claim any name there.

@@ -48,6 +48,11 @@ impl<K: Hash + Eq + Clone, V> Recent<K, V> {
         self.places.len()
     }
 
+    /// All entries, in no order that means anything.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &(K, V)> {
+        self.slots.iter().filter_map(|slot| slot.entry.as_ref())
+    }
+
     /// Entries that went since the bound was reached.
     pub(crate) fn evicted(&self) -> u64 {
         self.evicted
