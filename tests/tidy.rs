@@ -17,12 +17,13 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("intel", &["model"]),
     ("detect", &["model"]),
     ("deliver", &["model"]),
+    ("audit", &["model"]),
     ("trafficgen", &[]),
-    (".", &["model", "capture", "dissect", "intel", "detect", "deliver"]),
+    (".", &["model", "capture", "dissect", "intel", "detect", "deliver", "audit"]),
 ];
 
 /// The crates that know no clock, thread, file or socket.
-const CORE: &[&str] = &["model", "dissect", "intel", "detect"];
+const CORE: &[&str] = &["model", "dissect", "intel", "detect", "audit"];
 
 /// Third-party crates that are met in one place only.
 const MET_IN_ONE_PLACE: &[(&str, &str)] = &[
@@ -201,7 +202,8 @@ fn no_tool_stands_in_rust() {
             }
         }
     }
-    let product = ["model", "capture", "dissect", "intel", "detect", "deliver", "rmmwatch"];
+    let product =
+        ["model", "capture", "dissect", "intel", "detect", "deliver", "audit", "rmmwatch"];
     for path in product.iter().flat_map(|name| files(&root().join("crates").join(name), "rs")) {
         let place = shown(&path);
         if place.contains("/tests") {

@@ -1,0 +1,99 @@
+//! One incident as a picture: its stages as steps down a time axis.
+
+use std::fmt::Write as _;
+
+use model::ChainStage;
+
+use super::axis::Axis;
+use super::elements::escaped;
+use crate::limits::STAGES_TOLD_MAX;
+use crate::moment;
+use crate::plain::shortened;
+use crate::report::Incident;
+
+const WIDTH: f64 = 1000.0;
+const LEFT: f64 = 24.0;
+const RIGHT: f64 = 976.0;
+const TOP: f64 = 34.0;
+const STEP: f64 = 32.0;
+/// About how wide a character of a label is.
+const CHAR: f64 = 7.6;
+
+/// Draw it.
+pub(crate) fn draw(number: usize, incident: &Incident, out: &mut String) {
+    let alarm = &incident.alarm;
+    let stages = alarm.stages.get(..alarm.stages.len().min(STAGES_TOLD_MAX)).unwrap_or_default();
+    let (Some(first), Some(last)) = (stages.first(), stages.last()) else { return };
+    let has_session = stages.iter().any(|stage| stage.stage == ChainStage::Session);
+    let end = if has_session { last.at.max(alarm.end) } else { last.at };
+    let axis = Axis::new(first.at, end, LEFT, RIGHT);
+    let bottom = TOP + 12.0 + STEP * stages.len() as f64;
+    let height = bottom + 8.0;
+    let words: Vec<&str> = stages.iter().map(|stage| stage.stage.word()).collect();
+    let span = moment::span(last.at.since(first.at));
+    let _ = writeln!(
+        out,
+        "<figure>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" \
+         aria-label=\"Picture of incident {number}\">\n\
+         <svg class=\"pic\" viewBox=\"0 0 {WIDTH} {height}\" width=\"{WIDTH}\" height=\"{height}\" \
+         role=\"img\" aria-labelledby=\"chain-{number}-t chain-{number}-d\">\n\
+         <title id=\"chain-{number}-t\">Stages of incident {number} over time</title>\n\
+         <desc id=\"chain-{number}-d\">{} stages within {span}: {}. The table below has each with its \
+         time.</desc>",
+        stages.len(),
+        words.join(", "),
+    );
+    axis.draw(TOP - 12.0, bottom, out);
+    let mut before = None;
+    for (place, stage) in stages.iter().enumerate() {
+        let x = axis.place(stage.at);
+        let y = TOP + 12.0 + STEP * (place as f64 + 0.5);
+        if let Some((old_x, old_y)) = before {
+            let _ =
+                write!(out, "<path class=\"thread\" d=\"M{old_x:.1} {old_y:.1}V{y:.1}H{x:.1}\"/>");
+        }
+        before = Some((x, y));
+        if stage.stage == ChainStage::Session {
+            let to = axis.place(alarm.end.max(stage.at));
+            let _ = write!(
+                out,
+                "<line class=\"session\" x1=\"{x:.1}\" y1=\"{y:.1}\" x2=\"{to:.1}\" y2=\"{y:.1}\"/>"
+            );
+        }
+    }
+    for (place, stage) in stages.iter().enumerate() {
+        let x = axis.place(stage.at);
+        let y = TOP + 12.0 + STEP * (place as f64 + 0.5);
+        // Where there is more room: to the right of early stages, to the left of late ones.
+        let leftwards = x > WIDTH * 0.55;
+        let (text_x, anchor, room) = if leftwards {
+            (x - 18.0, " end", x - 18.0 - LEFT)
+        } else {
+            (x + 18.0, "", RIGHT - x - 18.0)
+        };
+        let word = stage.stage.word();
+        let most = (room / CHAR) as usize;
+        let name = shortened(&stage.name, most.saturating_sub(word.len() + 2).clamp(8, 80));
+        let _ = writeln!(
+            out,
+            "<g><title>{word}: {} ({} UTC)</title>\
+             <path class=\"diamond\" d=\"M{x:.1} {:.1}l11 11-11 11-11-11Z\"/>\
+             <text class=\"no\" x=\"{x:.1}\" y=\"{:.1}\">{}</text>\
+             <text class=\"label{anchor}\" x=\"{text_x:.1}\" y=\"{:.1}\"><tspan class=\"strong\">{word}\
+             </tspan> {}</text></g>",
+            escaped(&shortened(&stage.name, 120)),
+            moment::to_second(stage.at),
+            y - 11.0,
+            y + 4.0,
+            place + 1,
+            y + 4.0,
+            escaped(&name),
+        );
+    }
+    out.push_str("</svg>\n</div>\n</figure>\n");
+    let more = alarm.stages.len().saturating_sub(stages.len());
+    if more > 0 {
+        let _ =
+            writeln!(out, "<p class=\"quiet\">and {} stages more</p>", moment::number(more as u64));
+    }
+}
