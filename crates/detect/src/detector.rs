@@ -1,6 +1,7 @@
 //! The detector: one observation after the other in, alerts out.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use model::{
@@ -12,7 +13,7 @@ use crate::caps::Caps;
 use crate::chain::Trails;
 use crate::inventory::Inventory;
 use crate::limits::Limits;
-use crate::memory::{Firsts, Flows, Lures, Names, Questions, Recognised};
+use crate::memory::{Firsts, Flows, Identities, KnownHost, Lures, Names, Questions, Recognised};
 use crate::policy::Policy;
 use crate::scene::Scene;
 use crate::spread::Spreads;
@@ -28,6 +29,7 @@ pub struct Detector {
     pub(crate) questions: Questions,
     pub(crate) flows: Flows,
     pub(crate) recognised: Recognised,
+    pub(crate) identities: Identities,
     pub(crate) lures: Lures,
     pub(crate) firsts: Firsts,
     pub(crate) chain: Trails,
@@ -81,6 +83,7 @@ impl Detector {
             questions: Questions::new(limits),
             flows: Flows::new(limits),
             recognised: Recognised::new(limits),
+            identities: Identities::new(limits),
             lures: Lures::new(limits),
             firsts: Firsts::new(limits),
             chain: Trails::new(limits),
@@ -148,6 +151,13 @@ impl Detector {
             self.close(seen, setting, close, out);
             return verdict;
         }
+        if let Fact::HostHint(hint) = &seen.fact {
+            // Of hosts outside nobody here can say who they are.
+            if self.policy.is_ours(hint.ip) {
+                self.identities.learn(hint, seen.at);
+            }
+            return Verdict::default();
+        }
         // Whoever asked the resolver is told; that it passed the question on says nothing of it.
         if !matches.is_empty() && self.questions.passed_on(seen) {
             return Verdict::default();
@@ -203,6 +213,7 @@ impl Detector {
         let (lures, lures_evicted) = self.lures.counts();
         let (inventory, inventory_evicted, inventory_untold) = self.inventory.counts();
         let mut counts = BTreeMap::from(self.firsts.counts());
+        counts.extend(self.identities.counts());
         counts.extend([
             ("stories", stories as u64),
             ("stories_asleep", self.stories.sleeping() as u64),
@@ -230,6 +241,12 @@ impl Detector {
             ("uses_suppressed", self.suppressed),
         ]);
         counts
+    }
+
+    /// What is remembered of the host inside at an address, as far as it showed who it is.
+    #[must_use]
+    pub fn known_host(&self, ip: IpAddr) -> Option<KnownHost> {
+        self.identities.known(ip)
     }
 
     /// Uses that a rule allowed, by rule; rules that allowed none are left out.

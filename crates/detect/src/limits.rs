@@ -387,6 +387,44 @@ pub const LINT_REMARKS_MAX: usize = 4096;
 /// - At the bound: overlaps of the later rules are not told.
 pub const LINT_PAIRS_MAX: usize = 1 << 21;
 
+/// Addresses of hosts inside whose interface and name are remembered, and interfaces.
+///
+/// - Why so many: 30,000 hosts, each with an address of IPv4 and three of IPv6.
+/// - What it costs: about 400 octets each with its interface and name, 50 MiB in all.
+/// - At the bound: the one not heard of for longest goes, and is told of without a name until it is
+///   heard again; `identities_evicted` and `interfaces_evicted` count it.
+pub const IDENTITIES_MAX: usize = 1 << 17;
+
+/// Addresses that one interface may have at once and still be one host's.
+///
+/// - Why so many: a host has a dozen addresses of IPv6 in several networks; a router that answers
+///   for others (RFC 1027) has a subnet's worth.
+/// - What it costs: 32 octets each.
+/// - At the bound: the interface says of nobody who it is.
+pub const ADDRESSES_PER_MAC_MAX: usize = 16;
+
+/// How long an interface counts as having an address that it does not speak of.
+///
+/// - Why so long: hosts that are there say so within the hour; temporary addresses (RFC 8981 §3.8)
+///   change every day.
+/// - What it costs: nothing.
+/// - At the bound: the address counts no more for the bound above.
+pub const ADDRESSES_PER_MAC_SPAN: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Pairs of a tool and an operator that a suggested policy speaks of.
+///
+/// - Why so many: more than anyone reviews; behind it are only tenants that one host has.
+/// - What it costs: half a KiB of text each.
+/// - At the bound: those with the fewest hosts are counted, and not named.
+pub const SUGGEST_GROUPS_MAX: usize = 1024;
+
+/// Zones that a suggested policy invents.
+///
+/// - Why so many: a network of 65,536 addresses in pieces of 256.
+/// - What it costs: 80 octets of text each.
+/// - At the bound: none are named, and rules hold everywhere.
+pub const SUGGEST_ZONES_MAX: usize = 256;
+
 /// The bounds of one detector, so that a test can reach them with a few facts.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Limits {
@@ -438,6 +476,8 @@ pub struct Limits {
     pub chain_lure: Duration,
     /// See [`CHAIN_OVER`].
     pub chain_over: Duration,
+    /// See [`IDENTITIES_MAX`].
+    pub identities_max: usize,
 }
 
 impl Default for Limits {
@@ -467,6 +507,7 @@ impl Default for Limits {
             chain_window: CHAIN_WINDOW,
             chain_lure: CHAIN_LURE,
             chain_over: CHAIN_OVER,
+            identities_max: IDENTITIES_MAX,
         }
     }
 }

@@ -11,7 +11,10 @@ impl Detector {
     /// Every alert leaves through here. False: it was held back, and stands in a summary.
     pub(crate) fn say(&mut self, alert: Alert, out: &mut impl FnMut(Alert)) -> bool {
         let (passes, summary) = self.caps.pass(&alert);
-        passes.then_some(alert).into_iter().chain(summary).for_each(out);
+        for mut alert in passes.then_some(alert).into_iter().chain(summary) {
+            alert.identity = self.identities.of(alert.host);
+            out(alert);
+        }
         passes
     }
 

@@ -1,5 +1,6 @@
 //! Who hosts are besides their addresses, as ARP and neighbour discovery say it: told when it is
-//! news, and not each time that someone asks.
+//! news, and not each time that someone asks. What goes on to be said is news again after an hour,
+//! since whoever remembers it may have had to forget.
 //!
 //! What is news is decided in one place: such frames belong to no conversation, and one lane gets
 //! all of those. So a hint is told once, at the same frame, for any number of lanes.
@@ -13,7 +14,7 @@ use model::{
 };
 
 use crate::layers::Neighbour;
-use crate::limits::{NEIGHBOUR_NEWS_PER_SECOND, NEIGHBOURS_MAX};
+use crate::limits::{NEIGHBOUR_NEWS_PER_SECOND, NEIGHBOUR_TOLD_EVERY, NEIGHBOURS_MAX};
 
 /// The address, if it is one host's: not none, not a group's, not a host's own loop.
 pub(crate) fn one_host(ip: IpAddr) -> Option<IpAddr> {
@@ -41,12 +42,14 @@ struct Known {
     used: u64,
     /// The second of packet time in which that was given.
     secs: u64,
+    /// The second in which it was told.
+    told: u64,
 }
 
 /// What became of what a neighbour said.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum News {
-    /// It was not known.
+    /// It was not known, or not told for long.
     Told,
     /// It was.
     Known,
@@ -72,15 +75,15 @@ impl Hints {
     pub(crate) fn hear(&mut self, neighbour: &Neighbour, at: Timestamp) -> News {
         let (place, secs) = ((neighbour.vlan, neighbour.ip), at.secs());
         let known = self.known.get(&place).copied();
-        match known {
-            Some(known) if known.mac == neighbour.mac => {
-                // Its place in the order is worth a change once a second.
-                if known.secs != secs {
-                    self.put(place, neighbour.mac, secs);
-                }
-                return News::Known;
+        if let Some(known) = known
+            && known.mac == neighbour.mac
+            && secs.saturating_sub(known.told) < NEIGHBOUR_TOLD_EVERY.as_secs()
+        {
+            // Its place in the order is worth a change once a second.
+            if known.secs != secs {
+                self.put(place, Known { secs, ..known });
             }
-            _ => {}
+            return News::Known;
         }
         if self.secs != secs {
             (self.secs, self.news) = (secs, 0);
@@ -89,7 +92,7 @@ impl Hints {
             return News::TooMuch;
         }
         self.news = self.news.saturating_add(1);
-        self.put(place, neighbour.mac, secs);
+        self.put(place, Known { mac: neighbour.mac, used: 0, secs, told: secs });
         while self.known.len() > NEIGHBOURS_MAX {
             let Some((_, place)) = self.order.pop_first() else { break };
             self.known.remove(&place);
@@ -97,10 +100,11 @@ impl Hints {
         News::Told
     }
 
-    fn put(&mut self, place: Place, mac: Mac, secs: u64) {
+    /// The newest in the order.
+    fn put(&mut self, place: Place, known: Known) {
         let used = self.next;
         self.next = used.wrapping_add(1);
-        if let Some(before) = self.known.insert(place, Known { mac, used, secs }) {
+        if let Some(before) = self.known.insert(place, Known { used, ..known }) {
             self.order.remove(&before.used);
         }
         self.order.insert(used, place);
@@ -145,7 +149,11 @@ mod tests {
         let table = [
             (1, 1, None, 0, News::Told),
             (1, 1, None, 0, News::Known),
-            (1, 1, None, 90_000, News::Known),
+            (1, 1, None, 3599, News::Known),
+            (1, 1, None, 3600, News::Told),
+            (1, 1, None, 7199, News::Known),
+            // A clock that was set back.
+            (1, 1, None, 0, News::Known),
             (2, 1, None, 0, News::Told),
             (1, 2, None, 0, News::Told),
             (1, 1, None, 0, News::Told),

@@ -227,6 +227,14 @@ pub(crate) const NEIGHBOURS_MAX: usize = 16 << 10;
 ///   when it comes again later.
 pub(crate) const NEIGHBOUR_NEWS_PER_SECOND: u32 = 1024;
 
+/// After how long what a neighbour goes on to say is told again.
+///
+/// - Why so long: a few facts a host and day; and what was forgotten, or never arrived since the
+///   analyst was behind, is back within the hour.
+/// - What it costs: a fact each.
+/// - At the bound: it is told again.
+pub(crate) const NEIGHBOUR_TOLD_EVERY: Duration = Duration::from_secs(60 * 60);
+
 /// Options of one message of neighbour discovery that are read. There are one or two, routers have
 /// eight; the rest of one with more is not looked at.
 pub(crate) const NEIGHBOUR_OPTIONS_MAX: usize = 16;
