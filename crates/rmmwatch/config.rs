@@ -2,6 +2,7 @@
 
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use model::Complaint;
 use serde::Deserialize;
@@ -21,6 +22,7 @@ pub(crate) struct Config {
     pub(crate) flows: Flows,
     pub(crate) knowledge: Knowledge,
     pub(crate) output: Output,
+    pub(crate) chain: Chain,
     /// Lists, each with what its owner says of it.
     pub(crate) feed: Vec<FeedTable>,
     /// Brands may stand in the settings file; `intel` reads them from the same text.
@@ -29,6 +31,7 @@ pub(crate) struct Config {
     zone: Option<toml::Value>,
     allow: Option<toml::Value>,
     suppress: Option<toml::Value>,
+    inbound: Option<toml::Value>,
 }
 
 /// `[capture]`
@@ -70,6 +73,40 @@ pub(crate) struct Knowledge {
     pub(crate) brands: Option<PathBuf>,
     pub(crate) feeds: Vec<PathBuf>,
     pub(crate) policy: Option<PathBuf>,
+}
+
+/// `[chain]`
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Chain {
+    pub(crate) window_minutes: u32,
+    pub(crate) lure_hours: u32,
+    pub(crate) over_hours: u32,
+}
+
+impl Default for Chain {
+    fn default() -> Self {
+        let limits = detect::Limits::default();
+        let minutes = |time: Duration| u32::try_from(time.as_secs() / 60).unwrap_or(u32::MAX);
+        Chain {
+            window_minutes: minutes(limits.chain_window),
+            lure_hours: minutes(limits.chain_lure) / 60,
+            over_hours: minutes(limits.chain_over) / 60,
+        }
+    }
+}
+
+impl Config {
+    /// The detector's bounds as the settings have them.
+    pub(crate) fn detect_limits(&self) -> detect::Limits {
+        let minutes = |count: u32| Duration::from_secs(u64::from(count) * 60);
+        detect::Limits {
+            chain_window: minutes(self.chain.window_minutes),
+            chain_lure: minutes(self.chain.lure_hours * 60),
+            chain_over: minutes(self.chain.over_hours * 60),
+            ..detect::Limits::default()
+        }
+    }
 }
 
 /// `[output]`
@@ -205,6 +242,15 @@ fn parse(name: &str, text: &str) -> Result<Config, Complaint> {
         let why = format!("openings_mib is {}", config.flows.openings_mib);
         return wrong("openings_mib", why, "write 1 to 65536 MiB");
     }
+    for (key, value, most) in [
+        ("window_minutes", config.chain.window_minutes, 7 * 24 * 60),
+        ("lure_hours", config.chain.lure_hours, 31 * 24),
+        ("over_hours", config.chain.over_hours, 31 * 24),
+    ] {
+        if !(1..=most).contains(&value) {
+            return wrong(key, format!("{key} is {value}"), &format!("write 1 to {most}"));
+        }
+    }
     Ok(config)
 }
 
@@ -271,6 +317,7 @@ mod tests {
             ("[capture]\nring_mb = 3\n", "f:2:1: unknown key `ring_mb`; did you mean `ring_mib`?"),
             ("[captur]\n", "f:1:2: unknown key `captur`; did you mean `capture`?"),
             ("[capture]\nring_mib = 0\n", "f:2:1: ring_mib is 0; write 1 to 2047"),
+            ("[chain]\nlure_hours = 0\n", "f:2:1: lure_hours is 0; write 1 to 744"),
             ("[flows]\nflows_max = 1\n", "f:2:1: flows_max is 1; write 1024 to 16777216 flows"),
             ("[[feed]]\nfile = 3\n", "f:2:8: invalid type: integer `3`, expected a path in quotes"),
             (

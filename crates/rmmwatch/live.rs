@@ -62,7 +62,7 @@ fn watch(args: &RunArgs) -> Result<Exit, Exit> {
     let delivery = Delivery::start(outputs.list).map_err(|why| fail(Exit::Failed, &why))?;
     let signals = Signals::listen(Hangup::Reloads).map_err(|why| fail(Exit::Failed, &why))?;
     let (lane, facts) = Alone::new(output::limits(&set.flows), random_seed(), WhenFull::Drop);
-    let detector = Detector::new(knowledge.policy, &detect::Limits::default());
+    let detector = Detector::new(knowledge.policy, &set.detect_limits());
     let gauges = Arc::new(Gauges::default());
     let reloader = Reloader::new(&args.knowledge, args.output.quiet, Arc::clone(&knowledge.book));
     let analyst = Analyst::new(knowledge.book, detector, delivery, observations_on, gauges);

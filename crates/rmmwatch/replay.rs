@@ -53,7 +53,7 @@ fn replay(args: &ReplayArgs) -> Result<Exit, Exit> {
     let limits = output::limits(&set.flows);
     let (mut lanes, facts) = Lanes::start(args.lanes.unwrap_or(1), limits, SEED)
         .map_err(|why| fail(Exit::Failed, &why))?;
-    let detector = Detector::new(knowledge.policy, &detect::Limits::default());
+    let detector = Detector::new(knowledge.policy, &set.detect_limits());
     let analyst = Analyst::new(knowledge.book, detector, delivery, observations_on, gauges.clone());
     let analyst = std::thread::Builder::new()
         .name("analyst".into())
