@@ -7,9 +7,10 @@ use model::{Alert, Direction, ListKind, Lure, Match, Meaning, SignSource};
 
 use crate::circumstances::{self, Answer};
 use crate::detector::{Detector, Verdict};
+use crate::judgement::find;
 use crate::memory::{Familiarity, Rank};
 use crate::policy::{Denial, Ruling, Use};
-use crate::rules::{Finding, Sight, judge, strength};
+use crate::rules::{Finding, strength};
 use crate::scene::Scene;
 use crate::stories::{Key, Subject};
 
@@ -152,12 +153,6 @@ impl Detector {
             self.add(serial, scene, &[&file]);
         }
     }
-}
-
-/// The worst that a rule says of a sign here; nothing of a guess.
-fn find(scene: &Scene<'_>, sign: &Match) -> Option<Finding> {
-    let sight = Sight { sign, direction: scene.setting.direction, at: scene.seen.at };
-    judge(&sight).filter(|_| !scene.is_guessed(sign))
 }
 
 /// What a sign's story is about.

@@ -72,7 +72,7 @@ fn what_comes_back_is_what_went_away() {
 
 #[test]
 fn counts_of_rules_that_stand_go_on() {
-    let allow = "[[allow]]\ntool = \"alpha\"\nzones = []";
+    let allow = "[[allow]]\ntool = \"alpha\"\nreason = \"contract\"";
     let scene = "0 10.0.0.6>192.0.2.9:443 opening : Payload Relay Server value=87";
     let policy = "[[allow]]\ntool = \"alpha\"";
     let octets = play(policy, &Limits::default(), scene).detector.state().seal();
