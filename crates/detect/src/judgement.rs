@@ -39,7 +39,10 @@ impl Detector {
         verdict: &mut Verdict,
         out: &mut impl FnMut(Alert),
     ) {
-        let judged: Vec<Judged<'_>> = signs.iter().map(|sign| (*sign, find(scene, sign))).collect();
+        let judged: Vec<Judged<'_>> = signs
+            .iter()
+            .map(|sign| (*sign, find(scene, sign).filter(|_| self.heeds(scene, sign))))
+            .collect();
         let claims = signs.iter().filter_map(|sign| match &sign.meaning {
             Meaning::Tool { operator, .. } => scene.claim(sign, operator),
             Meaning::Indicator { .. } | Meaning::Lure(_) => None,
@@ -108,6 +111,12 @@ impl Detector {
             Ruling::Allowed(rule) => self.count_hit(serial, &rule, scene, signs.len()),
             Ruling::Suppressed(rule) => self.count_hit(serial, &rule, scene, signs.len()),
         }
+    }
+
+    /// Whether a sign may begin a story here: ports may where the policy asks for it.
+    fn heeds(&self, scene: &Scene<'_>, sign: &Match) -> bool {
+        let port = sign.source == SignSource::Port;
+        !port || self.policy.ports_alert() && !scene.seen.flow.guessed
     }
 
     /// The story that signs with this claim belong to.

@@ -99,7 +99,9 @@ impl<'a> Scene<'a> {
     /// Whom a tool's sign takes to be the operator; a port, a guess or what everyone
     /// shows tells nothing.
     pub(crate) fn claim(&self, sign: &Match, operator: &Operator) -> Option<Claim> {
-        if sign.source == SignSource::Port || self.is_guessed(sign) {
+        // From outside the server is ours, however little its port says of it.
+        let port = sign.source == SignSource::Port && !self.inbound();
+        if port || self.is_guessed(sign) {
             return None;
         }
         let server = self.seen.flow.server.ip;

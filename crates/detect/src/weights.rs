@@ -24,6 +24,8 @@ pub(crate) static INDICATOR_LOW: Weight =
     weight("indicator, its list less sure", Detection::Indicator, 30);
 pub(crate) static INBOUND: Weight =
     weight("octets or presented name, from outside", Detection::Inbound, 75);
+pub(crate) static PORT: Weight =
+    weight("port, from outside, where the policy asks for it", Detection::Inbound, 40);
 pub(crate) static OCTETS: Weight = weight("octets", Detection::Protocol, 60);
 pub(crate) static RELAY: Weight = weight("name of a relay", Detection::Relay, 50);
 pub(crate) static API: Weight = weight("name of a service", Detection::Api, 45);
@@ -172,6 +174,7 @@ mod tests {
             &INDICATOR_MEDIUM,
             &INDICATOR_LOW,
             &INBOUND,
+            &PORT,
             &OCTETS,
             &RELAY,
             &API,
@@ -222,11 +225,18 @@ mod tests {
             ("hosts' uses of tools", thousands(limits::FIRST_HOST_TOOLS_MAX)),
             ("tools", thousands(limits::FIRST_TOOLS_MAX)),
             ("tools' operators", thousands(limits::FIRST_OPERATORS_MAX)),
+            ("rules whose tellings are counted", thousands(limits::CAP_RULES_MAX)),
+            (
+                "tools and operators whose first uses are counted together",
+                thousands(limits::SPREADS_MAX),
+            ),
+            ("hosts listed by one alert", limits::HOSTS_LISTED_MAX.to_string()),
             ("different signs listed by a story", limits::EVIDENCE_MAX.to_string()),
         ] {
             rows.push(format!("| {what} | {count} |"));
         }
         rows.push(format!("after {} minutes of silence", limits::QUIET.as_secs() / 60));
+        rows.extend(quiet());
         for circumstance in CIRCUMSTANCES {
             rows.push(format!("| {} | {:+} |", circumstance.what, circumstance.points));
         }
@@ -240,5 +250,34 @@ mod tests {
         for row in rows {
             assert!(DOCUMENT.contains(&row), "docs/detection.md lacks: {row}");
         }
+    }
+
+    /// What keeps the sensor quiet, and what else is known of a use.
+    fn quiet() -> Vec<String> {
+        use crate::{caps, spread, standing};
+        let hours = |time: std::time::Duration| time.as_secs() / 3600;
+        let standings = standing::STANDINGS.iter();
+        let mut rows: Vec<String> =
+            standings.map(|one| format!("| {} | +{} |", one.what, one.points)).collect();
+        let (short, long) = (standing::SESSION_SHORT, standing::SESSION_LONG);
+        rows.extend([
+            format!("at least {} seconds and carried", short.0.as_secs()),
+            format!("at least {} KiB, or {} minutes and", short.1 >> 10, long.0.as_secs() / 60),
+            format!("{} KiB. It counts when it ends", long.1 >> 10),
+            format!("sleeps for {} hours", hours(limits::SLEEP)),
+            format!("at most once in {} hours", hours(limits::AGAIN)),
+            format!("gone on for {} hours", hours(limits::AGAIN)),
+            format!("(`rule.id`) {} first tellings", limits::CAP_TELLINGS),
+            format!("at least {} hosts begin", limits::SPREAD_HOSTS),
+            format!("Severity {} (high)", spread::SEVERITY),
+            format!("{} (medium) while the sensor has watched", spread::SEVERITY_WHILE_LEARNING),
+            format!("each of the first {}", limits::SPREAD_STEPS_MAX),
+            format!("A use counts from {} on", API.severity),
+            format!("{} % sure, until octets", Kind::Place.confidence_pct()),
+        ]);
+        assert_eq!(Severity::new(caps::NEVER_HELD.get()).word(), "high");
+        assert_ne!(Severity::new(caps::NEVER_HELD.get() - 1).word(), "high");
+        assert_eq!((hours(limits::CAP_SPAN), hours(limits::SPREAD_SPAN)), (1, 1));
+        rows
     }
 }

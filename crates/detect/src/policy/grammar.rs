@@ -15,13 +15,34 @@ use super::page::{Page, Placed, kind, listed};
 use super::rule::{Kind, Rule};
 
 /// The tables that make up a policy.
-pub(crate) const TABLES: [&str; 3] = ["zone", "allow", "suppress"];
+pub(crate) const TABLES: [&str; 4] = ["zone", "allow", "suppress", "inbound"];
 
 const ZONE_KEYS: [&str; 3] = ["name", "networks", "vlans"];
 const RULE_KEYS: [&str; 8] =
     ["tool", "operators", "zones", "peers", "hours", "until", "owner", "reason"];
 
 impl Page<'_> {
+    /// Read `[inbound]`: whether a port of a tool, reached from outside, is an alert by itself.
+    pub(crate) fn inbound(&mut self, root: &DeTable<'_>) -> Option<bool> {
+        let value = root.get("inbound")?;
+        let DeValue::Table(table) = value.get_ref() else {
+            let fix = "begin it with a line `[inbound]`";
+            self.complain(value.span().start, "`inbound` is no table".into(), fix);
+            return None;
+        };
+        self.check_keys("`[inbound]`", table, &["ports"]);
+        let (text, span) = self.string(table, "ports")?;
+        match text {
+            "alert" => Some(true),
+            "note" => Some(false),
+            _ => {
+                let fix = "write \"alert\", or \"note\" to have them in observations only";
+                self.complain(span.start, format!("`{text}` is nothing to do about ports"), fix);
+                None
+            }
+        }
+    }
+
     /// Read one `[[zone]]`; nothing when anything is wrong with it.
     pub(crate) fn zone(&mut self, (table, span): Placed<'_, &DeTable<'_>>) -> Option<Zone> {
         let before = self.complaints.len();

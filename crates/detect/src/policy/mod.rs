@@ -11,6 +11,7 @@ mod page;
 mod reasons;
 mod rule;
 mod ruling;
+mod suggest;
 #[cfg(test)]
 mod tests;
 
@@ -29,6 +30,7 @@ pub use account::{Account, Outcome, RuleAccount, Topic, Visit};
 pub use lint::{Level, Lint, LintOptions, Remark};
 pub(crate) use rule::Use;
 pub(crate) use ruling::{Denial, Ruling};
+pub use suggest::{HoursUsed, Learned, SuggestOptions, Suggestion};
 
 /// Zones, and rules that allow remote access or keep quiet about it. All else is unauthorised.
 #[derive(Clone, Debug, Default)]
@@ -39,6 +41,8 @@ pub struct Policy {
     by_tool: BTreeMap<Option<ToolId>, Vec<usize>>,
     /// Whether a rule knows an operator by its certificate: only then is one hashed.
     asks_certificates: bool,
+    /// Whether a port of a tool, reached from outside, is an alert by itself.
+    ports_alert: bool,
 }
 
 /// What a person wants to know of a rule.
@@ -137,6 +141,11 @@ impl Policy {
         self.zones.inside(ip) || networks::is_private(ip)
     }
 
+    /// Whether a port of a tool, reached from outside, is an alert by itself.
+    pub(crate) fn ports_alert(&self) -> bool {
+        self.ports_alert
+    }
+
     fn read(&mut self, file: &str, text: &str, whole: Whole) -> Vec<Complaint> {
         let mut page = Page::new(file, text);
         let (root, errors) = DeTable::parse_recoverable(text);
@@ -154,6 +163,7 @@ impl Policy {
         if whole == Whole::Policy {
             page.check_keys("a policy", root, &grammar::TABLES);
         }
+        self.ports_alert = page.inbound(root).unwrap_or(self.ports_alert);
         // A rule that names a zone which is itself in error gets no second complaint.
         let mut known: Vec<Arc<str>> = self.zones.names().map(Arc::from).collect();
         for (table, span) in page.tables(root, "zone") {

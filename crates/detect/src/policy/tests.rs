@@ -50,7 +50,9 @@ fn every_slip_is_told_with_its_place_and_its_fix() {
         ("[[alow]]\ntool = \"a\"", &["1:3: a policy has no key `alow`; did you mean `allow`?"]),
         (
             "colour = 1",
-            &["1:1: a policy has no key `colour`; known are `zone`, `allow`, `suppress`"],
+            &[
+                "1:1: a policy has no key `colour`; known are `zone`, `allow`, `suppress`, `inbound`",
+            ],
         ),
         (
             "[allow]\ntool = \"a\"",

@@ -4,6 +4,7 @@ mod download;
 mod inbound;
 mod indicator;
 mod lure;
+mod port;
 mod protocol;
 mod relay;
 mod rule;
@@ -14,8 +15,15 @@ pub(crate) use rule::{Finding, Rule, Sight};
 
 use crate::weights;
 
-const RULES: &[Rule] =
-    &[inbound::RULE, indicator::RULE, protocol::RULE, relay::RULE, download::RULE, lure::RULE];
+const RULES: &[Rule] = &[
+    inbound::RULE,
+    indicator::RULE,
+    protocol::RULE,
+    relay::RULE,
+    download::RULE,
+    lure::RULE,
+    port::RULE,
+];
 
 /// Remote access software (ATT&CK: Remote Access Tools: Remote Desktop Software).
 pub(crate) const REMOTE_ACCESS: &[&str] = &["T1219.002"];
@@ -81,7 +89,10 @@ mod tests {
             ("Payload Relay Server", Inbound, Specificity::Shared, "inbound 25"),
             ("DnsQuestion Relay Vendor", Inbound, Specificity::Specific, "-"),
             ("Port Relay Vendor", Outbound, Specificity::Specific, "-"),
-            ("Port Relay Vendor", Inbound, Specificity::Specific, "-"),
+            ("Port Relay Vendor", Inbound, Specificity::Shared, "inbound 40"),
+            ("Port Relay Vendor", Inbound, Specificity::Generic, "-"),
+            ("Port Website Vendor", Inbound, Specificity::Shared, "-"),
+            ("Port Relay Vendor", Internal, Specificity::Shared, "-"),
             ("Address Relay Vendor", Outbound, Specificity::Specific, "-"),
             ("DnsQuestion 90%", Outbound, Specificity::Specific, "indicator 80"),
             ("DnsQuestion 85%", Outbound, Specificity::Specific, "indicator 80"),
@@ -125,6 +136,9 @@ mod tests {
         let mut names: Vec<&str> = RULES.iter().map(|rule| rule.name).collect();
         names.sort_unstable();
         names.dedup();
-        assert_eq!(names, ["download", "inbound", "indicator", "lure", "protocol", "relay"]);
+        assert_eq!(
+            names,
+            ["download", "inbound", "indicator", "lure", "port", "protocol", "relay"]
+        );
     }
 }

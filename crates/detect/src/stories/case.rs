@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use model::{
     AlertId, Direction, DomainName, Evidence, Flow, ListKind, Lure, LureKind, Match, Meaning,
-    Occasion, PolicyVerdict, Protocol, Severity, Timestamp, ToolId, Tunnel,
+    Occasion, PolicyVerdict, Protocol, Severity, SignSource, Timestamp, ToolId, Tunnel,
 };
 
 use crate::caps::NEVER_HELD;
@@ -14,7 +14,7 @@ use crate::circumstances::Circumstances;
 use crate::limits::Limits;
 use crate::rules::{Finding, strength};
 use crate::standing;
-use crate::weights::{Kind, confidence, confidence_of_tool, rank};
+use crate::weights::{Kind, PORT, confidence, confidence_of_tool, rank};
 
 /// The unauthorised part of a story.
 #[derive(Debug)]
@@ -176,6 +176,12 @@ impl Case {
     /// How sure a sign makes us of what the story is about; what only stands beside it does not.
     fn figure(&self, sign: &Match, at: Timestamp) -> u8 {
         match &sign.meaning {
+            // What the port is a hint at is that very thing.
+            Meaning::Tool { .. }
+                if sign.source == SignSource::Port && std::ptr::eq(self.finding.weight, &PORT) =>
+            {
+                Kind::Place.confidence_pct()
+            }
             Meaning::Tool { .. } => confidence_of_tool(sign),
             Meaning::Indicator { kind: ListKind::Attacker | ListKind::Sweep, .. }
                 if self.list.is_some() && !sign.meaning.is_expired(at) =>
