@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use model::{
     Alert, AlertId, Carrier, CloseReason, Detection, DnsAnswer, DnsQuery, DnsQuestion, DnsRecord,
-    DomainName, Endpoint, Fact, FileDownload, FileKind, Flow, FlowClose, ListKind, Lure, LureKind,
-    Match, Meaning, Observation, Operator, Protocol, RecordData, RecordType, Role, SignSource,
-    Specificity, Timestamp, TlsHello, TlsVersion, ToolId, Transport, Volume,
+    DomainName, Endpoint, Fact, FileDownload, FileKind, Flow, FlowClose, HintSource, HostHint,
+    ListKind, Lure, LureKind, Mac, Match, Meaning, Observation, Operator, Protocol, RecordData,
+    RecordType, Role, SignSource, Specificity, Timestamp, TlsHello, TlsVersion, ToolId, Transport,
+    Volume,
 };
 
 use crate::state::dressed;
@@ -110,7 +111,9 @@ fn judge_with(policy: Policy, octets: &[u8]) -> Vec<Alert> {
     let mut detector = Detector::new(policy, &limits);
     let alerts = run(&mut detector, octets, |detector| {
         let counts = detector.memory_counts();
-        for bounded in ["stories", "names", "flows", "recognised", "lures", "first_names"] {
+        for bounded in
+            ["stories", "names", "flows", "recognised", "lures", "identities", "first_names"]
+        {
             assert!(counts.get(bounded).is_some_and(|count| *count <= 3), "{counts:?}");
         }
     });
@@ -186,7 +189,13 @@ fn name(byte: u8) -> Option<DomainName> {
 
 fn fact(byte: u8, at: u64) -> Fact {
     let question = DnsQuestion { name: name(byte), kind: RecordType::A };
-    match byte % 7 {
+    match byte % 8 {
+        7 => Fact::HostHint(Box::new(HostHint {
+            ip: Ipv4Addr::new(10, 0, 0, byte >> 3 & 7).into(),
+            mac: (byte & 64 == 0).then_some(Mac([2, 0, 0, 0, 0, byte & 1])),
+            name: name(byte).map(|name| name.as_str().into()),
+            by: if byte & 128 == 0 { HintSource::Dhcp } else { HintSource::Arp },
+        })),
         6 => Fact::FileDownload(Box::new(FileDownload {
             kind: if byte & 8 == 0 { FileKind::Pe } else { FileKind::Zip },
             name: (byte & 16 == 0).then(|| "setup.exe".into()),

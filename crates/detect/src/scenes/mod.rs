@@ -6,6 +6,7 @@
 //! Seconds, client, server, fact, and the signs that intelligence found in it.
 
 mod chains;
+mod identities;
 mod lists;
 mod lives;
 mod lures;
@@ -22,10 +23,10 @@ use std::sync::Arc;
 
 use model::{
     Alert, Carrier, CloseReason, DnsAnswer, DnsQuery, DnsQuestion, DnsRecord, DomainName, Endpoint,
-    Fact, FileDownload, FileKind, Flow, FlowClose, HttpRequest, ListKind, Lure, LureKind, Match,
-    Meaning, Observation, Opening, Operator, Protocol, RecordData, RecordType, RemoteProtocol,
-    Role, Side, SignSource, Specificity, Stage, Timestamp, TlsCertificate, TlsHello, TlsVersion,
-    ToolId, Transport, VlanId, Volume,
+    Fact, FileDownload, FileKind, Flow, FlowClose, HintSource, HostHint, HttpRequest, ListKind,
+    Lure, LureKind, Mac, Match, Meaning, Observation, Opening, Operator, Protocol, RecordData,
+    RecordType, RemoteProtocol, Role, Side, SignSource, Specificity, Stage, Timestamp,
+    TlsCertificate, TlsHello, TlsVersion, ToolId, Transport, VlanId, Volume,
 };
 
 use crate::rules::Finding;
@@ -263,6 +264,16 @@ fn fact(word: &str, argument: &str, more: &str, at: Timestamp) -> Fact {
                 _ => 0,
             },
         })),
+        // An address and the last octet of its interface.
+        "lease" => {
+            let (ip, mac) = more.split_once('=').expect(more);
+            Fact::HostHint(Box::new(HostHint {
+                ip: ip.parse().expect(more),
+                mac: Some(Mac([2, 0, 0, 0, 0, mac.parse().expect(more)])),
+                name: (argument != "-").then(|| argument.into()),
+                by: HintSource::Dhcp,
+            }))
+        }
         "open" => Fact::FlowOpen,
         "hello" => hello(Carrier::Tls, argument, false),
         "quic" => hello(Carrier::Quic(1), argument, false),
