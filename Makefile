@@ -8,7 +8,7 @@ SHELL := /bin/bash
 DEMO := pcaps/aa23-025a-campaign.pcap
 BIN  := target/release/rmmwatch
 
-.PHONY: help demo test test-full lint deny bench bench-feeds bench-instructions bench-names names fuzz pcaps deps deps-test deps-deny clean
+.PHONY: help demo test test-full lint deny bench bench-analyst bench-feeds bench-instructions bench-names names fuzz pcaps deps deps-test deps-deny clean
 
 help: ## What there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-19s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ deny: deps-deny ## Licences, banned crates, sources
 
 bench: deps ## CPU per packet against a bare libpcap loop on the same file, in the same run
 	@cargo bench --bench replay
+
+bench-analyst: deps ## Observations a second that one core weighs, and where the time goes
+	@cargo bench --quiet --bench analyst
 
 bench-instructions: deps ## Instructions per packet by callgrind: the same figure on any machine
 	@./packaging/bench/instructions.sh

@@ -109,18 +109,17 @@ impl Tool {
     /// Where people and programs fetch it, by name.
     pub(super) fn download_name(&self) -> Option<&str> {
         let of = |row: &&NameRow| row.role == "download" && row.specificity == "specific";
-        self.names.iter().filter(of).find_map(|row| row.exact.as_deref())
+        let names = self.names.iter().filter(of).filter_map(|row| row.exact.as_deref());
+        names.clone().find(|name| name.starts_with("download")).or(names.clone().next())
     }
 
     /// The vendor's page for readers.
     pub(super) fn website(&self) -> Option<String> {
         let exact = self.names.iter().filter(|row| row.role == "website");
         let exact = exact.filter_map(|row| row.exact.clone()).next();
-        let whole = || {
-            let suffix = self.names.iter().find_map(|row| row.suffix.as_ref())?;
-            Some(format!("www.{suffix}"))
-        };
-        exact.or_else(whole)
+        let suffixes = self.names.iter().filter_map(|row| row.suffix.as_deref());
+        let shortest = suffixes.min_by_key(|suffix| (suffix.matches('.').count(), suffix.len()));
+        exact.or(shortest.map(|suffix| format!("www.{suffix}")))
     }
 
     fn uses(&self) -> impl Iterator<Item = &NameRow> {
@@ -132,10 +131,10 @@ impl Tool {
 
     /// Names of servers that running software of one tenant talks to, relays first, at most four.
     pub(super) fn servers(&self, tenant: &str, random: &mut Random) -> Vec<Server> {
-        let rank = |row: &&NameRow| match row.role.as_str() {
-            "relay" => 0,
-            "api" => 1,
-            _ => 2,
+        // A pattern is written where many servers have names alike: most hosts meet one of those.
+        let rank = |row: &&NameRow| {
+            let role = ["relay", "api"].iter().position(|role| *role == row.role).unwrap_or(2);
+            (role, row.pattern.is_none())
         };
         let mut rows: Vec<&NameRow> = self.uses().collect();
         rows.sort_by_key(rank);

@@ -81,14 +81,15 @@ const KNOWN: [&str; 72] = [
     "o450431.ingest.sentry.io",
 ];
 
+/// Words that name no brand: a name that does is judged a lie, and rightly so.
 const FIRST_WORDS: [&str; 80] = [
     "silver", "blue", "north", "oak", "river", "stone", "green", "bright", "home", "city",
-    "alpine", "amber", "apple", "arc", "bay", "bell", "birch", "bold", "book", "bridge", "brook",
+    "alpine", "amber", "aspen", "arc", "bay", "bell", "birch", "bold", "book", "bridge", "brook",
     "cedar", "clear", "cloud", "coast", "copper", "coral", "craft", "crown", "daily", "delta",
     "east", "elm", "ever", "fair", "farm", "fast", "field", "fine", "first", "forest", "fresh",
     "garden", "glass", "gold", "grand", "harbor", "hazel", "high", "hill", "iron", "ivy", "lake",
     "lark", "light", "lime", "lunar", "maple", "marble", "meadow", "metro", "mill", "moon", "nova",
-    "open", "pearl", "pine", "prime", "quick", "rain", "red", "sky", "smart", "solar", "south",
+    "open", "pearl", "pine", "prime", "quiet", "rain", "red", "sky", "smart", "solar", "south",
     "spring", "summer", "true", "urban", "white",
 ];
 const SECOND_WORDS: [&str; 80] = [

@@ -1,0 +1,258 @@
+//! Observations a second that the analyst weighs on one core, and where the time goes: time that
+//! passes, setting, look-up, judgement. `make bench-analyst`.
+//!
+//! Two workloads are made and dissected once: an office's mix, and the working day of a small
+//! organisation that uses ten tools. Each is then weighed again and again, later each round and by
+//! other hosts, so that memory fills as it does on a wire. Records are not formatted, as when
+//! nobody asked for observations. CPU time of this thread, medians.
+
+#![allow(clippy::print_stdout, clippy::indexing_slicing, reason = "a bench prints its table")]
+
+use std::fs;
+use std::hint::black_box;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use capture::{Input, ReplayOptions, Timeline};
+use detect::{Detector, Limits, Policy};
+use dissect::{Dissector, Seed, Shards};
+use intel::{Book, BookBuilder};
+use model::{Match, Observation, Setting};
+use trafficgen::load::{self, Plan, Playbook, Tool};
+
+/// As the program has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Rounds that are measured, after some that fill the memory.
+const ROUNDS: u32 = 9;
+const WARM: u32 = 3;
+/// Octets of the office's mix.
+const MIX_BYTES: u64 = 150_000_000;
+/// What one core must weigh in a second.
+const TARGET: f64 = 1e6;
+/// Observations whose stages are timed together.
+const RUN: usize = 512;
+
+/// The stages, in their order.
+const STAGES: [&str; 5] = ["advance", "setting", "look_up", "weigh", "dns_transport"];
+
+/// What is weighed, and under which policy.
+struct Workload {
+    name: &'static str,
+    seen: Vec<Observation>,
+    policy: String,
+}
+
+fn main() {
+    // `cargo test` runs benches too, to see that they work; the measure is for `cargo bench`.
+    if std::env::args().any(|arg| arg == "--list" || arg == "--test") {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let book = book();
+    let mut least = f64::MAX;
+    for workload in [mix(folder.path()), day(folder.path())] {
+        let rate = measure(&book, &workload);
+        least = least.min(rate);
+    }
+    println!("{:.2} million observations/s at least (target {:.0})", least / 1e6, TARGET / 1e6);
+    if least < TARGET {
+        std::process::exit(1);
+    }
+}
+
+/// Print the figures of one workload; observations a second.
+fn measure(book: &Book, workload: &Workload) -> f64 {
+    let detector = || {
+        let mut policy = Policy::deny_by_default();
+        let complaints = policy.add("policy.toml", &workload.policy);
+        assert!(complaints.is_empty(), "{complaints:?}");
+        Detector::new(policy, &Limits::default())
+    };
+    let (mut whole, mut parts) = (detector(), detector());
+    let span = workload.seen.last().map(|one| one.at.since(workload.seen[0].at));
+    let span = span.unwrap_or_default() + Duration::from_secs(1);
+    let mut totals = Vec::new();
+    let mut stages = [const { Vec::new() }; STAGES.len()];
+    let mut alerts = 0u64;
+    for round in 0..WARM + ROUNDS {
+        let seen = shifted(&workload.seen, span, round);
+        let count = seen.len() as f64;
+        let total = weigh_all(&mut whole, book, &seen, &mut alerts) / count;
+        let by_stage = weigh_by_stage(&mut parts, book, &seen);
+        if round >= WARM {
+            totals.push(total);
+            for (list, nanos) in stages.iter_mut().zip(by_stage) {
+                list.push(nanos / count);
+            }
+        }
+    }
+    let total = median(&mut totals);
+    let rate = 1e9 / total;
+    println!(
+        "{}: {} observations, {alerts} alerts and updates; medians of {ROUNDS} rounds",
+        workload.name,
+        workload.seen.len()
+    );
+    println!("{total:8.1} ns an observation, {:.2} million observations/s", rate / 1e6);
+    for (name, list) in STAGES.iter().zip(&mut stages) {
+        println!("{:8.1} ns  {name}", median(list));
+    }
+    rate
+}
+
+/// Weigh as the analyst does; nanoseconds in all.
+fn weigh_all(detector: &mut Detector, book: &Book, seen: &[Observation], alerts: &mut u64) -> f64 {
+    let mut matches: Vec<Match> = Vec::new();
+    let start = cpu_nanos();
+    for one in seen {
+        detector.advance(one.at, &mut |_| *alerts += 1);
+        let setting = detector.setting(one);
+        matches.clear();
+        book.look_up(one, setting.server_name.as_ref(), &mut matches);
+        black_box(detector.weigh(one, &setting, &matches, &mut |_| *alerts += 1));
+        black_box(book.dns_transport(one, setting.server_name.as_ref()));
+    }
+    cpu_nanos() - start
+}
+
+/// The same, stage by stage for runs of observations, so that reading the clock costs nothing.
+fn weigh_by_stage(
+    detector: &mut Detector,
+    book: &Book,
+    seen: &[Observation],
+) -> [f64; STAGES.len()] {
+    let mut spent = [0.0; STAGES.len()];
+    let mut matches: Vec<Vec<Match>> = vec![Vec::new(); RUN];
+    let mut settings: Vec<Setting> = Vec::with_capacity(RUN);
+    for run in seen.chunks(RUN) {
+        let mut last = cpu_nanos();
+        let mut lap = |stage: usize| {
+            let now = cpu_nanos();
+            spent[stage] += now - last;
+            last = now;
+        };
+        run.iter().for_each(|one| detector.advance(one.at, &mut |_| {}));
+        lap(0);
+        settings.clear();
+        settings.extend(run.iter().map(|one| detector.setting(one)));
+        lap(1);
+        for ((one, setting), matches) in run.iter().zip(&settings).zip(&mut matches) {
+            matches.clear();
+            book.look_up(one, setting.server_name.as_ref(), matches);
+        }
+        lap(2);
+        for ((one, setting), matches) in run.iter().zip(&settings).zip(&matches) {
+            black_box(detector.weigh(one, setting, matches, &mut |_| {}));
+        }
+        lap(3);
+        for (one, setting) in run.iter().zip(&settings) {
+            black_box(book.dns_transport(one, setting.server_name.as_ref()));
+        }
+        lap(4);
+    }
+    spent
+}
+
+/// The same observations later, by other hosts inside: of sixteen organisations in turn.
+fn shifted(seen: &[Observation], span: Duration, round: u32) -> Vec<Observation> {
+    let shift = |ip: IpAddr| match ip {
+        IpAddr::V4(v4) if v4.octets()[0] == 10 => {
+            Ipv4Addr::from(u32::from(v4) ^ (round % 16) << 20).into()
+        }
+        IpAddr::V6(v6) if v6.segments()[..2] == [0x2001, 0x0DB8] && v6.segments()[2] < 2 => {
+            Ipv6Addr::from(u128::from(v6) ^ u128::from(round % 16) << 20).into()
+        }
+        other => other,
+    };
+    let each = |one: &Observation| {
+        let mut one = one.clone();
+        one.at = one.at.after(span * round);
+        one.flow.client.ip = shift(one.flow.client.ip);
+        one.flow.server.ip = shift(one.flow.server.ip);
+        one
+    };
+    seen.iter().map(each).collect()
+}
+
+fn mix(folder: &Path) -> Workload {
+    let path = folder.join("mix.pcap");
+    let file = fs::File::create(&path).expect("a capture");
+    load::mix(MIX_BYTES, 1, 1, std::io::BufWriter::new(file)).expect("a mix");
+    let policy = fs::read_to_string(root().join("pcaps/aa23-025a-campaign.policy.toml"));
+    let policy = policy.expect("the demo's policy");
+    Workload { name: "an office's mix", seen: dissected(&path), policy }
+}
+
+fn day(folder: &Path) -> Workload {
+    let path = folder.join("day.pcap");
+    let file = fs::File::create(&path).expect("a capture");
+    let texts = texts("catalogue");
+    let tools: Vec<Tool> =
+        texts.iter().map(|(name, text)| Tool::parse(text).expect(name)).collect();
+    let book = fs::read_to_string(root().join("packaging/bench/day.toml")).expect("a playbook");
+    let book = Playbook::parse(&book).expect("the playbook");
+    let plan = Plan { hosts: 300, tools: 40, campaigns: 3, days: 1, seed: 1 };
+    let account = load::day(&plan, &book, &tools, std::io::BufWriter::new(file)).expect("a day");
+    Workload { name: "a day, 40 tools in use", seen: dissected(&path), policy: account.policy }
+}
+
+fn dissected(path: &Path) -> Vec<Observation> {
+    let inputs = [Input::Path(path.to_owned())];
+    let mut timeline = Timeline::open(&inputs, &ReplayOptions::default()).expect("the capture");
+    let mut dissector = Dissector::new(&dissect::Limits::default(), Seed([1, 2]), Shards::all());
+    let mut seen = Vec::new();
+    let mut last = None;
+    while timeline
+        .read(&mut |frames| {
+            dissector.push(frames, &mut |one| seen.push(one));
+            last = frames.last().map(|frame| (frame.at, frame.order + 1)).or(last);
+        })
+        .expect("the capture is read")
+    {}
+    let (at, order) = last.expect("a capture with frames");
+    dissector.finish(at, order, &mut |one| seen.push(one));
+    seen
+}
+
+fn book() -> Book {
+    let mut builder = BookBuilder::new();
+    let read = |name: &str| fs::read_to_string(root().join("config").join(name)).expect(name);
+    builder.gate("gate.toml", &read("gate.toml"));
+    builder.labels("labels.toml", &read("labels.toml"));
+    builder.resolvers("resolvers.toml", &read("resolvers.toml"));
+    texts("catalogue").iter().for_each(|(name, text)| builder.catalogue(name, text));
+    builder.vocabulary("lookalikes.toml", &read("lookalikes.toml"));
+    builder.words(&read("words/english.txt"));
+    texts("brands").iter().for_each(|(name, text)| builder.brands(name, text));
+    texts("feeds").iter().for_each(|(name, text)| builder.feed(name, text));
+    let (book, complaints) = builder.build();
+    assert!(complaints.is_empty(), "{complaints:?}");
+    book
+}
+
+fn texts(folder: &str) -> Vec<(String, String)> {
+    let entries = fs::read_dir(root().join("config").join(folder)).expect(folder);
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("a file").path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|ending| ending == "toml"));
+    paths.sort();
+    let text = |path: &PathBuf| fs::read_to_string(path).expect("a text");
+    paths.iter().map(|path| (path.display().to_string(), text(path))).collect()
+}
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn median(values: &mut [f64]) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+/// Nanoseconds that this thread ran on a processor.
+fn cpu_nanos() -> f64 {
+    let spent = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    spent.tv_sec as f64 * 1e9 + spent.tv_nsec as f64
+}
