@@ -1,7 +1,6 @@
 //! Programs that come down, in clear or not, and sessions: what a flow carries.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use model::{
     Alert, ChainStage, DomainName, Evidence, Fact, FileDownload, FlowClose, PolicyVerdict,
@@ -19,12 +18,8 @@ use crate::judgement::DENY_BY_DEFAULT;
 use crate::limits::DOWNLOAD_BYTES_MIN;
 use crate::registered::registered;
 use crate::scene::Scene;
+use crate::standing::is_session;
 use crate::stories::Spot;
-
-/// A flow is a session when it lasts and carries: so long and so much …
-const SESSION_SHORT: (Duration, u64) = (Duration::from_secs(60), 256 << 10);
-/// … or longer and less, as when a person only watches.
-const SESSION_LONG: (Duration, u64) = (Duration::from_secs(600), 64 << 10);
 
 impl Detector {
     /// A program that came down in clear, from whomever.
@@ -110,10 +105,7 @@ impl Detector {
         };
         let lasted = close.last.since(close.opened);
         let carried = sent.saturating_add(received);
-        let is_session = [SESSION_SHORT, SESSION_LONG]
-            .into_iter()
-            .any(|(least, bytes)| lasted >= least && carried >= bytes);
-        if !is_session {
+        if !is_session(lasted, carried) {
             return;
         }
         let way = if sent > received { "mostly out" } else { "mostly in" };
