@@ -8,6 +8,8 @@ mod community_id;
 mod delivery;
 mod error;
 mod formats;
+#[doc(hidden)]
+pub mod fuzz;
 pub mod limits;
 pub mod read;
 mod sinks;

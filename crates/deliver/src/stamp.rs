@@ -57,6 +57,47 @@ fn write_seconds(text: &mut [u8], secs: i64) {
     put(text, 17, 2, second % 60);
 }
 
+/// The moment that a text like a [`Stamp`] tells: RFC 3339 in UTC, with up to nine decimals, since
+/// 1970; moments beyond [`Timestamp::MAX`] saturate.
+pub(crate) fn parse(text: &str) -> Option<Timestamp> {
+    let text = text.strip_suffix('Z')?;
+    let (text, decimals) = text.split_once('.').unwrap_or((text, "0"));
+    if text.len() != 19 || decimals.is_empty() || decimals.len() > 9 {
+        return None;
+    }
+    let digits = |text: &str| text.bytes().all(|octet| octet.is_ascii_digit());
+    let number = |from: usize, to: usize| {
+        let text = text.get(from..to).filter(|text| digits(text))?;
+        text.parse::<u64>().ok()
+    };
+    for (place, mark) in [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':')] {
+        text.as_bytes().get(place).filter(|octet| **octet == mark)?;
+    }
+    let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
+    let (hour, minute, second) = (number(11, 13)?, number(14, 16)?, number(17, 19)?);
+    let days = days(year, month, day)?;
+    if hour > 23 || minute > 59 || second > 59 || !digits(decimals) {
+        return None;
+    }
+    let nanos = format!("{decimals:0<9}").parse().ok()?;
+    Some(Timestamp::from_secs(((days * 24 + hour) * 60 + minute) * 60 + second, nanos))
+}
+
+/// Days from 1970-01-01 to that day; the inverse of [`civil`].
+fn days(year: u64, month: u64, day: u64) -> Option<u64> {
+    if year < 1970 || !(1..=12).contains(&month) || day < 1 {
+        return None;
+    }
+    let year_of_march = if month > 2 { year } else { year - 1 };
+    let march_month = (month + 9) % 12;
+    let of_year = (153 * march_month + 2) / 5 + day - 1;
+    let leaps = year_of_march / 4 - year_of_march / 100 + year_of_march / 400;
+    let days = (365 * year_of_march + leaps + of_year).checked_sub(719_468)?;
+    // The 31st of a short month is no day of it.
+    let signed = i64::try_from(days).ok()?;
+    (civil(signed) == (year, month, day)).then_some(days)
+}
+
 /// Year, month and day of the day `days` after 1970-01-01, in the Gregorian calendar carried on
 /// backwards. Years begin in March here, so that the leap day is the last of its year.
 fn civil(days: i64) -> (u64, u64, u64) {
@@ -108,7 +149,34 @@ mod tests {
         ];
         for (nanos, want) in table {
             assert_eq!(stamp(nanos), format!("\"{want}\""), "{nanos}");
+            assert_eq!(parse(want), Some(Timestamp::from_nanos(nanos / 1_000 * 1_000)));
             assert_eq!(want.len(), STAMP_LEN);
+        }
+    }
+
+    #[test]
+    fn what_is_no_moment() {
+        let table = [
+            ("1970-01-01T00:00:00Z", Some(0)),
+            ("1970-01-01T00:00:00.5Z", Some(500_000_000)),
+            ("9999-12-31T23:59:59Z", Some(u64::MAX)),
+            ("1969-12-31T23:59:59Z", None),
+            ("2026-02-29T00:00:00Z", None),
+            ("2026-00-10T00:00:00Z", None),
+            ("2026-13-10T00:00:00Z", None),
+            ("2026-01-10T24:00:00Z", None),
+            ("2026-01-10T23:60:00Z", None),
+            ("2026-01-10T23:00:00.Z", None),
+            ("2026-01-10T23:00:00.1234567890Z", None),
+            ("2026-01-10T23:00:00", None),
+            ("2026-01-10 23:00:00Z", None),
+            ("+026-01-10T23:00:00Z", None),
+            ("2026-01-10T23:00:00.12\u{661}Z", None),
+            ("202\u{661}-01-10T23:00:0Z", None),
+            ("", None),
+        ];
+        for (text, want) in table {
+            assert_eq!(parse(text).map(Timestamp::nanos), want, "{text}");
         }
     }
 
@@ -134,6 +202,7 @@ mod tests {
         let (mut year, mut month, mut day) = (1970, 1, 1);
         for days in 0..214_000 {
             assert_eq!(civil(days), (year, month, day), "day {days}");
+            assert_eq!(super::days(year, month, day), u64::try_from(days).ok(), "day {days}");
             let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
             let last = match month {
                 2 => 28 + u64::from(leap),

@@ -4,8 +4,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use model::{
-    AlertId, ChainStage, Complaint, Detection, DnsShare, Occasion, Severity, Timestamp, ToolId,
-    Usage,
+    AlertId, ChainStage, Complaint, Detection, DnsShare, Occasion, RuleUse, Severity, Timestamp,
+    ToolId, Usage,
 };
 
 /// Everything that whole inputs of records told.
@@ -28,11 +28,11 @@ pub struct Told {
     pub refused: u64,
     /// The first of them, at most [`crate::limits::COMPLAINTS_MAX`]: file, line, why.
     pub complaints: Vec<Complaint>,
-    /// Rows of uses that there was no room for.
+    /// Records of uses that there was no room for.
     pub usages_left_out: u64,
-    /// Alerts that there was no room for.
+    /// Records of alerts that there was no room for.
     pub alerts_left_out: u64,
-    /// Runs whose health there was no room for.
+    /// Records of health that there was no room for.
     pub health_left_out: u64,
 }
 
@@ -153,18 +153,5 @@ pub struct HealthTold {
     /// Uses that the policy allowed, by policy rule.
     pub authorised: Vec<(Arc<str>, u64)>,
     /// Every rule of the policy, those that never decided too, in the order of their labels.
-    pub rules: Vec<RuleTold>,
-}
-
-/// How often a rule of the policy decided.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct RuleTold {
-    /// Its label, e.g. `allow[0] acme-remote`.
-    pub rule: Arc<str>,
-    /// Uses that it decided on.
-    pub uses: u64,
-    /// Signs of them.
-    pub signs: u64,
-    /// Packet time of the last one; `None`: there was none.
-    pub last: Option<Timestamp>,
+    pub rules: Vec<RuleUse>,
 }

@@ -1,6 +1,7 @@
 //! Every kind of record against its golden line and the published schema.
 
 mod hostile;
+mod reading;
 mod samples;
 
 use std::collections::BTreeSet;
