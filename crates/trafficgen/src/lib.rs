@@ -10,6 +10,7 @@ mod cast;
 mod certificate;
 mod checksum;
 mod der;
+mod dhcp;
 mod dns;
 mod expected;
 mod frame;

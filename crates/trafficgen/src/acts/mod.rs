@@ -3,6 +3,7 @@
 mod datagram;
 mod discover;
 mod http;
+mod lease;
 mod lookup;
 mod neighbour;
 mod quic;
@@ -29,10 +30,11 @@ pub(crate) enum Act {
     Neighbour(neighbour::Neighbour),
     Ping(neighbour::Ping),
     Discover(discover::Discover),
+    Dhcp(lease::Dhcp),
     Scan(scan::Scan),
 }
 
-const KINDS: [&str; 10] = [
+const KINDS: [&str; 11] = [
     "lookup",
     "tls",
     "quic",
@@ -42,6 +44,7 @@ const KINDS: [&str; 10] = [
     "neighbour",
     "ping",
     "discover",
+    "dhcp",
     "scan",
 ];
 
@@ -65,6 +68,7 @@ impl Act {
             "neighbour" => fields(table).map(Act::Neighbour),
             "ping" => fields(table).map(Act::Ping),
             "discover" => fields(table).map(Act::Discover),
+            "dhcp" => fields(table).map(Act::Dhcp),
             "scan" => fields(table).map(Act::Scan),
             other => {
                 let why = format!("no act is called `{other}`; there are {}", KINDS.join(", "));
@@ -84,6 +88,7 @@ impl Act {
             Act::Neighbour(act) => act.perform(scene),
             Act::Ping(act) => act.perform(scene),
             Act::Discover(act) => act.perform(scene),
+            Act::Dhcp(act) => act.perform(scene),
             Act::Scan(act) => act.perform(scene),
         }
     }
