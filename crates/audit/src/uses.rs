@@ -67,13 +67,19 @@ struct Key {
 }
 
 /// All rows that were read.
-#[derive(Default)]
 pub(crate) struct Rows {
     /// By their first sign too: later records of one run replace its earlier ones, those of another
     /// run add to them.
     rows: HashMap<(Key, Timestamp), Box<Usage>>,
+    rows_max: usize,
     /// Rows for which there was no room.
     pub(crate) missing: u64,
+}
+
+impl Default for Rows {
+    fn default() -> Rows {
+        Rows { rows: HashMap::new(), rows_max: ROWS_MAX, missing: 0 }
+    }
 }
 
 impl Rows {
@@ -90,7 +96,7 @@ impl Rows {
             }
             known.identity = identity;
             known.new = new;
-        } else if self.rows.len() >= ROWS_MAX {
+        } else if self.rows.len() >= self.rows_max {
             self.missing += 1;
         } else {
             self.rows.insert(key, usage);
@@ -114,7 +120,8 @@ impl Rows {
         let covered: HashSet<(IpAddr, ToolId)> =
             rows.keys().map(|key| (key.host, key.tool.clone())).collect();
         for usage in alarms.filter_map(told_by) {
-            if covered.contains(&(usage.host, usage.tool.0.clone())) || rows.len() >= ROWS_MAX {
+            if covered.contains(&(usage.host, usage.tool.0.clone())) || rows.len() >= self.rows_max
+            {
                 continue;
             }
             match rows.get_mut(&key(&usage)) {
@@ -234,4 +241,37 @@ pub(crate) fn sort(uses: &mut [Use]) {
         hosts.then_with(operators).then_with(rules)
     };
     uses.sort_by(|a, b| rank(a).cmp(&rank(b)).then_with(|| names(&a.usage, &b.usage)));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_beyond_the_bound_are_counted() {
+        let row = |first| Usage {
+            host: IpAddr::from([10, 0, 0, 1]),
+            zone: None,
+            identity: Identity::default(),
+            tool: (ToolId::parse("tool").expect("an id"), "Tool".into()),
+            operator: None,
+            inbound: false,
+            authorised: false,
+            rule: "deny-by-default".into(),
+            first: Timestamp::from_nanos(first),
+            last: Timestamp::from_nanos(9),
+            signs: 1,
+            sessions: 1,
+            bytes_sent: 0,
+            bytes_received: 0,
+            new: None,
+        };
+        let mut rows = Rows { rows_max: 3, ..Rows::default() };
+        for first in [0, 1, 2, 3, 4, 0] {
+            rows.take(Box::new(row(first)));
+        }
+        assert_eq!(rows.missing, 2);
+        let together = rows.put_together(std::iter::empty());
+        assert_eq!(together.iter().map(|(row, _)| row.sessions).collect::<Vec<_>>(), [3]);
+    }
 }

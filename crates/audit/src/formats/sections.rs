@@ -324,7 +324,7 @@ fn which(host: &HostRow) -> String {
 }
 
 const NEW: &[Column] = &[
-    words("First", 19, 0),
+    words("First", 19, 4),
     words("Standing", 14, 0),
     words("Tool", 8, 0),
     words("Operator", 8, 1),

@@ -7,7 +7,7 @@ use model::Timestamp;
 use crate::moment;
 
 /// Steps between named moments, in seconds.
-const STEPS: [u64; 28] = [
+const STEPS: [u64; 30] = [
     1,
     2,
     5,
@@ -36,6 +36,8 @@ const STEPS: [u64; 28] = [
     63_072_000,
     157_680_000,
     315_360_000,
+    1_576_800_000,
+    3_153_600_000,
 ];
 /// More names than this crowd each other.
 const NAMES_MAX: u64 = 7;
