@@ -8,9 +8,9 @@ use std::time::Duration;
 use model::{
     Alert, AlertId, Carrier, CloseReason, Detection, DnsAnswer, DnsQuery, DnsQuestion, DnsRecord,
     DomainName, Endpoint, Fact, FileDownload, FileKind, Flow, FlowClose, HintSource, HostHint,
-    ListKind, Lure, LureKind, Mac, Match, Meaning, Observation, Operator, Protocol, RecordData,
-    RecordType, Role, SignSource, Specificity, Timestamp, TlsHello, TlsVersion, ToolId, Transport,
-    Volume,
+    ListKind, Lure, LureKind, Mac, Match, Meaning, Observation, Occasion, Operator, Protocol,
+    RecordData, RecordType, Role, SignSource, Specificity, Timestamp, TlsHello, TlsVersion, ToolId,
+    Transport, Volume,
 };
 
 use crate::state::dressed;
@@ -157,6 +157,7 @@ fn promises(alerts: &[Alert]) {
         // With room for three stories one may go and begin again in the same second: then the
         // same evidence has the same id.
         assert!(!alert.update || told.contains(&alert.id), "{alert:?}");
+        assert_eq!(alert.update, alert.occasion != Occasion::First, "{alert:?}");
         told.insert(alert.id);
         assert!(!alert.evidence.is_empty() && alert.evidence.len() <= 8, "{alert:?}");
         assert!(alert.start <= alert.end && alert.count >= 1, "{alert:?}");

@@ -128,6 +128,7 @@ impl Detector {
         names: &[&str],
         common: bool,
     ) -> Home {
+        // Those that sleep too, after those that live.
         let live = || self.stories.of_tool(scene.setting.host, tool, scene.inbound());
         let found = |serial, operator: Option<&Arc<str>>, rank| Home {
             serial: Some(serial),
@@ -138,10 +139,11 @@ impl Detector {
             return found(same.serial, same.operator(), same.rank);
         }
         // The same server under another name, or known by its address so far.
-        let alias = live().find(|story| {
+        let aliases = live().filter(|story| {
             let weaker = claim.rank != Rank::Named || story.rank <= Rank::Name;
             weaker && story.knows(scene.server(), names)
         });
+        let alias = aliases.min_by_key(|story| !story.is_awake());
         if let Some(alias) = alias {
             let better = claim.rank > alias.rank && claim.operator.is_some();
             let operator = if better { claim.operator.as_ref() } else { alias.operator() };
@@ -149,7 +151,7 @@ impl Detector {
         }
         // Software of a tenant needs the vendor's common servers too.
         let tenants = live().filter(|story| common && story.rank == Rank::Named);
-        if let Some(tenant) = tenants.max_by_key(|story| story.serial) {
+        if let Some(tenant) = tenants.max_by_key(|story| (story.is_awake(), story.serial)) {
             return found(tenant.serial, tenant.operator(), tenant.rank);
         }
         Home { serial: None, operator: claim.operator.clone(), rank: claim.rank }
@@ -315,7 +317,8 @@ impl Detector {
         let known = self
             .stories
             .of_tool(scene.setting.host, tool, scene.inbound())
-            .find(|story| story.case.is_some() && story.knows(scene.server(), &[]))
+            .filter(|story| story.case.is_some() && story.knows(scene.server(), &[]))
+            .min_by_key(|story| !story.is_awake())
             .map(|story| story.serial);
         if let Some(serial) = known {
             self.add(serial, scene, &weak);

@@ -166,6 +166,33 @@ fn a_sleeping_story_is_found_by_its_server_and_takes_a_better_name() {
 }
 
 #[test]
+fn what_lives_comes_before_what_sleeps() {
+    // The tenant that began later sleeps when the vendor's common server is called.
+    let tenant = |secs: u64, who: &str| {
+        format!(
+            "{secs} 10.0.0.5>10.0.0.53:53 query {who}.example : DnsQuestion Relay Named={who}\n"
+        )
+    };
+    let scene = [
+        tenant(0, "one"),
+        tenant(10, "two"),
+        tenant(5000, "one"),
+        "5001 10.0.0.5>10.0.0.53:53 query api.alpha.example : DnsQuestion Api Vendor\n".into(),
+    ]
+    .concat();
+    let outcome = play("", &Limits::default(), &scene);
+    let got: Vec<String> = outcome.alerts.iter().map(short).collect();
+    assert_eq!(
+        got,
+        [
+            "0 new rmm.relay.alpha 50 60% 10.0.0.5 one x1 0-0",
+            "10 new rmm.relay.alpha 50 60% 10.0.0.5 two x1 10-10",
+            "5001 upd rmm.relay.alpha 50 60% 10.0.0.5 one x3 0-5001",
+        ]
+    );
+}
+
+#[test]
 fn authorised_uses_do_not_sleep_and_sleepers_go_first() {
     let policy = "[[allow]]\ntool = \"alpha\"";
     let outcome = play(

@@ -177,6 +177,11 @@ impl Story {
         }
     }
 
+    /// Whether it showed a sign of life lately.
+    pub(crate) fn is_awake(&self) -> bool {
+        matches!(self.phase, Phase::Awake { .. })
+    }
+
     /// What was known of the use when it was met; its operator may be met later.
     pub(crate) fn meet(&mut self, known: Option<ToolKnown>) {
         match (&mut self.known, known) {
