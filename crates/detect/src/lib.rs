@@ -35,7 +35,7 @@ pub use limits::Limits;
 pub use memory::KnownHost;
 pub use policy::{
     Account, HoursUsed, Learned, Level, Lint, LintOptions, Outcome, Policy, Remark, RuleAccount,
-    RuleInfo, SuggestOptions, Suggestion, Topic, Visit,
+    RuleInfo, SuggestOptions, Suggestion, Topic, Visit, moment_text, read_moment,
 };
 pub use scene::name_of;
 pub use state::{Restored, State, StateError, StateFault, VERSION as STATE_VERSION};

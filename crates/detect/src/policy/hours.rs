@@ -86,6 +86,19 @@ impl Hours {
     }
 }
 
+/// A moment as people write it: RFC 3339, with its offset from UTC.
+#[must_use]
+pub fn read_moment(text: &str) -> Option<Timestamp> {
+    let moment: jiff::Timestamp = text.parse().ok()?;
+    u64::try_from(moment.as_nanosecond()).ok().map(Timestamp::from_nanos)
+}
+
+/// A moment as RFC 3339 in UTC, to the second.
+#[must_use]
+pub fn moment_text(at: Timestamp) -> String {
+    local_time(at, &TimeZone::UTC).strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
 /// The wall clock's time at `at` in `zone`.
 pub(crate) fn local_time(at: Timestamp, zone: &TimeZone) -> DateTime {
     // A `u64` of nanoseconds ends in 2554, far inside of what can be told.
@@ -172,13 +185,21 @@ fn read_time(offset: usize, word: &str) -> Result<u16, Wrong> {
 }
 
 fn read_zone(offset: usize, word: &str) -> Result<TimeZone, Wrong> {
+    time_zone(word).map_err(|(why, fix)| Wrong { offset, why, fix })
+}
+
+/// A time zone of the tz database.
+///
+/// # Errors
+/// Why there is none of that name, and the fix.
+pub(crate) fn time_zone(word: &str) -> Result<TimeZone, (String, String)> {
     TimeZone::get(word).map_err(|_| {
         let names: Vec<String> = jiff::tz::db().available().map(|name| name.to_string()).collect();
         let fix = nearest(word, names.iter().map(String::as_str)).map_or_else(
             || "use a name of the tz database, e.g. Europe/Berlin".to_owned(),
             |name| format!("did you mean `{name}`?"),
         );
-        Wrong { offset, why: format!("the tz database knows no `{word}`"), fix }
+        (format!("the tz database knows no `{word}`"), fix)
     })
 }
 

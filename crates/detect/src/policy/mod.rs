@@ -27,6 +27,7 @@ use page::Page;
 use rule::{Kind, Rule};
 
 pub use account::{Account, Outcome, RuleAccount, Topic, Visit};
+pub use hours::{moment_text, read_moment};
 pub use lint::{Level, Lint, LintOptions, Remark};
 pub(crate) use rule::Use;
 pub(crate) use ruling::{Denial, Ruling};
@@ -134,6 +135,12 @@ impl Policy {
     #[must_use]
     pub fn place(&self, flow: &Flow) -> (IpAddr, Direction) {
         self.zones.place(flow)
+    }
+
+    /// Whether an address is one of ours.
+    #[must_use]
+    pub fn is_inside(&self, ip: IpAddr) -> bool {
+        self.zones.inside(ip)
     }
 
     /// Whether an address is ours, or private.

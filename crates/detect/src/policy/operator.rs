@@ -34,6 +34,9 @@ impl OperatorPattern {
         if lower == "*" {
             return bad("names nobody", "leave `operators` out: then any operator passes");
         }
+        if lower.contains(char::is_control) {
+            return bad("holds a control character", "write a name, an address, or `*.suffix`");
+        }
         if lower == UNKNOWN {
             return Ok(OperatorPattern::Unknown);
         }
@@ -186,7 +189,7 @@ mod tests {
             let pattern = OperatorPattern::parse(pattern).expect(pattern);
             assert_eq!(pattern.fits(operator), *want, "{pattern} {operator}");
         }
-        for bad in ["", "*", "*.", "a*b", "*.a.*", "two words", "sha256:12", "sha1:zz"] {
+        for bad in ["", "*", "*.", "a*b", "*.a.*", "two words", "sha256:12", "sha1:zz", "a=\n"] {
             assert!(OperatorPattern::parse(bad).is_err(), "{bad}");
         }
     }
@@ -209,6 +212,40 @@ mod tests {
             assert_eq!(OperatorPattern::parse(&text).expect(&text).to_string(), want);
         }
         assert!(OperatorPattern::parse(&format!("sha1:{digits}")).is_err());
+    }
+
+    #[test]
+    fn a_certificate_is_known_by_its_prints_and_by_the_parts_of_its_names() {
+        let shown = TlsCertificate {
+            side: model::Side::Server,
+            subject: "C=DE, CN=Acme Root-a1b2c3".into(),
+            issuer: "CN=Acme CA".into(),
+            names: Vec::new(),
+            der: Box::new(*b"der"),
+            chain: vec!["AB".repeat(32).into()],
+            not_before: 0,
+            not_after: 0,
+        };
+        let words = certificate_words(&Fact::TlsCertificate(Box::new(shown)));
+        let table: &[(&str, bool)] = &[
+            ("CN=Acme Root-a1b2c3", true),
+            ("cn=acme root-A1B2C3", true),
+            ("C=DE, CN=Acme Root-a1b2c3", true),
+            ("CN=Acme CA", true),
+            ("CN=Acme", false),
+            ("Acme CA", false),
+            (&"ab".repeat(32), true),
+            (&"cd".repeat(32), false),
+        ];
+        for (text, want) in table {
+            let pattern = OperatorPattern::parse(text).expect(text);
+            assert!(pattern.asks_certificate() || !want, "{text}");
+            assert_eq!(words.iter().any(|word| pattern.fits(word)), *want, "{text} {words:?}");
+        }
+        for hash in ["sha1:", "sha256:", "sha384:"] {
+            assert!(words.iter().any(|word| word.starts_with(hash)), "{hash}");
+        }
+        assert!(certificate_words(&Fact::FlowOpen).is_empty());
     }
 
     #[test]
