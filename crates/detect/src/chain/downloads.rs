@@ -203,6 +203,7 @@ impl Detector {
             },
             tool: None,
             operator: None,
+            perhaps_old: false,
             evidence: Vec::new(),
             techniques: techniques(ChainStage::Lure),
         }

@@ -110,6 +110,7 @@ impl Detector {
             spot: case.spot.clone(),
             tool: Some(tool),
             operator,
+            perhaps_old: known.is_none_or(|known| !known.host.learnt),
             evidence: Vec::new(),
             techniques: techniques(ChainStage::Relay),
         };
@@ -246,6 +247,7 @@ fn contact(scene: &Scene<'_>, case: &Case, sign: &Match) -> Option<Met> {
         spot: case.spot.clone(),
         tool: None,
         operator: None,
+        perhaps_old: false,
         evidence: Vec::new(),
         techniques: techniques(stage),
     })

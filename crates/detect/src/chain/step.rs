@@ -29,6 +29,8 @@ pub(crate) struct Met {
     pub(crate) spot: Spot,
     pub(crate) tool: Option<(ToolId, Arc<str>)>,
     pub(crate) operator: Option<Arc<str>>,
+    /// Of a tool: it ran before the sensor could know, for all that can be told.
+    pub(crate) perhaps_old: bool,
     /// What shows it, where no story does.
     pub(crate) evidence: Vec<Evidence>,
     pub(crate) techniques: &'static [&'static str],

@@ -117,13 +117,23 @@ impl Trail {
                     && apart(other.at, step.at) <= SHORTLY
             })
         };
+        // What came down long after the tool was met does not explain it, unless the tool is new.
+        let explains = step.weight == Weight::Strong
+            || !step.leads()
+            || !self.tools().any(|tool| tool.perhaps_old && step.at.since(tool.at) > OLD_AFTER);
         let beside = match step.weight {
             Weight::Strong | Weight::Weak => true,
             Weight::AfterLure => lured(),
             Weight::BeforeOwnRelay => lured() || own_relay(),
         };
-        beside
+        explains
+            && beside
             && (step.stage != ChainStage::SecondName || self.fetched(now, SECOND_AFTER).is_some())
+    }
+
+    fn tools(&self) -> impl Iterator<Item = &Met> {
+        let own = self.incident.iter().flat_map(|incident| incident.steps());
+        own.chain(&self.steps).filter(|step| step.is_tool())
     }
 
     /// What is not part of an incident, to be looked at anew.
@@ -138,6 +148,9 @@ impl Trail {
         self.steps.is_empty() && self.incident.is_none()
     }
 }
+
+/// How long after a tool that may be an old one a weak stage still belongs to it.
+const OLD_AFTER: Duration = Duration::from_secs(5 * 60);
 
 /// For how long after a download a further name is its second one.
 const SECOND_AFTER: Duration = Duration::from_secs(3600);

@@ -55,7 +55,7 @@ fn two_stages_are_high_and_three_are_critical_in_any_order() {
         format!("{secs} {}\n", line.trim().split_once(' ').expect("a line").1)
     };
     let (lure, program, relay) = (|s| at(s, LURE), |s| at(s, PROGRAM), |s| at(s, RELAY));
-    let table: [(&str, String, &[&str]); 7] = [
+    let table: [(&str, String, &[&str]); 8] = [
         ("lure and relay", lure(0) + &relay(60), &["60 new 75 95% lure relay"]),
         ("relay and lure", relay(0) + &lure(60), &["60 new 75 95% relay lure"]),
         ("lure and program", lure(0) + &program(60), &["60 new 75 85% lure download"]),
@@ -69,6 +69,7 @@ fn two_stages_are_high_and_three_are_critical_in_any_order() {
             relay(0) + &program(60),
             &["60 new 75 95% relay lure", "60 upd 90 99% relay lure download"],
         ),
+        ("the relay long before, and perhaps always", relay(0) + &program(400), &[]),
         ("a lure days before", lure(0) + &relay(200_000), &["200000 new 75 95% lure relay"]),
         ("a program hours before", program(0) + &relay(8_000), &[]),
     ];
