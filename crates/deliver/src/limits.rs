@@ -73,6 +73,13 @@ pub const LINE_BYTES_MAX: usize = 1 << 20;
 /// - At the bound: records of further rows are counted in `usages_left_out`.
 pub const USAGES_READ_MAX: usize = 1_000_000;
 
+/// Hours of rows that one reader holds: one for each row and each hour in which it was used.
+///
+/// - Why so many: a month's working hours of 20,000 hosts.
+/// - What it costs: 4 octets each and 60 a row, 80 MiB in all.
+/// - At the bound: no hours are told at all: some of them would be misleading.
+pub const HOURS_READ_MAX: usize = 1 << 22;
+
 /// Alerts that one reader holds.
 ///
 /// - Why so many: a busy year of a sensor.

@@ -7,6 +7,7 @@
 
 mod alerts;
 mod healths;
+mod hours;
 mod line;
 mod lines;
 mod told;
@@ -72,11 +73,14 @@ impl Reader {
     /// What all inputs told.
     #[must_use]
     pub fn finish(self) -> Told {
+        let usages_left_out = self.usages.left_out;
+        let (usages, hours) = self.usages.finish();
         Told {
-            usages_left_out: self.usages.left_out,
+            usages_left_out,
             alerts_left_out: self.alerts.left_out,
             health_left_out: self.healths.left_out,
-            usages: self.usages.finish(),
+            usages,
+            hours,
             alerts: self.alerts.finish(),
             health: self.healths.finish(),
             ..self.counts

@@ -1,5 +1,6 @@
 //! What records told, as those who read them back want it.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -14,6 +15,9 @@ pub struct Told {
     /// Who uses what: no two of the same host, tool, operator, way and rule; in that order. Of
     /// inventory records, and where a row has none of the observations.
     pub usages: Vec<Usage>,
+    /// Whole hours since 1970 in which a tool of an operator showed, where observations tell that
+    /// of each of its rows.
+    pub hours: BTreeMap<(ToolId, Option<Arc<str>>), BTreeSet<u32>>,
     /// Alerts as they were told last, in the order in which their stories began.
     pub alerts: Vec<AlertTold>,
     /// How the sensor fared, once a run, as the run's last record says; in the order of the runs.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use model::{Identity, Timestamp, ToolId, Usage, UsageId};
 
+use super::hours::{Hours, HoursTold};
 use super::line::{Line, Rmm, Use};
 use super::words::{self, Why, Words, need};
 use crate::limits::{MEMBERS_READ_MAX, USAGES_READ_MAX};
@@ -15,6 +16,7 @@ use crate::limits::{MEMBERS_READ_MAX, USAGES_READ_MAX};
 #[derive(Debug, Default)]
 pub(super) struct Usages {
     rows: HashMap<UsageId, Draft>,
+    hours: Hours,
     pub(super) left_out: u64,
 }
 
@@ -133,6 +135,9 @@ impl Usages {
                 return Ok(());
             }
         };
+        if seen.closed.is_none() && shown.signs > 0 {
+            self.hours.note(id, seen.at);
+        }
         if draft.told {
             return Ok(());
         }
@@ -163,7 +168,11 @@ impl Usages {
 
     /// One row went into another. What inventory records tell of either is as it should be.
     fn join(&mut self, from: UsageId, into: UsageId) {
-        if from == into || self.rows.get(&from).is_none_or(|draft| draft.told) {
+        if from == into {
+            return;
+        }
+        self.hours.join(from, into);
+        if self.rows.get(&from).is_none_or(|draft| draft.told) {
             return;
         }
         let Some(gone) = self.rows.remove(&from) else { return };
@@ -181,8 +190,10 @@ impl Usages {
         }
     }
 
-    /// All rows, those of one host, tool, operator, way and rule as one.
-    pub(super) fn finish(self) -> Vec<Usage> {
+    /// All rows, those of one host, tool, operator, way and rule as one; and when they were used.
+    pub(super) fn finish(self) -> (Vec<Usage>, HoursTold) {
+        let used = self.rows.iter().map(|(id, draft)| (*id, &draft.usage));
+        let hours = self.hours.finish(used.filter(|(_, row)| row.signs > 0));
         let rows = self.rows.into_values().map(|draft| draft.usage);
         let mut rows: Vec<Usage> = rows.filter(|row| row.signs > 0 || row.sessions > 0).collect();
         rows.sort_by(|a, b| key(a).cmp(&key(b)).then(a.first.cmp(&b.first)));
@@ -193,7 +204,7 @@ impl Usages {
             }
             same
         });
-        rows
+        (rows, hours)
     }
 }
 
