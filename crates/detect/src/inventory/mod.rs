@@ -42,19 +42,29 @@ impl Detector {
     /// the order of host, tool, operator and rule. After [`Detector::finish`] all that are left. A
     /// row without signs went into another one, when its operator became known.
     pub fn take_usages(&mut self) -> Vec<(UsageId, Usage)> {
-        self.inventory.take()
+        let rows = self.inventory.take();
+        self.called(rows)
     }
 
     /// Only the rows that had to go since the last call: to be fetched when
     /// [`Detector::usages_wait`] says so.
     pub fn take_gone_usages(&mut self) -> Vec<(UsageId, Usage)> {
-        self.inventory.take_gone()
+        let rows = self.inventory.take_gone();
+        self.called(rows)
     }
 
     /// Whether so many rows had to go that they should be fetched now.
     #[must_use]
     pub fn usages_wait(&self) -> bool {
         self.inventory.waits()
+    }
+
+    /// The rows with what their hosts are called by now.
+    fn called(&self, mut rows: Vec<(UsageId, Usage)>) -> Vec<(UsageId, Usage)> {
+        for (_, usage) in &mut rows {
+            usage.identity = self.identities.of(usage.host);
+        }
+        rows
     }
 
     /// Note a use that a story tells, or would.

@@ -7,6 +7,7 @@
 
 mod chains;
 mod identities;
+mod inventory;
 mod lists;
 mod lives;
 mod lures;
@@ -371,6 +372,16 @@ pub(crate) fn play(policy: &str, limits: &Limits, scene: &str) -> Outcome {
 }
 
 fn play_once(policy: &str, limits: &Limits, scene: &str) -> Outcome {
+    play_with(policy, limits, scene, &mut |_| {})
+}
+
+/// Play a scene once, and look at the detector after each line.
+pub(crate) fn play_with(
+    policy: &str,
+    limits: &Limits,
+    scene: &str,
+    look: &mut impl FnMut(&mut Detector),
+) -> Outcome {
     let (policy, complaints) = Policy::parse("policy.toml", policy);
     assert_eq!(complaints, [], "a good policy");
     let mut detector = Detector::new(policy, limits);
@@ -387,6 +398,7 @@ fn play_once(policy: &str, limits: &Limits, scene: &str) -> Outcome {
         if !signs.is_empty() {
             verdicts.push(verdict.authorised);
         }
+        look(&mut detector);
     }
     detector.finish(&mut |alert| alerts.push(alert));
     Outcome { alerts, verdicts, recognised, detector }
