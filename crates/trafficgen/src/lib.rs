@@ -39,7 +39,19 @@ pub type TimedFrame = (u64, Vec<u8>);
 /// Bodies for fuzzers, which the tests drive too.
 #[doc(hidden)]
 pub mod fuzz {
-    use crate::Scenario;
+    use crate::{Mangle, Scenario, mangle, pcap};
+
+    /// Frames of any octets are mangled without a panic: nothing is made up where no frame comes
+    /// twice or is cut, and everything comes in the order of time.
+    pub fn mangled(octets: &[u8]) {
+        let cut: Vec<_> = octets.chunks(200).map(<[u8]>::to_vec).zip(1u64..).collect();
+        let cut = cut.into_iter().map(|(frame, at)| (at * 1_000, frame)).collect();
+        let frames = pcap::read(octets).map_or(cut, |(_, frames)| frames);
+        let less = Mangle { lost: 10, late: 3_000_000, ..Mangle::default() };
+        assert!(mangle(&frames, &less, 1).len() <= frames.len());
+        let all = Mangle { segments: 60, fragments: 40, twice: 30, vlan: Some(9), ..less };
+        assert!(mangle(&frames, &all, 1).is_sorted_by_key(|(at, _)| *at));
+    }
 
     /// A scenario of any octets is refused with a place in its text, or plays in order.
     pub fn scenario(octets: &[u8]) {

@@ -1,5 +1,7 @@
 //! From the command line: scenarios to captures, and captures for measuring.
 
+mod mangling;
+
 use std::fs::File;
 use std::io::{BufWriter, Write as _, stderr};
 use std::path::{Path, PathBuf};
@@ -50,6 +52,8 @@ enum Command {
     },
     /// A working day of an organisation, with campaigns hidden in it.
     Day(Day),
+    /// What a network does to a capture's packets: reorder, double, cut, tag, lose.
+    Mangle(mangling::Mangling),
 }
 
 #[derive(Args)]
@@ -121,6 +125,7 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
             let file = create(&to.output)?;
             told(load::small(packets, to.seed, BufWriter::with_capacity(1 << 20, file)), &to)
         }
+        Command::Mangle(mangling) => mangling.run(),
         Command::Day(day) => make_day(&day),
     }
 }

@@ -76,6 +76,44 @@ pub fn write(sink: impl Write, precision: Precision, frames: &[TimedFrame]) -> i
     writer.finish().map(drop)
 }
 
+/// Read a classic capture of Ethernet frames, of either octet order and precision.
+///
+/// # Errors
+/// What is wrong with it, and where.
+pub fn read(file: &[u8]) -> Result<(Precision, Vec<TimedFrame>), String> {
+    let (header, mut rest) = file.split_at_checked(24).ok_or("this is no capture: too short")?;
+    let magic = header.first_chunk::<4>().copied().unwrap_or_default();
+    let (precision, little) = match magic {
+        [0xD4, 0xC3, 0xB2, 0xA1] => (Precision::Microseconds, true),
+        [0xA1, 0xB2, 0xC3, 0xD4] => (Precision::Microseconds, false),
+        [0x4D, 0x3C, 0xB2, 0xA1] => (Precision::Nanoseconds, true),
+        [0xA1, 0xB2, 0x3C, 0x4D] => (Precision::Nanoseconds, false),
+        _ => return Err("this is no classic capture".into()),
+    };
+    let number = |octets: &[u8], place: usize| {
+        let word = octets.as_chunks::<4>().0.get(place).copied().unwrap_or_default();
+        if little { u32::from_le_bytes(word) } else { u32::from_be_bytes(word) }
+    };
+    if number(header, 5) & 0xFFFF != 1 {
+        return Err("its frames are not of Ethernet".into());
+    }
+    let mut frames = Vec::new();
+    while !rest.is_empty() {
+        let cut = || format!("frame {} is cut off", frames.len() + 1);
+        let (record, behind) = rest.split_at_checked(16).ok_or_else(cut)?;
+        let kept = usize::try_from(number(record, 2)).unwrap_or(usize::MAX);
+        let (frame, behind) = behind.split_at_checked(kept).ok_or_else(cut)?;
+        let fraction = u64::from(number(record, 1));
+        let nanos = match precision {
+            Precision::Microseconds => fraction * 1_000,
+            Precision::Nanoseconds => fraction,
+        };
+        frames.push((u64::from(number(record, 0)) * 1_000_000_000 + nanos, frame.to_vec()));
+        rest = behind;
+    }
+    Ok((precision, frames))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -94,6 +132,12 @@ mod tests {
             assert_eq!(file[28..32], fraction.to_le_bytes());
             assert_eq!(file[32..40], [3, 0, 0, 0, 3, 0, 0, 0]);
             assert_eq!(file[40..], [0xAB; 3]);
+            let nanos =
+                7_000_000_000 + u64::from(fraction) * if magic[0] == 0xD4 { 1_000 } else { 1 };
+            assert_eq!(read(&file).unwrap(), (precision, vec![(nanos, vec![0xAB; 3])]));
+            for len in [0, 23, 30, 41, 42] {
+                assert!(read(&file[..len]).is_err(), "{len} octets");
+            }
         }
     }
 }

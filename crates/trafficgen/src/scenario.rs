@@ -325,7 +325,7 @@ mod tests {
                 3,
                 8,
                 "no act is called `dance`; there are lookup, tls, quic, http, stream, datagram, \
-             neighbour, ping, discover, scan",
+             neighbour, ping, discover, dhcp, scan",
             ),
             ("[[act]]\nat = 0\nclient = \"a\"", 1, 1, "the act has no `kind`"),
             ("[[act]]\nkind = \"ping\"\nclient = \"a\"", 1, 1, "the act has no `at`"),

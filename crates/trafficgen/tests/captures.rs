@@ -128,9 +128,11 @@ fn no_one_real_is_shown() {
                             || v4.is_documentation()
                             || v4.is_multicast()
                             || v4.is_broadcast()
+                            || v4.is_unspecified()
                     }
                     std::net::IpAddr::V6(v6) => {
                         v6.is_unique_local()
+                            || v6.is_unicast_link_local()
                             || v6.segments().starts_with(&[0x2001, 0xDB8])
                             || v6.is_multicast()
                     }

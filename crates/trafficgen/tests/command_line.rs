@@ -40,3 +40,22 @@ fn loads_are_written_with_their_truth() {
     assert!(output.status.success(), "{}", said(&output));
     assert_eq!(fs::metadata(small).unwrap().len(), 24 + 10 * (16 + 64));
 }
+
+#[test]
+fn a_capture_is_mangled_by_its_seed() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (small, one, two, other) = (file("s.pcap"), file("1.pcap"), file("2.pcap"), file("3.pcap"));
+    assert!(run(&["small", "--packets", "400", "-o", &small]).status.success());
+    let mangled = |seed: &str, to: &str| {
+        let share = ["--lost", "10", "--twice", "20", "--vlan", "9", "--late-ms", "2"];
+        let output = run(&[&["mangle", &small, "-o", to, "--seed", seed], &share[..]].concat());
+        assert!(output.status.success(), "{}", said(&output));
+        fs::read(to).unwrap()
+    };
+    assert_eq!(mangled("7", &one), mangled("7", &two));
+    assert_ne!(mangled("7", &one), mangled("8", &other));
+    let output = run(&["mangle", "Cargo.toml", "-o", &one]);
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(said(&output), "Cargo.toml: this is no classic capture\n");
+}

@@ -80,3 +80,23 @@ fn damaged_scenarios_are_refused_or_played() {
     }
     assert!(files >= 10 && kept < 40, "{files} samples, {kept} of them unharmed");
 }
+
+#[test]
+fn captures_of_any_octets_are_mangled() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../pcaps");
+    let mut chance = Chance(0x0123_4567_89AB_CDEF);
+    for name in ["ipv6-session", "one-way-out", "quic-hellos"] {
+        let sample = fs::read(folder.join(name).with_extension("pcap")).unwrap();
+        trafficgen::fuzz::mangled(&sample);
+        for _ in 0..60 {
+            let mut octets = sample.clone();
+            // Headers more than anything: there the lengths are.
+            for _ in 0..200 {
+                let at = chance.below(octets.len());
+                octets[at] = chance.below(256) as u8;
+            }
+            octets.truncate(chance.below(octets.len() * 2).max(24));
+            trafficgen::fuzz::mangled(&octets);
+        }
+    }
+}
