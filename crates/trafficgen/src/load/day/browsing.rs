@@ -165,6 +165,10 @@ impl House {
             let at = at + self.chance(MINUTE);
             self.update(host, at);
         }
+        if self.chance(1_000_000) < busy * 30 {
+            let at = at + self.chance(MINUTE);
+            self.search(host, at, domain);
+        }
         if self.chance(1_000_000) < busy * 250 {
             let at = at + self.chance(MINUTE);
             self.mail(host, at, domain);

@@ -156,6 +156,11 @@ impl House {
         self.exchange(&route, at, site, kind, wait);
     }
 
+    /// A host asks for a name that there is not.
+    pub(super) fn ask_in_vain(&mut self, host: usize, at: u64, site: &Site) {
+        self.question(host, at, site, QueryType::Ptr, 300_000);
+    }
+
     /// The resolver asks one outside.
     fn pass_on(&mut self, host: usize, at: u64, site: &Site, kind: QueryType, wait: u64) {
         let resolver = RESOLVERS.get(host % 2).copied().unwrap_or(UPSTREAM);
@@ -168,7 +173,12 @@ impl House {
     fn exchange(&mut self, route: &Route, at: u64, site: &Site, kind: QueryType, wait: u64) {
         let (id, ident) = (self.random.word(), self.random.word());
         let records = site.records(kind);
-        let outcome = if records.is_empty() { Outcome::NoData } else { Outcome::Success };
+        // What is asked for in vain has no address at all.
+        let (kind, outcome) = match (kind, records.is_empty()) {
+            (QueryType::Ptr, _) => (QueryType::A, Outcome::NoSuchName),
+            (kind, true) => (kind, Outcome::NoData),
+            (kind, false) => (kind, Outcome::Success),
+        };
         let question = dns::query(id, &site.name, kind);
         let answer = dns::response(id, &site.name, kind, &records, outcome);
         let ports = route.ports(Side::Client);
@@ -302,9 +312,14 @@ pub(super) fn between(
     vlan: Option<u16>,
     round_trip: u64,
 ) -> Route {
-    let mac = |address: IpAddr| match is_inside(address) {
-        true => host_mac(address),
-        false => ROUTER_MAC,
+    let mac = |address: IpAddr| match address {
+        _ if !is_inside(address) => ROUTER_MAC,
+        IpAddr::V4(_) => host_mac(address),
+        // The same card: the address of the other family tells zone and place.
+        IpAddr::V6(v6) => {
+            let [.., zone, _, _, _, place] = v6.segments();
+            host_mac(Ipv4Addr::from(0x0A00_0000 | u32::from(zone) << 16 | u32::from(place)).into())
+        }
     };
     let hops = |address: IpAddr| if is_inside(address) { 128 } else { 52 };
     let way =

@@ -2,8 +2,9 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use super::house::{House, MINUTE, between};
+use super::house::{House, Load, MINUTE, between};
 use super::people::{CLOCK, FILES, MAIL, SERVER_ZONE, ZONES};
+use super::web::Site;
 use crate::frame::{Way, datagram, host_mac, neighbour};
 use crate::octets::Octets;
 use crate::tcp::Side;
@@ -28,6 +29,8 @@ impl House {
                 self.files(host, at, bytes);
             }
             140..150 => self.print(host, at),
+            150..160 => self.call(host, at),
+            160..164 => self.odd_port(host, at),
             _ => {}
         }
     }
@@ -91,6 +94,49 @@ impl House {
         let printer = Ipv4Addr::new(10, octet, 0, 200 + (host % 8) as u8);
         let job = b"\x1B%-12345X@PJL JOB NAME=\"page\"\r\n@PJL ENTER LANGUAGE=PCL\r\n".to_vec();
         self.stream((host, at), (printer.into(), 9_100), &[(Side::Client, job)], (90_000, 0, 1, 1));
+    }
+
+    /// A call: a binding request (RFC 8489 §5) and its answer, then voice (RFC 3550 §5.1).
+    fn call(&mut self, host: usize, at: u64) {
+        let to = Ipv4Addr::from(0xC613_0300 + self.random.between(0, 60) as u32);
+        let route = self.route(host, to.into(), 3_478);
+        let mut ask = vec![0, 1, 0, 8, 0x21, 0x12, 0xA4, 0x42];
+        self.random.fill(&mut ask, 12);
+        ask.extend([0x80, 0x22, 0, 4, b't', b'e', b's', b't']);
+        let mut answer = ask.clone();
+        answer.iter_mut().take(1).for_each(|first| *first = 1);
+        self.datagrams(&route, at, &ask, &answer);
+        for packet in 0..30u16 {
+            let mut voice = vec![0x80, 0x6F];
+            voice.put16(packet);
+            self.random.fill(&mut voice, 100);
+            let mut back = voice.clone();
+            back.reverse();
+            let later = at + 100_000_000 + u64::from(packet) * 2_000_000_000;
+            self.datagrams(&route, later, &voice, &back);
+        }
+    }
+
+    /// A page on a port that remote access likes, too.
+    fn odd_port(&mut self, host: usize, at: u64) {
+        let port = match self.chance(4) {
+            0 => 7_070,
+            1 => 8_040,
+            2 => 8_041,
+            _ => 5_938,
+        };
+        let House { random, web, .. } = self;
+        let site = web.draw(random).clone();
+        let load = Load { port, ..Load::page(Some(&site.name), 20_000) };
+        self.tls(host, at, &site, &load);
+    }
+
+    /// Names with the organisation's own behind them, as a search list makes them: there are none.
+    pub(super) fn search(&mut self, host: usize, at: u64, domain: &str) {
+        let site = self.site();
+        let name = format!("{}.{domain}", site.name);
+        let nobody = Site::alone(&name, Ipv4Addr::UNSPECIFIED);
+        self.ask_in_vain(host, at, &nobody);
     }
 
     /// Mail from outside to the server inside, in clear up to the offer of a key.

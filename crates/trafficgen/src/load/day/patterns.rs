@@ -82,16 +82,16 @@ pub(super) struct First {
 type Masked = (u8, u8);
 
 impl First {
-    /// Whether the octets of this row are made here: a stream's, at the front.
-    pub(super) fn is_played(&self) -> bool {
-        self.transport == "tcp"
+    /// Whether the octets of this row are made here: those at the front.
+    pub(super) fn is_played(&self, transport: &str) -> bool {
+        self.transport == transport
             && self.specificity == "specific"
             && self.role == "relay"
             && self.bytes.is_some()
             && self.offset.unwrap_or(0) == 0
     }
 
-    /// Octets that fit the row, as the first segment of a stream.
+    /// Octets that fit the row, as the first segment of a stream or as a datagram.
     pub(super) fn octets(&self, random: &mut Random) -> Vec<u8> {
         let mut masked = read(self.bytes.as_deref().unwrap_or_default());
         for more in &self.also {

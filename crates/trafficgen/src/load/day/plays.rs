@@ -4,8 +4,8 @@ use std::net::Ipv4Addr;
 
 use super::house::{House, Load, MINUTE, SECOND};
 use super::playbook::{Play, Playbook, Style};
-use super::tools::Tool;
-use super::web::Site;
+use super::tools::{Server, Tool};
+use super::web::{Site, server_v6};
 use super::{DayError, Plan};
 use crate::random::Random;
 use crate::tcp::Side;
@@ -18,6 +18,8 @@ pub(super) struct Part {
     pub(super) hours: Option<(u64, u64)>,
     /// Its servers, relays first; and whether each name says whose tenant it is.
     pub(super) servers: Vec<(Site, bool)>,
+    /// Names that its users and its software meet besides.
+    others: Vec<Site>,
     pub(super) own: bool,
     pub(super) hosts: Vec<usize>,
     /// Minutes from one call home to the next.
@@ -56,7 +58,7 @@ pub(super) fn parts(
     let taken = [&roles.first, &roles.hosted, &roles.nameless, &roles.phone];
     let mut rest: Vec<&Tool> = catalogue.iter().collect();
     rest.retain(|tool| tool.can_be_played() && tool.by_protocol().is_none());
-    rest.retain(|tool| !taken.contains(&&tool.id) && tool.is_vendors());
+    rest.retain(|tool| !taken.contains(&&tool.id) && !tool.is_self_hosted());
     rest.retain(|tool| !book.plays.iter().any(|play| play.tool == tool.id));
     house.random.shuffle(&mut rest);
     for tool in rest.into_iter().take(plan.tools.saturating_sub(parts.len())) {
@@ -113,8 +115,11 @@ fn part(
     let wanted = (play.hosts * plan.hosts).div_ceil(2_000).max(1);
     hosts.truncate(wanted as usize);
     hosts.sort_unstable();
+    let place = u32::from(first) + 8;
+    let others = tool.others().into_iter().zip(place..);
     Ok(Part {
         tool: tool.clone(),
+        others: others.map(|(name, at)| Site::alone(&name, at.into())).collect(),
         style: play.style,
         zones: play.zones.clone(),
         hours: play.hours,
@@ -132,11 +137,14 @@ pub(super) fn sites(
     first: Ipv4Addr,
     random: &mut Random,
 ) -> Vec<(Site, bool)> {
-    let servers = tool.servers(tenant, random).into_iter().enumerate();
-    let place = |number| Ipv4Addr::from(u32::from(first) + number as u32);
-    servers
-        .map(|(number, server)| (Site::alone(&server.name, place(number)), server.tenant))
-        .collect()
+    let servers = tool.servers(tenant, random);
+    let dual = random.between(0, 3) == 0;
+    let places = u32::from(first)..;
+    let site = |(server, place): (Server, u32)| {
+        let v6 = dual.then(|| server_v6(place));
+        (Site { v6, ..Site::alone(&server.name, place.into()) }, server.tenant)
+    };
+    servers.into_iter().zip(places).map(site).collect()
 }
 
 impl Part {
@@ -166,6 +174,9 @@ impl Part {
                 continue;
             }
             let at = now + house.chance(MINUTE);
+            if house.chance(400) == 0 {
+                self.besides(*host, at, house);
+            }
             match self.style {
                 Style::Agent => self.agent(*host, minute + place as u64 * 7, at, house),
                 Style::Session | Style::Inside => {
@@ -187,6 +198,15 @@ impl Part {
             (turn.is_multiple_of(self.period), self.servers.get(1))
         {
             let down = house.random.between(300, 4_000);
+            house.tls(host, at, site, &Load::page(Some(&site.name), down));
+        }
+    }
+
+    /// It looks for news, or someone reads about it.
+    fn besides(&self, host: usize, at: u64, house: &mut House) {
+        let place = house.chance(self.others.len() as u64) as usize;
+        if let Some(site) = self.others.get(place) {
+            let down = house.random.between(2_000, 3_000_000);
             house.tls(host, at, site, &Load::page(Some(&site.name), down));
         }
     }
@@ -272,12 +292,24 @@ pub(super) fn speak(
     (up, down, seconds, pace): (u64, u64, u64, u64),
     house: &mut House,
 ) -> u64 {
-    if let Some(first) = tool.first_octets() {
+    if let Some(first) = tool.first_octets("udp").filter(|_| house.chance(3) == 0) {
+        let at = house.resolve(host, at, site);
+        let route = house.route(host, site.v4.into(), port.or(tool.port()).unwrap_or(443));
+        for turn in 0..(seconds / 15).min(40) {
+            let octets = first.octets(&mut house.random);
+            let (ask, answer) =
+                if first.side == "server" { (vec![1; 24], octets) } else { (octets, vec![2; 24]) };
+            house.datagrams(&route, at + turn * 15 * SECOND, &ask, &answer);
+        }
+        return at + seconds * SECOND;
+    }
+    if let Some(first) = tool.first_octets("tcp") {
         let at = if site.name.is_empty() { at } else { house.resolve(host, at, site) };
         let side = if first.side == "server" { Side::Server } else { Side::Client };
         let octets = first.octets(&mut house.random);
         let port = port.or(tool.port()).unwrap_or(443);
-        let to = (site.v4.into(), port);
+        let over_v6 = house.host(host).is_some_and(|host| host.v6.is_some());
+        let to = (site.address(over_v6), port);
         return house.stream((host, at), to, &[(side, octets)], (up, down, seconds, pace));
     }
     let alpn = tool.alpn();

@@ -31,12 +31,12 @@ pub(super) fn policy(book: &Playbook, parts: &[Part]) -> String {
         }
         let _ = writeln!(out, "owner = \"it-{}\"", part.zones.first().map_or("", String::as_str));
     }
-    if !book.odd_names.is_empty() {
-        let mut names: Vec<String> = book.odd_names.clone();
-        names.extend(book.odd_names.iter().map(|name| format!("*.{name}")));
-        let _ = writeln!(out, "\n[[allow]]\noperators = [{}]", quoted(&names));
-        out.push_str("owner = \"marketing\"\n");
-    }
+    // What is ours is no lie, whatever stands before it.
+    let mut names: Vec<String> = book.odd_names.clone();
+    names.push(book.domain.clone());
+    names.extend(names.clone().iter().map(|name| format!("*.{name}")));
+    let _ = writeln!(out, "\n[[allow]]\noperators = [{}]", quoted(&names));
+    out.push_str("owner = \"marketing\"\n");
     out
 }
 
@@ -45,7 +45,12 @@ pub(super) fn policy(book: &Playbook, parts: &[Part]) -> String {
 fn operators(part: &Part) -> Vec<String> {
     let tenants = part.servers.iter().any(|(_, tenant)| *tenant);
     let names = part.servers.iter().map(|(site, _)| site.name.clone());
-    if part.own || tenants || !part.tool.is_vendors() { names.collect() } else { Vec::new() }
+    if part.own {
+        // Hosts that ask where no one can read it show the address alone.
+        let addresses = part.servers.iter().map(|(site, _)| site.v4.to_string());
+        return names.chain(addresses).collect();
+    }
+    if tenants || !part.tool.is_vendors() { names.collect() } else { Vec::new() }
 }
 
 fn quoted(list: &[String]) -> String {

@@ -70,6 +70,11 @@ impl Tool {
         toml::from_str(text).map_err(|why| DayError(why.to_string()))
     }
 
+    /// Whether no vendor runs its servers.
+    pub(super) fn is_self_hosted(&self) -> bool {
+        self.hosting == "self"
+    }
+
     /// Whether the vendor alone runs its servers.
     pub(super) fn is_vendors(&self) -> bool {
         self.hosting == "vendor"
@@ -94,10 +99,22 @@ impl Tool {
         })
     }
 
-    /// First octets of a stream to a relay: the client's, and the server's answer.
-    pub(super) fn first_octets(&self) -> Option<&First> {
-        let mut rows = self.payloads.iter().filter(|row| row.is_played());
+    /// First octets to a relay, over `tcp` or `udp`: the client's where there are such.
+    pub(super) fn first_octets(&self, transport: &str) -> Option<&First> {
+        let mut rows = self.payloads.iter().filter(|row| row.is_played(transport));
         rows.clone().find(|row| row.side != "server").or_else(|| rows.next())
+    }
+
+    /// Names that its software and its users meet besides: for downloads, updates, reports, reading.
+    pub(super) fn others(&self) -> Vec<String> {
+        let roles = ["download", "update", "telemetry", "website"];
+        let rows = self.names.iter().filter(|row| roles.contains(&row.role.as_str()));
+        let name = |row: &NameRow| match (&row.exact, &row.suffix) {
+            (Some(exact), _) => Some(exact.clone()),
+            (_, Some(suffix)) if row.operator.is_none() => Some(format!("www.{suffix}")),
+            _ => None,
+        };
+        rows.filter_map(name).take(6).collect()
     }
 
     /// The port that its own servers listen on.
