@@ -113,11 +113,12 @@ impl Figures {
             }
         });
         said.push(match self.uses_unauthorised {
-            0 => "every use of remote access that was seen stands under a rule".to_owned(),
+            0 => "every use of remote access that was seen is covered by a rule".to_owned(),
             n => format!(
-                "{} of remote access by {} had nobody's leave",
+                "{} of remote access on {} {} unauthorised",
                 moment::counted(n, "use", "uses"),
                 moment::counted(self.hosts_unauthorised, "host", "hosts"),
+                if n == 1 { "is" } else { "are" },
             ),
         });
         if self.uses_unauthorised == 0 && self.uses == 0 {
@@ -125,8 +126,8 @@ impl Figures {
             said.push("no use of remote-access software was seen".to_owned());
         }
         if self.uses_authorised > 0 && self.uses_unauthorised > 0 {
-            let counted = moment::counted(self.uses_authorised, "use stands", "uses stand");
-            said.push(format!("{counted} under a rule"));
+            let counted = moment::counted(self.uses_authorised, "use is", "uses are");
+            said.push(format!("{counted} covered by a rule"));
         }
         format!("{}.", said.join("; "))
     }

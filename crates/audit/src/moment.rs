@@ -46,6 +46,12 @@ pub(crate) fn to_second(at: Timestamp) -> String {
     format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}")
 }
 
+/// `2026-11-21 20:15`.
+pub(crate) fn to_minute(at: Timestamp) -> String {
+    let Parts { year, month, day, hour, minute, .. } = parts(at);
+    format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}")
+}
+
 /// `2026-11-21`.
 pub(crate) fn date(at: Timestamp) -> String {
     let Parts { year, month, day, .. } = parts(at);

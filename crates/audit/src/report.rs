@@ -100,7 +100,7 @@ impl Report {
     pub(crate) fn of(audit: Audit) -> Report {
         let Audit { question, rows, alarms, healths, previous, read } = audit;
         let rows_missing = rows.missing;
-        let alarmed = Alarmed::of(alarms.values().map(|alarm| &**alarm));
+        let alarmed = Alarmed::of(&alarms);
         let newness = Newness { since: question.since, seen: read.seen, previous };
         let mut uses: Vec<Use> = rows
             .put_together(alarms.values().map(|alarm| &**alarm))

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use model::{Identity, Severity, Timestamp, ToolId, Usage};
+use model::{AlertId, ChainStage, Identity, Severity, Timestamp, ToolId, Usage};
 use serde::Serialize;
 
 use crate::entry::Alarm;
@@ -196,31 +196,50 @@ pub(crate) fn joined(old: &Identity, young: &Identity) -> Identity {
 /// is an incident.
 type ByOperator = BTreeMap<Option<Arc<str>>, (Severity, bool)>;
 
-/// What is known of alerts, by host and tool.
+/// What is known of alerts, by host and tool; and of tools that stages of incidents name.
 #[derive(Default)]
-pub(crate) struct Alarmed(HashMap<(IpAddr, ToolId), ByOperator>);
+pub(crate) struct Alarmed(
+    HashMap<(IpAddr, ToolId), ByOperator>,
+    HashMap<(IpAddr, Arc<str>), Severity>,
+);
 
 impl Alarmed {
-    pub(crate) fn of<'a>(alarms: impl Iterator<Item = &'a Alarm>) -> Alarmed {
+    pub(crate) fn of(alarms: &HashMap<AlertId, Box<Alarm>>) -> Alarmed {
         let mut alarmed = Alarmed::default();
-        for alarm in alarms.filter(|alarm| !alarm.authorised) {
-            let Some((tool, _)) = &alarm.tool else { continue };
-            let found = (alarm.severity, !alarm.stages.is_empty());
-            let by_operator = alarmed.0.entry((alarm.host, tool.clone())).or_default();
-            let place = by_operator.entry(alarm.operator.clone()).or_insert(found);
-            *place = worse(*place, found);
+        for alarm in alarms.values().filter(|alarm| !alarm.authorised) {
+            alarmed.note(alarm, (alarm.severity, !alarm.stages.is_empty()));
+            for stage in &alarm.stages {
+                // What was told by itself before is part of the incident now.
+                if let Some(stage) = alarms.get(&stage.event).filter(|told| told.id != alarm.id) {
+                    alarmed.note(stage, (alarm.severity, true));
+                }
+                if matches!(stage.stage, ChainStage::Relay | ChainStage::SecondTool) {
+                    let place = alarmed.1.entry((stage.host, Arc::clone(&stage.name)));
+                    let place = place.or_insert(alarm.severity);
+                    *place = (*place).max(alarm.severity);
+                }
+            }
         }
         alarmed
     }
 
+    fn note(&mut self, alarm: &Alarm, found: (Severity, bool)) {
+        let Some((tool, _)) = &alarm.tool else { return };
+        let by_operator = self.0.entry((alarm.host, tool.clone())).or_default();
+        let place = by_operator.entry(alarm.operator.clone()).or_insert(found);
+        *place = worse(*place, found);
+    }
+
     /// The worst alert about a use, and whether it is part of an incident.
     pub(crate) fn about(&self, usage: &Usage) -> Option<(Severity, bool)> {
-        let by_operator = self.0.get(&(usage.host, usage.tool.0.clone()))?;
         let fits = |operator: &Option<Arc<str>>| {
             *operator == usage.operator || operator.is_none() || usage.operator.is_none()
         };
-        let about = by_operator.iter().filter(|(operator, _)| fits(operator));
-        about.map(|(_, found)| *found).reduce(worse).filter(|_| !usage.authorised)
+        let by_operator = self.0.get(&(usage.host, usage.tool.0.clone())).into_iter().flatten();
+        let about = by_operator.filter(|(operator, _)| fits(operator)).map(|(_, found)| *found);
+        let named = self.1.get(&(usage.host, Arc::clone(&usage.tool.1)));
+        let named = named.map(|severity| (*severity, true));
+        about.chain(named).reduce(worse).filter(|_| !usage.authorised)
     }
 }
 

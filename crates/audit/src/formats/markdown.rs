@@ -27,8 +27,7 @@ pub(crate) fn page(report: &Report) -> String {
     section("Alerts", sections::NO_ALERTS, &alerts, &mut out);
     let hosts = sections::hosts(&report.hosts, TEXT_ROWS_MAX);
     section("Hosts by number of tools", sections::NO_USES, &hosts, &mut out);
-    let unknown = report.figures.uses_new.is_none() && !report.uses.is_empty();
-    let none = if unknown { sections::NEW_UNKNOWN } else { sections::NO_NEW };
+    let none = sections::no_new(report);
     section("New in this period", none, &sections::new(&report.uses, TEXT_ROWS_MAX), &mut out);
     let none = if report.unused.is_none() { sections::NO_POLICY } else { sections::NO_UNUSED };
     let unused = report.unused.as_deref().unwrap_or_default();

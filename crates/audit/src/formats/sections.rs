@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use model::{Identity, Severity};
 
-use super::tables::{Cell, Column, Table, Tone, numbers, words};
+use super::tables::{Cell, Column, Table, Tone, numbers, prose, words};
 use crate::blind::BlindSpot;
 use crate::entry::{Alarm, Stage};
 use crate::hosts::HostRow;
@@ -21,11 +21,20 @@ pub(crate) const NO_ALERTS: &str = "None.";
 pub(crate) const NO_UNUSED: &str = "None: every rule of the policy was needed.";
 pub(crate) const NO_POLICY: &str =
     "Not known: no policy was given, and no health record tells which rules were in force.";
-pub(crate) const NO_NEW: &str = "None: every use was known before.";
-pub(crate) const NEW_UNKNOWN: &str =
+const NO_NEW: &str = "None: every use was known before.";
+const NEW_UNKNOWN: &str =
     "Not known: nothing tells which uses were there before. Give earlier records with --previous.";
 pub(crate) const NO_HEALTH: &str =
     "Not known: no record tells how the sensor fared. Give the health records too.";
+
+/// What is said where no use is new.
+pub(crate) fn no_new(report: &Report) -> &'static str {
+    match (report.uses.is_empty(), report.figures.uses_new) {
+        (true, _) => NO_USES,
+        (false, None) => NEW_UNKNOWN,
+        (false, Some(_)) => NO_NEW,
+    }
+}
 
 /// The first lines: period, sensor, and what was read.
 pub(crate) fn heading(report: &Report) -> Vec<(&'static str, String)> {
@@ -76,29 +85,46 @@ fn listed(names: impl Iterator<Item = String>) -> String {
 pub(crate) fn figures(report: &Report) -> Vec<(String, &'static str, Tone)> {
     let figures = &report.figures;
     let number = moment::number;
+    let each = |count: u64, one, many| if count == 1 { one } else { many };
     let bad = |count: u64, tone| if count > 0 { tone } else { Tone::Usual };
     let mut said = vec![
-        (number(figures.incidents), "incidents", bad(figures.incidents, Tone::Incident)),
+        (
+            number(figures.incidents),
+            each(figures.incidents, "incident", "incidents"),
+            bad(figures.incidents, Tone::Incident),
+        ),
         (
             number(figures.uses_unauthorised),
-            "unauthorised uses",
+            each(figures.uses_unauthorised, "unauthorised use", "unauthorised uses"),
             bad(figures.uses_unauthorised, Tone::Unauthorised),
         ),
         (
             number(figures.uses_authorised),
-            "authorised uses",
+            each(figures.uses_authorised, "authorised use", "authorised uses"),
             bad(figures.uses_authorised, Tone::Authorised),
         ),
-        (number(figures.hosts), "hosts with remote access", Tone::Usual),
-        (number(figures.tools), "tools in use", Tone::Usual),
+        (
+            number(figures.hosts),
+            each(figures.hosts, "host with remote access", "hosts with remote access"),
+            Tone::Usual,
+        ),
+        (number(figures.tools), each(figures.tools, "tool in use", "tools in use"), Tone::Usual),
     ];
     if let Some(new) = figures.uses_new {
         said.push((number(new), "new in this period", Tone::Usual));
     }
-    said.push((number(figures.sessions), "sessions", Tone::Usual));
+    said.push((
+        number(figures.sessions),
+        each(figures.sessions, "session", "sessions"),
+        Tone::Usual,
+    ));
     said.push((moment::octets(figures.bytes_sent), "sent by hosts", Tone::Usual));
     said.push((moment::octets(figures.bytes_received), "received by hosts", Tone::Usual));
-    said.push((number(figures.alerts_total), "further alerts", Tone::Usual));
+    said.push((
+        number(figures.alerts_total),
+        each(figures.alerts_total, "further alert", "further alerts"),
+        Tone::Usual,
+    ));
     said
 }
 
@@ -123,18 +149,18 @@ pub(crate) const fn mark(tone: Tone) -> &'static str {
 
 const USES: &[Column] = &[
     words("Standing", 14, 0),
-    words("Severity", 8, 5),
-    words("Tool", 8, 0),
-    words("Operator", 8, 2),
-    words("Host", 11, 0),
-    words("Name", 6, 6),
-    words("Zone", 6, 4),
-    words("First", 19, 7),
-    words("Last", 19, 1),
-    numbers("Sessions", 8, 8),
-    numbers("Sent", 9, 9),
-    numbers("Received", 9, 9),
-    words("Rule", 10, 3),
+    words("Severity", 11, 6),
+    words("Tool", 18, 0),
+    words("Operator", 20, 3),
+    words("Host", 39, 0),
+    words("Name", 12, 7),
+    words("Zone", 6, 5),
+    words("First", 16, 8),
+    words("Last", 16, 2),
+    numbers("Sessions", 8, 9),
+    numbers("Sent", 9, 10),
+    numbers("Received", 9, 11),
+    words("Rule", 20, 4),
 ];
 
 /// Who uses what.
@@ -152,8 +178,8 @@ pub(crate) fn uses(uses: &[Use], most: usize) -> Table {
             Cell::own(usage.host.to_string()),
             Cell::maybe(name(&usage.identity).as_deref()),
             Cell::maybe(usage.zone.as_deref()),
-            Cell::own(moment::to_second(usage.first)),
-            Cell::own(moment::to_second(usage.last)),
+            Cell::own(moment::to_minute(usage.first)),
+            Cell::own(moment::to_minute(usage.last)),
             Cell::own(one.sessions().map_or_else(unknown, moment::number)),
             Cell::own(octets.map_or_else(unknown, |(sent, _)| moment::octets(sent))),
             Cell::own(octets.map_or_else(unknown, |(_, received)| moment::octets(received))),
@@ -217,10 +243,10 @@ pub(crate) fn incident_facts(incident: &Incident) -> Vec<(&'static str, String)>
 const STAGES: &[Column] = &[
     numbers("No.", 3, 0),
     words("Stage", 11, 0),
-    words("Time", 19, 1),
-    words("After", 9, 2),
-    words("What", 12, 0),
-    words("Why it counts", 16, 3),
+    words("Time", 19, 0),
+    words("After", 13, 2),
+    words("What", 24, 0),
+    prose("Why it counts"),
 ];
 
 /// The stages of an incident, with their distance from the first.
@@ -250,12 +276,12 @@ pub(crate) fn stages(incident: &Incident) -> Table {
 
 const ALERTS: &[Column] = &[
     words("Severity", 13, 0),
-    words("Host", 11, 0),
-    words("Rule", 12, 0),
-    words("Last", 19, 1),
+    words("Host", 39, 0),
+    words("Rule", 28, 3),
+    words("Last", 16, 2),
     numbers("Signs", 5, 4),
     words("Part of", 11, 3),
-    words("What happened", 20, 2),
+    prose("What happened"),
 ];
 
 /// Alerts that are no incidents.
@@ -271,7 +297,7 @@ pub(crate) fn alerts(alerts: &[Alert], most: usize) -> Table {
             Cell::own(severity(Some(alarm.severity))),
             Cell::own(alarm.host.to_string()),
             Cell::foreign(&alarm.rule_id),
-            Cell::own(moment::to_second(alarm.end)),
+            Cell::own(moment::to_minute(alarm.end)),
             Cell::own(moment::number(alarm.count)),
             Cell::own(part),
             reason,
@@ -280,14 +306,14 @@ pub(crate) fn alerts(alerts: &[Alert], most: usize) -> Table {
 }
 
 const HOSTS: &[Column] = &[
-    words("Host", 11, 0),
-    words("Name", 8, 2),
+    words("Host", 39, 0),
+    words("Name", 12, 2),
     words("Zone", 8, 3),
     numbers("Tools", 5, 0),
     numbers("Unauthorised", 12, 0),
     numbers("Incidents", 9, 4),
     words("Worst", 12, 5),
-    words("Which (● unauthorised, ○ authorised)", 20, 1),
+    words("Which (● unauthorised, ○ authorised)", 24, 1),
 ];
 
 /// Hosts by their number of tools.
@@ -324,12 +350,12 @@ fn which(host: &HostRow) -> String {
 }
 
 const NEW: &[Column] = &[
-    words("First", 19, 4),
+    words("First", 16, 4),
     words("Standing", 14, 0),
-    words("Tool", 8, 0),
-    words("Operator", 8, 1),
-    words("Host", 11, 0),
-    words("Name", 8, 3),
+    words("Tool", 18, 0),
+    words("Operator", 20, 1),
+    words("Host", 39, 0),
+    words("Name", 12, 3),
     words("Zone", 8, 2),
 ];
 
@@ -341,7 +367,7 @@ pub(crate) fn new(uses: &[Use], most: usize) -> Table {
         let usage = &one.usage;
         let (word, tone) = standing(one);
         vec![
-            Cell::own(moment::to_second(usage.first)),
+            Cell::own(moment::to_minute(usage.first)),
             Cell::own(format!("{} {word}", mark(tone))).toned(tone),
             Cell::foreign(&usage.tool.1),
             Cell::maybe(usage.operator.as_deref()),
@@ -353,9 +379,9 @@ pub(crate) fn new(uses: &[Use], most: usize) -> Table {
 }
 
 const UNUSED: &[Column] = &[
-    words("Rule", 12, 0),
-    words("Owner", 8, 1),
-    words("Reason", 12, 2),
+    words("Rule", 24, 0),
+    words("Owner", 12, 2),
+    words("Reason", 20, 4),
     words("Until", 10, 3),
     words("State", 8, 0),
 ];
@@ -379,7 +405,7 @@ const BLIND: &[Column] = &[
     numbers("Count", 6, 0),
     numbers("Of", 6, 2),
     numbers("Share", 7, 0),
-    words("What it means", 24, 1),
+    prose("What it means"),
 ];
 
 /// Where the sensor could not see.

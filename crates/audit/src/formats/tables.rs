@@ -53,18 +53,26 @@ pub(crate) struct Column {
     pub(crate) right: bool,
     /// Columns of a terminal that it needs to be of use.
     pub(crate) least: usize,
-    /// Which goes first where there is no room: the highest; never a zero.
+    /// Which leaves the row first where there is no room, and stands below it: the highest; never a
+    /// zero.
     pub(crate) spare: u8,
+    /// Whether it holds sentences, which say by themselves what they are.
+    pub(crate) prose: bool,
 }
 
 /// A column of words.
 pub(crate) const fn words(title: &'static str, least: usize, spare: u8) -> Column {
-    Column { title, right: false, least, spare }
+    Column { title, right: false, least, spare, prose: false }
 }
 
 /// A column of numbers.
 pub(crate) const fn numbers(title: &'static str, least: usize, spare: u8) -> Column {
-    Column { title, right: true, least, spare }
+    Column { title, right: true, least, spare, prose: false }
+}
+
+/// A column of sentences: the first to leave the row.
+pub(crate) const fn prose(title: &'static str) -> Column {
+    Column { title, right: false, least: 40, spare: u8::MAX, prose: true }
 }
 
 /// A table, with as many cells in a row as it has columns.

@@ -137,9 +137,7 @@ impl Page {
     fn new_uses(&mut self, report: &Report) {
         let table = sections::new(&report.uses, TEXT_ROWS_MAX);
         self.title("New in this period", table.rows.len() + table.more);
-        let unknown = report.figures.uses_new.is_none() && !report.uses.is_empty();
-        self.said(unknown, sections::NEW_UNKNOWN);
-        self.said(!unknown && table.rows.is_empty(), sections::NO_NEW);
+        self.said(table.rows.is_empty(), sections::no_new(report));
         self.table(&table);
     }
 
@@ -156,7 +154,8 @@ impl Page {
     fn blind(&mut self, report: &Report) {
         for row in sections::blind(&report.blind).rows {
             let [what, count, of, share, meaning] = row.as_slice() else { continue };
-            self.line(&format!("{}: {} of {}, {}", what.text, count.text, of.text, share.text));
+            let said = format!("{}: {} of {}, {}", what.text, count.text, of.text, share.text);
+            self.paragraph("", &said);
             self.paragraph("    ", &meaning.text);
         }
     }
@@ -179,74 +178,47 @@ impl Page {
         if table.rows.is_empty() {
             return;
         }
-        let (places, widths) = self.layout(table);
+        let layout = Layout::of(table, self.style.width);
         let titles: Vec<Cell> =
             table.columns.iter().map(|column| Cell::own(column.title).toned(Tone::Quiet)).collect();
-        for row in std::iter::once(&titles).chain(&table.rows) {
-            let mut line = String::new();
-            for (&place, &room) in places.iter().zip(&widths) {
-                let (Some(cell), Some(column)) = (row.get(place), table.columns.get(place)) else {
-                    continue;
+        self.row(table, &layout, &titles);
+        for row in &table.rows {
+            self.row(table, &layout, row);
+            let below = layout.below.iter().filter_map(|place| {
+                let (cell, column) = (row.get(*place)?, table.columns.get(*place)?);
+                let said = match (cell.text.as_str(), column.prose) {
+                    ("-" | "", _) => return None,
+                    (text, true) => text.to_owned(),
+                    (text, false) => format!("{} {text}", column.title.to_lowercase()),
                 };
-                let text = cut(&cell.text, room);
-                let fill = " ".repeat(room.saturating_sub(width(&text)));
-                let text = self.painted(&text, cell.tone);
-                let gap = if line.is_empty() { "" } else { "  " };
-                let _ = match column.right {
-                    true => write!(line, "{gap}{fill}{text}"),
-                    false => write!(line, "{gap}{text}{fill}"),
-                };
+                Some(said)
+            });
+            let below = below.collect::<Vec<_>>().join("; ");
+            if !below.is_empty() {
+                self.paragraph("    ", &below);
             }
-            self.line(&line);
         }
         if let Some(rest) = table.rest() {
             self.line(&rest);
         }
     }
 
-    /// The columns that are shown, and how wide each is.
-    fn layout(&self, table: &Table) -> (Vec<usize>, Vec<usize>) {
-        let natural = |place: usize, column: &Column| {
-            let cells = table.rows.iter().filter_map(|row| row.get(place));
-            let widest = cells.map(|cell| width(&cell.text)).max().unwrap_or(0);
-            widest.max(width(column.title)).min(CELL_MAX)
-        };
-        let mut shown: Vec<(usize, &Column, usize)> = table
-            .columns
-            .iter()
-            .enumerate()
-            .map(|(place, column)| (place, column, natural(place, column)))
-            // A column of dashes tells nothing.
-            .filter(|(place, ..)| {
-                table.rows.iter().any(|row| row.get(*place).is_some_and(|cell| cell.text != "-"))
-            })
-            .collect();
-        if let Some(all) = self.style.width {
-            let least = |(_, column, natural): &(usize, &Column, usize)| column.least.min(*natural);
-            let room = |shown: &[(usize, &Column, usize)]| {
-                all.saturating_sub(GAP * shown.len().saturating_sub(1))
+    fn row(&mut self, table: &Table, layout: &Layout, row: &[Cell]) {
+        let mut line = String::new();
+        for &(place, room) in &layout.shown {
+            let (Some(cell), Some(column)) = (row.get(place), table.columns.get(place)) else {
+                continue;
             };
-            while shown.iter().map(least).sum::<usize>() > room(&shown) {
-                let spare = shown.iter().enumerate().filter(|(_, (_, column, _))| column.spare > 0);
-                let Some((place, _)) = spare.max_by_key(|(_, (_, column, _))| column.spare) else {
-                    break;
-                };
-                shown.remove(place);
-            }
-            let room = room(&shown);
-            // The widest gives first, one by one, down to what it needs.
-            while shown.iter().map(|(.., width)| width).sum::<usize>() > room {
-                let widest = shown
-                    .iter_mut()
-                    .filter(|(_, column, width)| *width > column.least)
-                    .max_by_key(|(.., width)| *width);
-                match widest {
-                    Some((.., width)) => *width -= 1,
-                    None => break,
-                }
-            }
+            let text = cut(&cell.text, room);
+            let fill = " ".repeat(room.saturating_sub(width(&text)));
+            let text = self.painted(&text, cell.tone);
+            let gap = if line.is_empty() { "" } else { "  " };
+            let _ = match column.right {
+                true => write!(line, "{gap}{fill}{text}"),
+                false => write!(line, "{gap}{text}{fill}"),
+            };
         }
-        shown.into_iter().map(|(place, _, width)| (place, width)).unzip()
+        self.line(&line);
     }
 
     fn bold(&self, text: &str) -> String {
@@ -263,5 +235,66 @@ impl Page {
             Tone::Quiet => "2",
         };
         if self.style.colour { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+    }
+}
+
+/// Where a table's columns stand.
+struct Layout {
+    /// Those in the row, and how wide each is.
+    shown: Vec<(usize, usize)>,
+    /// Those that are told below it, since there is no room.
+    below: Vec<usize>,
+}
+
+impl Layout {
+    fn of(table: &Table, width: Option<usize>) -> Layout {
+        let natural = |place: usize, column: &Column| {
+            let cells = table.rows.iter().filter_map(|row| row.get(place));
+            let widest = cells.map(|cell| self::width(&cell.text)).max().unwrap_or(0);
+            widest.max(self::width(column.title)).min(CELL_MAX)
+        };
+        // A column of dashes tells nothing.
+        let says = |place: usize| {
+            table.rows.iter().any(|row| row.get(place).is_some_and(|cell| cell.text != "-"))
+        };
+        let columns = table.columns.iter().enumerate().filter(|(place, _)| says(*place));
+        let mut shown: Vec<(usize, &Column, usize)> =
+            columns.map(|(place, column)| (place, column, natural(place, column))).collect();
+        let mut below = Vec::new();
+        if let Some(all) = width {
+            let least = |(_, column, natural): &(usize, &Column, usize)| column.least.min(*natural);
+            let room = |shown: &[(usize, &Column, usize)]| {
+                all.saturating_sub(GAP * shown.len().saturating_sub(1))
+            };
+            while shown.iter().map(least).sum::<usize>() > room(&shown) {
+                let spare = shown.iter().enumerate().filter(|(_, (_, column, _))| column.spare > 0);
+                let Some((place, _)) = spare.max_by_key(|(_, (_, column, _))| column.spare) else {
+                    break;
+                };
+                below.push(shown.remove(place).0);
+            }
+            let room = room(&shown);
+            narrow(&mut shown, room);
+        }
+        below.sort_unstable();
+        Layout { shown: shown.into_iter().map(|(place, _, width)| (place, width)).collect(), below }
+    }
+}
+
+/// Make columns narrower until they fit: the widest gives first, one by one, down to what it needs,
+/// and where that is not enough, below it.
+fn narrow(shown: &mut [(usize, &Column, usize)], room: usize) {
+    for floor in [true, false] {
+        while shown.iter().map(|(.., width)| width).sum::<usize>() > room {
+            let wide = |column: &Column, width: usize| width > if floor { column.least } else { 4 };
+            let widest = shown
+                .iter_mut()
+                .filter(|(_, column, width)| wide(column, *width))
+                .max_by_key(|(.., width)| *width);
+            match widest {
+                Some((.., width)) => *width -= 1,
+                None => break,
+            }
+        }
     }
 }

@@ -134,9 +134,9 @@ fn unauthorised_comes_first_and_incidents_before_all() {
         .collect();
     let want = [
         (true, false, "Acme Remote"),
+        (true, false, "Bright Desk"),
         (false, false, "Window Share"),
         (false, false, "Tunnel Mole"),
-        (false, false, "Bright Desk"),
         (false, true, "Acme Remote"),
         (false, true, "Acme Remote"),
     ];

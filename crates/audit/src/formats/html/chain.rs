@@ -14,7 +14,7 @@ use crate::report::Incident;
 const WIDTH: f64 = 1000.0;
 const LEFT: f64 = 24.0;
 const RIGHT: f64 = 976.0;
-const TOP: f64 = 34.0;
+const TOP: f64 = 44.0;
 const STEP: f64 = 32.0;
 /// About how wide a character of a label is.
 const CHAR: f64 = 7.6;
@@ -55,9 +55,10 @@ pub(crate) fn draw(number: usize, incident: &Incident, out: &mut String) {
         before = Some((x, y));
         if stage.stage == ChainStage::Session {
             let to = axis.place(alarm.end.max(stage.at));
+            let below = y + 13.0;
             let _ = write!(
                 out,
-                "<line class=\"session\" x1=\"{x:.1}\" y1=\"{y:.1}\" x2=\"{to:.1}\" y2=\"{y:.1}\"/>"
+                "<line class=\"session\" x1=\"{x:.1}\" y1=\"{below:.1}\" x2=\"{to:.1}\" y2=\"{below:.1}\"/>"
             );
         }
     }

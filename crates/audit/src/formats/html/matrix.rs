@@ -9,18 +9,20 @@ use model::ToolId;
 use super::elements::escaped;
 use crate::formats::sections;
 use crate::formats::tables::Tone;
+use crate::hosts::HostRow;
 use crate::limits::{MATRIX_HOSTS_MAX, MATRIX_TOOLS_MAX};
 use crate::moment;
 use crate::plain::shortened;
 use crate::report::Report;
 
-const LEFT: f64 = 300.0;
 /// Room for the tools' names, which stand aslant.
 const TOP: f64 = 118.0;
 /// Room for the last of them to lean into.
 const LEAN: f64 = 96.0;
 const CELL: f64 = 26.0;
-const LABEL_CHARS: usize = 38;
+/// About how wide a character of a label is.
+const CHAR: f64 = 8.0;
+const LABEL_CHARS: usize = 40;
 const TOOL_CHARS: usize = 20;
 
 /// Draw it.
@@ -36,7 +38,10 @@ pub(crate) fn draw(report: &Report, out: &mut String) {
         let key = (one.usage.host, &one.usage.tool.0);
         standing.entry(key).or_insert_with(|| sections::standing(one).1);
     }
-    let right = LEFT + CELL * tools.len() as f64;
+    let labels: Vec<(String, String)> = hosts.iter().map(label).collect();
+    let longest = labels.iter().map(|(name, ip)| name.chars().count() + ip.len() + 1).max();
+    let left = 10.0 + CHAR * longest.unwrap_or(0) as f64;
+    let right = left + CELL * tools.len() as f64;
     let (width, height) = (right + LEAN, TOP + CELL * hosts.len() as f64 + 8.0);
     let figures = &report.figures;
     let _ = writeln!(
@@ -51,7 +56,7 @@ pub(crate) fn draw(report: &Report, out: &mut String) {
         figures.hosts, figures.tools,
     );
     for (place, tool) in tools.iter().enumerate() {
-        let x = LEFT + CELL * (place as f64 + 0.5);
+        let x = left + CELL * (place as f64 + 0.5);
         let _ = write!(
             out,
             "<line class=\"grid\" x1=\"{x:.1}\" y1=\"{TOP}\" x2=\"{x:.1}\" y2=\"{:.1}\"/>\
@@ -63,24 +68,20 @@ pub(crate) fn draw(report: &Report, out: &mut String) {
         );
     }
     out.push('\n');
-    for (place, host) in hosts.iter().enumerate() {
+    for (place, (host, (name, ip))) in hosts.iter().zip(&labels).enumerate() {
         let y = TOP + CELL * (place as f64 + 0.5);
-        let ip = host.host.to_string();
-        let room = LABEL_CHARS.saturating_sub(ip.chars().count() + 1);
-        let name = sections::name(&host.identity).filter(|_| room > 6);
-        let name = name.map_or_else(String::new, |name| shortened(&name, room));
         let _ = write!(
             out,
-            "<line class=\"grid\" x1=\"{LEFT}\" y1=\"{y:.1}\" x2=\"{right:.1}\" y2=\"{y:.1}\"/>\
+            "<line class=\"grid\" x1=\"{left:.1}\" y1=\"{y:.1}\" x2=\"{right:.1}\" y2=\"{y:.1}\"/>\
              <text class=\"label end\" x=\"{:.1}\" y=\"{:.1}\"><tspan class=\"faint\">{}</tspan> {ip}\
              </text>",
-            LEFT - 6.0,
+            left - 6.0,
             y + 4.0,
-            escaped(&name),
+            escaped(name),
         );
         for (column, tool) in tools.iter().enumerate() {
             let Some(tone) = standing.get(&(host.host, &tool.tool)) else { continue };
-            let x = LEFT + CELL * (column as f64 + 0.5);
+            let x = left + CELL * (column as f64 + 0.5);
             out.push_str(&shape(*tone, x, y));
         }
         out.push('\n');
@@ -99,6 +100,14 @@ pub(crate) fn draw(report: &Report, out: &mut String) {
         let _ = writeln!(out, "<figcaption>Not drawn: {} more.</figcaption>", more.join(" and "));
     }
     out.push_str("</figure>\n");
+}
+
+/// A host's name and its address, short enough for their place.
+fn label(host: &HostRow) -> (String, String) {
+    let ip = host.host.to_string();
+    let room = LABEL_CHARS.saturating_sub(ip.len() + 1);
+    let name = sections::name(&host.identity).filter(|_| room > 6);
+    (name.map_or_else(String::new, |name| shortened(&name, room)), ip)
 }
 
 fn shape(tone: Tone, x: f64, y: f64) -> String {

@@ -256,8 +256,7 @@ fn alerts(report: &Report, out: &mut String) {
 }
 
 fn new(report: &Report, out: &mut String) {
-    let unknown = report.figures.uses_new.is_none() && !report.uses.is_empty();
-    let none = if unknown { sections::NEW_UNKNOWN } else { sections::NO_NEW };
+    let none = sections::no_new(report);
     section("new", "New in this period", none, &sections::new(&report.uses, PAGE_ROWS_MAX), out);
 }
 

@@ -15,7 +15,7 @@ use crate::uses::Use;
 const WIDTH: f64 = 1000.0;
 const LEFT: f64 = 330.0;
 const RIGHT: f64 = 980.0;
-const TOP: f64 = 34.0;
+const TOP: f64 = 44.0;
 const ROW: f64 = 22.0;
 /// Characters of a label before the lines.
 const LABEL_CHARS: usize = 46;
@@ -138,14 +138,15 @@ fn draw_incident(place: usize, incident: &Incident, axis: &Axis, y: f64, out: &m
     let (start, end) = (axis.place(alarm.start), axis.place(alarm.end));
     let _ = write!(
         out,
-        "<g><title>Incident {}: {}</title><text class=\"label end strong\" x=\"{:.1}\" y=\"{:.1}\">\
-         {}</text><line class=\"thread\" x1=\"{start:.1}\" y1=\"{y:.1}\" x2=\"{end:.1}\" \
+        "<g><title>Incident {}: {}</title><text class=\"label end\" x=\"{:.1}\" y=\"{:.1}\">\
+         <tspan class=\"strong\">Incident {}</tspan> <tspan class=\"faint\">{}</tspan></text><line class=\"thread\" x1=\"{start:.1}\" y1=\"{y:.1}\" x2=\"{end:.1}\" \
          y2=\"{y:.1}\"/>",
         place + 1,
         escaped(&shortened(&line, 160)),
         LEFT - 14.0,
         y + 4.0,
-        escaped(&shortened(&format!("Incident {}: {line}", place + 1), LABEL_CHARS - 4)),
+        place + 1,
+        alarm.host,
     );
     for stage in alarm.stages.iter().take(STAGES_TOLD_MAX) {
         let x = axis.place(stage.at);
