@@ -40,6 +40,8 @@ pub enum Command {
     Explain(ExplainArgs),
     /// Show the catalogue: tools, indicators, roles, provenance
     Tools(ToolsArgs),
+    /// Ask the policy: which rule decides and why, what is wrong with it, what it could be
+    Policy(PolicyArgs),
 }
 
 /// What the sensor knows and allows.
@@ -110,7 +112,9 @@ impl Cli {
             Command::Replay(ReplayArgs { output, .. }) | Command::Run(RunArgs { output, .. }) => {
                 output.quiet
             }
-            Command::Check(_) | Command::Explain(_) | Command::Tools(_) => false,
+            Command::Check(_) | Command::Explain(_) | Command::Tools(_) | Command::Policy(_) => {
+                false
+            }
         }
     }
 }
@@ -211,6 +215,90 @@ pub struct ToolsArgs {
     /// What the sensor knows and allows.
     #[command(flatten)]
     pub knowledge: KnowledgeArgs,
+}
+
+/// `policy`
+#[derive(Args, Debug, Clone)]
+pub struct PolicyArgs {
+    /// What to ask.
+    #[command(subcommand)]
+    pub command: PolicyCommand,
+}
+
+/// What to ask of the policy.
+#[derive(Debug, Clone, Subcommand)]
+pub enum PolicyCommand {
+    /// Which rule decides on a host's use of a name or a tool, and why each other does not
+    Explain(PolicyExplainArgs),
+    /// Find rules that never decide, have ended, let too much through or contradict each other
+    Lint(PolicyLintArgs),
+    /// Learn a starting policy from records of a period
+    Suggest(PolicySuggestArgs),
+}
+
+/// `policy explain`
+#[derive(Args, Debug, Clone)]
+pub struct PolicyExplainArgs {
+    /// The host inside
+    #[arg(long, value_name = "ADDR")]
+    pub src: std::net::IpAddr,
+    /// What it uses: a name, an address, an address with a port, or a tool's id
+    #[arg(long, value_name = "NAME|ADDR[:PORT]|TOOL")]
+    pub name: String,
+    /// When, e.g. 2026-11-20T22:15:00+01:00 [default: now]
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    pub at: Option<model::Timestamp>,
+    /// The VLAN that the host is on
+    #[arg(long, value_name = "ID", value_parser = clap::value_parser!(u16).range(1..=4094))]
+    pub vlan: Option<u16>,
+    /// One JSON object
+    #[arg(long)]
+    pub json: bool,
+    /// What the sensor knows and allows.
+    #[command(flatten)]
+    pub knowledge: KnowledgeArgs,
+}
+
+/// `policy lint`
+#[derive(Args, Debug, Clone)]
+pub struct PolicyLintArgs {
+    /// Records that tell how often rules decided: health, summary, inventory; `-` is standard input
+    #[arg(value_name = "RECORDS")]
+    pub records: Vec<PathBuf>,
+    /// The moment by which rules have ended [default: now]
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    pub at: Option<model::Timestamp>,
+    /// End with 1 on warnings, too
+    #[arg(long)]
+    pub strict: bool,
+    /// One JSON object
+    #[arg(long)]
+    pub json: bool,
+    /// What the sensor knows and allows.
+    #[command(flatten)]
+    pub knowledge: KnowledgeArgs,
+}
+
+/// `policy suggest`
+#[derive(Args, Debug, Clone)]
+pub struct PolicySuggestArgs {
+    /// Observation, inventory and alert records, as JSON lines; `-` is standard input
+    #[arg(required = true, value_name = "RECORDS")]
+    pub records: Vec<PathBuf>,
+    /// The time zone in which hours are written
+    #[arg(long, value_name = "ZONE", default_value = "UTC")]
+    pub tz: String,
+    /// Hosts that a tool and operator must have in common to become a rule
+    #[arg(long, value_name = "N", default_value_t = 2)]
+    pub hosts: usize,
+    /// What the sensor knows and allows.
+    #[command(flatten)]
+    pub knowledge: KnowledgeArgs,
+}
+
+fn moment(text: &str) -> Result<model::Timestamp, String> {
+    detect::read_moment(text)
+        .ok_or_else(|| "a moment with its offset, e.g. 2026-11-20T22:15:00+01:00".to_owned())
 }
 
 fn lanes(text: &str) -> Result<usize, String> {

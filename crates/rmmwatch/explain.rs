@@ -222,7 +222,7 @@ fn add_steps(told: &mut Explanation, best: Option<usize>, alone: &Alone, at: Tim
 }
 
 /// The wall clock: a name is explained as if it were asked for now.
-fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp::from_secs(since.as_secs(), u64::from(since.subsec_nanos()))
 }

@@ -15,6 +15,7 @@ mod live;
 mod one_way;
 mod output;
 mod pipes;
+mod policy;
 mod progress;
 mod reload;
 mod replay;
@@ -31,5 +32,6 @@ pub fn run(cli: cli::Cli) -> Exit {
         cli::Command::Check(args) => check::run(&args),
         cli::Command::Explain(args) => explain::run(&args),
         cli::Command::Tools(args) => tools::run(&args),
+        cli::Command::Policy(args) => policy::run(&args),
     }
 }
