@@ -1,4 +1,4 @@
-//! What a line costs: nanoseconds and octets per observation record, by kind.
+//! What a line costs: nanoseconds and octets per observation record, by kind, written and read back.
 //!
 //! `cargo bench -p rmmwatch-deliver`. The least of several rounds, since other work on the machine only adds; one core, no output.
 
@@ -11,14 +11,14 @@ mod samples;
 use std::hint::black_box;
 use std::time::Instant;
 
-use deliver::Recorder;
+use deliver::{Reader, Recorder};
 
 const ROUNDS: usize = 40;
 const LINES: u32 = 10_000;
 
 fn main() {
     let recorder = Recorder::default();
-    println!("{:28} {:>8} {:>8}", "kind", "ns", "octets");
+    println!("{:28} {:>8} {:>8} {:>8}", "kind", "ns", "octets", "read ns");
     for (name, sample) in samples::observations() {
         let mut out = Vec::with_capacity(64 << 10);
         let mut rounds: Vec<f64> = (0..ROUNDS)
@@ -38,6 +38,20 @@ fn main() {
             sample.write(&recorder, out);
         });
         let least = rounds.first().copied().unwrap_or_default();
-        println!("{name:28} {least:>8.0} {:>8}", len.len());
+        println!("{name:28} {least:>8.0} {:>8} {:>8.0}", len.len(), reading(&len));
     }
+}
+
+/// Nanoseconds that a line costs to be read back.
+fn reading(line: &str) -> f64 {
+    const LINES: u32 = 1_000;
+    let text = line.repeat(LINES as usize);
+    let rounds = (0..ROUNDS).map(|_| {
+        let start = Instant::now();
+        let mut reader = Reader::new();
+        reader.read("records", black_box(text.as_bytes())).expect("memory never fails");
+        black_box(reader.finish());
+        start.elapsed().as_secs_f64() * 1e9 / f64::from(LINES)
+    });
+    rounds.min_by(f64::total_cmp).unwrap_or_default()
 }

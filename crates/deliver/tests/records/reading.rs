@@ -268,9 +268,9 @@ fn what_cannot_be_read_is_named_and_the_rest_stands() {
         let whys: Vec<String> = told.complaints.iter().map(ToString::to_string).collect();
         assert_eq!(told.alerts.len(), 1, "{line}");
         assert_eq!(told.refused, u64::from(want.is_some()), "{line}: {whys:?}");
-        let place = format!("records.jsonl:3:");
+        let place = "records.jsonl:3:";
         for (why, want) in whys.iter().zip(want) {
-            assert!(why.starts_with(&place) && why.contains(want), "{line}: {why}");
+            assert!(why.starts_with(place) && why.contains(want), "{line}: {why}");
         }
     }
 }
