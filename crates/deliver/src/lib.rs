@@ -20,7 +20,7 @@ pub use community_id::community_id;
 pub use delivery::{Delivered, Delivery, Ending, Gone};
 pub use error::DeliverError;
 pub use formats::ecs::{Findings, Recorder, RecorderOptions};
-pub use read::{Reader, Told};
+pub use read::{AlertTold, HealthTold, Peer, Reader, StageTold, Told};
 pub use sinks::{Output, Stream, Target};
 pub use summary::{Files, summary_text};
 
