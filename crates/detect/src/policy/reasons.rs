@@ -57,6 +57,10 @@ pub(crate) fn looks(rule: &Rule, place: usize, made: &Use<'_>) -> Vec<(&'static 
     let or = |words: String, none: &str| if words.is_empty() { none.to_owned() } else { words };
     let zones: Vec<&str> = rule.zones.iter().map(|zone| &**zone).collect();
     let hours = rule.hours.as_ref().map(|hours| hours.text.to_string()).unwrap_or_default();
+    let mut peers = or(joined(&rule.peers), "any peer");
+    if made.peer.is_none() && !rule.peers.is_empty() {
+        peers.push_str(", as long as no server is reached");
+    }
     let until = rule.until.map(|until| format!("until {until}")).unwrap_or_default();
     let kind = match rule.kind {
         Kind::Allow => "allow, which comes before suppress",
@@ -66,7 +70,7 @@ pub(crate) fn looks(rule: &Rule, place: usize, made: &Use<'_>) -> Vec<(&'static 
         ("tool", or(rule.tool.as_ref().map(ToString::to_string).unwrap_or_default(), "any tool")),
         ("operators", operators(rule, made)),
         ("zones", or(zones.join(" or "), "any zone")),
-        ("peers", or(joined(&rule.peers), "any peer")),
+        ("peers", peers),
         ("hours", or(hours, "any hour")),
         ("until", or(until, "no end")),
         ("kind", kind.to_owned()),
