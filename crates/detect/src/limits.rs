@@ -295,18 +295,33 @@ pub const NOTES_PER_FLOW_MAX: usize = 8;
 
 /// Hosts whose way from a lure to a session is followed.
 ///
-/// - Why so many: a host has one only after a lure, a program or a tool that nobody allows.
-/// - What it costs: about 1 KiB each with a few steps, 64 MiB in all.
+/// - Why so many: a host has one only after a lure, a program from a new name, or a tool that nobody
+///   allows.
+/// - What it costs: about 1 KiB a step, 100 MiB if all have as many as they may.
 /// - At the bound: the one that met nothing for longest goes; if it has an incident, that is told a
 ///   last time. `trails_evicted` counts it.
-pub const TRAILS_MAX: usize = 1 << 16;
+pub const TRAILS_MAX: usize = 1 << 14;
 
-/// Steps that one host's way has at once, and stages that one incident has.
+/// Steps of one host that wait for others to make an incident.
+///
+/// - Why so many: a lure, a second one, two programs, two tools.
+/// - What it costs: about 1 KiB each.
+/// - At the bound: the oldest weak one goes, else the oldest.
+pub const STEPS_MAX: usize = 6;
+
+/// Incidents at once.
+///
+/// - Why so many: far more than anyone can look at in a day.
+/// - What it costs: about 25 KiB each if it has all stages and signs that it may, 100 MiB in all.
+/// - At the bound: the one that has not grown for longest is told a last time and goes.
+pub const INCIDENTS_MAX: usize = 1 << 12;
+
+/// Stages that one incident lists.
 ///
 /// - Why so many: the longest known campaign has seven; names and tools repeat.
-/// - What it costs: under 500 octets each.
-/// - At the bound: a weak step goes first; a stage is counted in the incident's `more`.
-pub const STEPS_MAX: usize = 24;
+/// - What it costs: about 1 KiB each.
+/// - At the bound: further ones are counted in the incident's `more`.
+pub const STAGES_MAX: usize = 16;
 
 /// Flows under encryption that may turn out to be downloads.
 ///

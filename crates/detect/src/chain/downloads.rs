@@ -167,7 +167,7 @@ impl Detector {
     ) {
         let trail = self.chain.peek(scene.setting.host);
         let fetched = trail.and_then(|trail| trail.fetched(met.at, self.chain.windows.weak));
-        if fetched.is_some_and(|earlier| earlier.subject != met.subject) {
+        if fetched.is_some_and(|earlier| earlier.place() != met.subject) {
             met.stage = ChainStage::SecondName;
             met.techniques = techniques(ChainStage::SecondName);
         }

@@ -13,7 +13,7 @@ use siphasher::sip128::{Hasher128 as _, SipHasher24};
 
 use super::step::Met;
 use super::sum::{kinds, sum};
-use crate::limits::{Limits, STEPS_MAX};
+use crate::limits::{Limits, STAGES_MAX};
 use crate::stories::Case;
 
 /// Several stages of one incident on one host.
@@ -82,7 +82,7 @@ impl Incident {
         if self.holds(&step) {
             return false;
         }
-        if self.steps.len() >= STEPS_MAX {
+        if self.steps.len() >= STAGES_MAX {
             self.steps_left_out += 1;
             return false;
         }
@@ -100,7 +100,7 @@ impl Incident {
     pub(crate) fn absorb(&mut self, serial: u64, case: &Case, limits: &Limits) {
         if let Some((_, count)) = self.counts.iter_mut().find(|(known, _)| *known == serial) {
             *count = case.count;
-        } else if self.counts.len() < STEPS_MAX * 2 {
+        } else if self.counts.len() < STAGES_MAX * 2 {
             self.counts.push((serial, case.count));
         }
         self.end = self.end.max(case.end);

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use model::{AlertId, ChainStage, Evidence, Timestamp, ToolId};
 
+use crate::registered::registered;
 use crate::stories::Spot;
 
 /// Something that a host met on what may be a way from a lure to a session.
@@ -66,6 +67,14 @@ impl Met {
 
     pub(crate) fn is_strong_lure(&self) -> bool {
         self.stage == ChainStage::Lure && self.weight == Weight::Strong
+    }
+
+    /// Whom it was met with: the registered name of the flow's server, else its address.
+    pub(crate) fn place(&self) -> Arc<str> {
+        match &self.spot.server_name {
+            Some(name) => registered(name.as_str()).into(),
+            None => self.spot.flow.server.ip.to_canonical().to_string().into(),
+        }
     }
 
     /// Whether it is that stage of that thing.

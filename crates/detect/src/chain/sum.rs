@@ -90,6 +90,7 @@ mod tests {
     #[test]
     fn the_document_says_what_the_code_does() {
         let hours = |time: std::time::Duration| time.as_secs() / 3_600;
+        let thousands = |count: usize| format!("{},{:03}", count / 1000, count % 1000);
         let rows = [
             format!("a program comes from it in clear | weak | {NEW_NAME_PCT} |"),
             format!("or an address without a name | weak | {PROGRAM_PCT} |"),
@@ -102,6 +103,9 @@ mod tests {
             format!("{} MiB or more under encryption", limits::DOWNLOAD_BYTES_MIN >> 20),
             format!("count for {} minutes", limits::CHAIN_WINDOW.as_secs() / 60),
             format!("a strong lure for {}\n  hours", hours(limits::CHAIN_LURE)),
+            format!("way to a session is followed | {}", thousands(limits::TRAILS_MAX)),
+            format!("| incidents | {} |", thousands(limits::INCIDENTS_MAX)),
+            format!("listed by an incident | {} |", limits::STAGES_MAX),
             format!("no\nstage has joined for {} hours", hours(limits::CHAIN_OVER)),
         ];
         for row in rows {

@@ -155,17 +155,19 @@ const OLD_AFTER: Duration = Duration::from_secs(5 * 60);
 /// For how long after a download a further name is its second one.
 const SECOND_AFTER: Duration = Duration::from_secs(3600);
 
-/// A list's entry and a tool under one registered name are one contact, not two stages.
+/// A list's entry and a tool under one registered name are one contact, not two stages; so is a
+/// tool's file and the new name that it came from.
 fn is_one_contact(valid: &[&Met], stages: &[ChainStage]) -> bool {
-    stages == [ChainStage::Lure, ChainStage::Relay]
-        && valid.iter().filter(|step| step.stage == ChainStage::Lure).all(|lure| {
+    let lures = || valid.iter().filter(|step| step.stage == ChainStage::Lure);
+    match stages {
+        [ChainStage::Lure, ChainStage::Download] => lures().all(|lure| !lure.is_strong_lure()),
+        [ChainStage::Lure, ChainStage::Relay] => lures().all(|lure| {
             valid.iter().filter(|step| step.is_tool()).all(|relay| {
-                relay.spot.flow.server == lure.spot.flow.server
-                    || relay.spot.server_name.as_ref().is_some_and(|name| {
-                        crate::registered::registered(name.as_str()) == &*lure.subject
-                    })
+                relay.spot.flow.server == lure.spot.flow.server || relay.place() == lure.subject
             })
-        })
+        }),
+        _ => false,
+    }
 }
 
 fn counts(step: &Met, now: Timestamp, windows: Windows) -> bool {

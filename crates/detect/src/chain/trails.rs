@@ -9,7 +9,7 @@ use model::{DomainName, Flow, Timestamp};
 use super::incident::Incident;
 use super::step::Weight;
 use super::trail::{Trail, Windows};
-use crate::limits::{Limits, WATCHED_MAX};
+use crate::limits::{INCIDENTS_MAX, Limits, WATCHED_MAX};
 use crate::memory::Recent;
 
 /// Trails by host.
@@ -80,6 +80,12 @@ impl Trails {
             self.open.remove(&(before, host));
         }
         self.open.insert((now, host));
+        if self.open.len() > INCIDENTS_MAX
+            && let Some(&(grown, oldest)) = self.open.first()
+        {
+            let ended = self.take(grown, oldest);
+            self.gone.extend(ended);
+        }
     }
 
     /// Take out the next incident that is over at `now`.

@@ -90,6 +90,10 @@ fn one_thing_alone_is_no_incident() {
         ),
         ("an archive from a new name, and a tool", PROGRAM.replace("file", "archive") + RELAY),
         ("a program from a server of ours", PROGRAM.replace("192.0.2.1", "10.0.9.9") + RELAY),
+        (
+            "a tool's file from a new name",
+            "0 10.0.0.5>192.0.2.1:80 file mirror.example : HttpFile Download Vendor".to_owned(),
+        ),
         ("another host's tool", format!("{LURE}{}", RELAY.replace("10.0.0.5", "10.0.0.6"))),
         (
             "a listed server's relay",
