@@ -68,17 +68,39 @@ fn software_that_is_never_silent_goes_on() {
     );
 }
 
+/// Something else happens every five minutes, from then till then.
+fn others(from: u64, till: u64) -> String {
+    let line = |secs| format!("{secs} 10.0.0.9>10.0.0.53:53 query other.example :\n");
+    (from..till).step_by(300).map(line).collect()
+}
+
 #[test]
 fn an_open_flow_goes_on_though_nothing_new_shows() {
-    let scene = "0 10.0.0.5>192.0.2.1:443 hello r.alpha.example : TlsSni Relay Vendor
-         30000 10.0.0.9>10.0.0.53:53 query other.example :
-         40000 10.0.0.5>192.0.2.1:443 close :
-         50000 10.0.0.9>10.0.0.53:53 query other.example :";
-    let outcome = play("", &Limits::default(), scene);
+    let scene = [
+        "0 10.0.0.5>192.0.2.1:443 hello r.alpha.example : TlsSni Relay Vendor\n",
+        &others(300, 40_000),
+        "40000 10.0.0.5>192.0.2.1:443 close :\n",
+        &others(40_200, 50_000),
+    ]
+    .concat();
+    let outcome = play("", &Limits::default(), &scene);
     assert_eq!(
         occasions(&outcome),
         ["0 first x1", "14400 still x1", "28800 still x1", "40900 ended x1"]
     );
+}
+
+#[test]
+fn what_nobody_watched_is_not_told_to_go_on() {
+    // Captures that lie years apart, and the flow's end told after the gap.
+    let outcome = play(
+        "",
+        &Limits::default(),
+        "0 10.0.0.5>192.0.2.1:443 hello r.alpha.example : TlsSni Relay Vendor
+         99999999 10.0.0.9>10.0.0.53:53 query other.example :
+         99999999 10.0.0.5>192.0.2.1:443 close :",
+    );
+    assert_eq!(occasions(&outcome), ["0 first x1", "99999999 ended x1"]);
 }
 
 #[test]
@@ -87,9 +109,12 @@ fn what_is_allowed_by_now_does_not_go_on_being_told() {
     let outcome = play(
         policy,
         &Limits::default(),
-        "0 10.0.0.5>192.0.2.1:443 hello r.alpha.example : TlsSni Relay Vendor
-         3600 10.0.0.5>192.0.2.1:443 hello r.alpha.example : TlsSni Relay Vendor
-         30000 10.0.0.9>10.0.0.53:53 query other.example :",
+        &[
+            "0 10.0.0.5>192.0.2.1:443 hello r.alpha.example : TlsSni Relay Vendor
+             3600 10.0.0.5>192.0.2.1:443 hello r.alpha.example : TlsSni Relay Vendor\n",
+            &others(3900, 30_000),
+        ]
+        .concat(),
     );
     assert_eq!(occasions(&outcome), ["0 first x1"]);
 }

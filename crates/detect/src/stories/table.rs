@@ -164,14 +164,14 @@ impl Stories {
                 self.reorder(serial, |_| {});
                 continue;
             }
-            if let Some(due) = self.turn(serial, at) {
+            if let Some(due) = self.turn(serial, at, now) {
                 return Some((at, due));
             }
         }
     }
 
     /// A story's next step: to sleep, to be told again, or to go.
-    fn turn(&mut self, serial: u64, at: Timestamp) -> Option<Due> {
+    fn turn(&mut self, serial: u64, at: Timestamp, now: Timestamp) -> Option<Due> {
         let story = self.stories.get(&serial)?;
         match story.phase {
             Phase::Awake { .. } => {
@@ -179,10 +179,12 @@ impl Stories {
                 if silent && story.case.is_none() {
                     return self.remove(serial).map(|story| Due::Over(Box::new(story)));
                 }
-                let still = !silent && (story.denied || story.has_news());
+                // After a gap in what was watched nobody knows whether its flows went on.
+                let watched = now.since(at) < self.pace.silence;
+                let still = !silent && watched && (story.denied || story.has_news());
                 self.reorder(serial, |story| match silent {
                     true => story.phase = Phase::Asleep { since: at },
-                    false => story.told_at = at,
+                    false => story.told_at = now,
                 });
                 still.then_some(Due::Tell(serial, Occasion::Still))
             }
