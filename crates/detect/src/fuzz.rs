@@ -14,7 +14,7 @@ use model::{
 };
 
 use crate::state::dressed;
-use crate::{Detector, Limits, Policy};
+use crate::{Detector, HoursUsed, Learned, Limits, LintOptions, Policy, SuggestOptions};
 
 /// When a run begins: 2026-11-20T12:00:00Z.
 const BEGIN: u64 = 1_795_176_000;
@@ -32,8 +32,25 @@ pub fn policy(octets: &[u8]) {
     let (again, same) = Policy::parse("policy.toml", &text);
     assert_eq!(complaints, same);
     assert!(policy.rules().eq(again.rules()) && policy.zones().eq(again.zones()));
+    hold_against_itself(&policy, complaints.is_empty());
     // Whatever it says, it can be asked.
     judge_with(policy, octets);
+}
+
+/// Remarks lie within bounds, and a policy written anew says the same.
+fn hold_against_itself(policy: &Policy, sound: bool) {
+    let lint = LintOptions { tools: &["alpha"], at: Timestamp::from_secs(BEGIN, 0), uses: None };
+    for remark in policy.lint(&lint).remarks {
+        assert!(!remark.complaint.why.is_empty() && !remark.complaint.fix.is_empty(), "{remark:?}");
+    }
+    // A rule may name a zone that is in error and left out: that is told once.
+    let Some(options) = SuggestOptions::new("UTC", 2).ok().filter(|_| sound) else { return };
+    let hours = HoursUsed::new();
+    let learned = Learned { usages: &[], hours: &hours, incidents: &[], tools: &[] };
+    let text = policy.suggest(&learned, &options).text;
+    let (written, complaints) = Policy::parse("policy.toml", &text);
+    assert!(complaints.is_empty(), "{complaints:?}: {text}");
+    assert!(written.zones().eq(policy.zones()) && written.rules().eq(policy.rules()), "{text}");
 }
 
 /// Any run of facts and signs: each story is told first once, in bounds, with evidence, and the

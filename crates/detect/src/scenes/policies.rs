@@ -268,3 +268,72 @@ fn a_name_alone_is_judged_as_for_an_unknown_host() {
         assert_eq!(got, *want, "{signs:?}");
     }
 }
+
+#[test]
+fn operators_are_tenants_certificates_or_nobody_that_shows() {
+    // The rule's operators; the line's sign and what it is seen in; whether it is allowed.
+    let ask = "query r.example : DnsQuestion Relay";
+    let shown = "certificate : TlsCertificate Relay Server";
+    let table: &[(&str, &str, bool)] = &[
+        ("unknown", &format!("{ask} Vendor"), true),
+        ("unknown", &format!("{ask} Named=evil.example"), false),
+        ("unknown", "opening : Payload Relay Server", false),
+        ("relay.example", &format!("{ask} Vendor"), false),
+        ("r.example", &format!("{ask} Vendor"), true),
+        ("203.0.113.5", "opening : Payload Relay Server", true),
+        ("CN=x", shown, true),
+        ("cn=X", shown, true),
+        ("CN=y", shown, false),
+        ("x", shown, false),
+        ("CN=x", "opening : Payload Relay Server", false),
+        (&"ab".repeat(32), shown, false),
+    ];
+    for (operator, line, allowed) in table {
+        let policy = format!("[[allow]]\ntool = \"alpha\"\noperators = [\"{operator}\"]");
+        let scene = format!("0 10.0.0.5>203.0.113.5:443 {line}");
+        let outcome = play(&policy, &Limits::default(), &scene);
+        assert_eq!(outcome.alerts.is_empty(), *allowed, "{operator}: {scene}");
+    }
+}
+
+/// Each account agrees with what the policy does, whatever is asked.
+#[test]
+fn an_account_says_what_the_policy_does() {
+    let policy = Policy::parse("policy.toml", POLICY).0;
+    let signs = [
+        "DnsQuestion Relay Vendor",
+        "DnsQuestion Relay Named=acme.example",
+        "DnsQuestion Relay Named=evil.example",
+        "DnsQuestion Relay Vendor tool=beta",
+        "DnsQuestion Relay Vendor tool=gamma",
+        "DnsQuestion Api Vendor",
+        "DnsQuestion Website Vendor",
+        "DnsQuestion 90% value=known.example",
+        "DnsQuestion imitation registrable=known.example",
+        "DnsQuestion imitation",
+    ];
+    for line in signs {
+        for (host, secs) in [("10.20.0.5", 0), ("10.0.0.5", 0), ("10.20.0.5", 3 * 24 * 3600)] {
+            let scene = format!("{secs} {host}>10.0.0.53:53 query shown : {line}");
+            let outcome = play(POLICY, &Limits::default(), &scene);
+            let visit = crate::Visit {
+                host: host.parse().expect(host),
+                vlan: None,
+                peer: None,
+                at: super::moment(secs),
+            };
+            let accounts = policy.accounts(&visit, &[super::sign(line)]);
+            let [account] = accounts.as_slice() else { panic!("{accounts:?}") };
+            let told = account.alert.is_some() && account.outcome.word() == "unauthorised";
+            assert_eq!(told, !outcome.alerts.is_empty(), "{scene}: {account:?}");
+            assert_eq!(account.rules.len(), 4, "every rule is held against it");
+            let deciding = account.rules.iter().filter(|rule| rule.decides).count();
+            assert_eq!(deciding, usize::from(account.outcome.word() != "unauthorised"));
+            for rule in &account.rules {
+                let fits = rule.lacks.is_empty();
+                assert_eq!(fits, rule.decides || rule.behind_at.is_some(), "{rule:?}");
+                assert_eq!(rule.looks.len(), 8, "{rule:?}");
+            }
+        }
+    }
+}

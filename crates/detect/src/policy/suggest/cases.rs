@@ -52,14 +52,15 @@ fn suggest(policy: &str, lines: &[&str], incidents: &[(IpAddr, Option<ToolId>)])
     let options = SuggestOptions::new("UTC", 2).expect("a time zone");
     let told = policy.suggest(&learned, &options);
     sound(&told.text);
-    // With every comment that is TOML taken for what it says, it must be a policy too.
-    let all = told.text.replace("\n# [[allow]]\n", "\n[[allow]]\n");
-    let keys = ["tool", "operators", "zones", "hours", "until", "owner", "reason"];
-    let all = keys
-        .iter()
-        .fold(all, |all, key| all.replace(&format!("\n# {key} = "), &format!("\n{key} = ")));
-    let known = told.text.contains("cannot name") || told.text.contains("[[zone]]");
-    assert!(known || Policy::parse("all", &all).1.is_empty(), "{all}");
+    // With every comment that is TOML taken for what it says, it is a policy too.
+    let keys =
+        ["[[allow]]", "[[zone]]", "name =", "networks =", "tool =", "operators =", "zones ="];
+    let keys = keys.iter().chain(&["hours =", "until =", "owner =", "reason ="]);
+    let all = keys.fold(told.text.clone(), |all, key| {
+        all.replace(&format!("\n# {key}"), &format!("\n{key}"))
+    });
+    let unnamed = told.text.contains("cannot name");
+    assert!(unnamed || Policy::parse("all", &all).1.is_empty(), "{all}");
     told
 }
 

@@ -16,6 +16,8 @@ use crate::limits::SUGGEST_ZONES_MAX;
 pub(super) struct Places {
     /// By name, the network of each new zone.
     pub(super) new: BTreeMap<String, IpNet>,
+    /// The same of hosts of which no rule is written out.
+    pub(super) doubted: BTreeMap<String, IpNet>,
     /// The networks that are inside while no zone names any, to be named since others are.
     pub(super) inside: Vec<IpNet>,
     zone_of: BTreeMap<IpAddr, String>,
@@ -24,38 +26,58 @@ pub(super) struct Places {
 }
 
 impl Places {
-    /// The zones of the hosts of all groups that become rules; of the others those that there are.
+    /// The zones of the hosts of all groups: those that there are, else new ones.
     pub(super) fn of(policy: &Policy, groups: &[(Group<'_>, Vec<String>)]) -> Places {
         let mut places = Places::default();
-        let mut wanted: BTreeMap<String, IpNet> = BTreeMap::new();
-        for (group, doubts) in groups {
-            for (host, told) in &group.hosts {
-                let known = known(policy, *host, *told);
-                let zone = known.map(|zone| zone.to_string()).or_else(|| {
-                    let (name, network) = around(*host);
-                    let keep = doubts.is_empty() || wanted.contains_key(&name);
-                    keep.then(|| wanted.entry(name.clone()).or_insert(network));
-                    Some(name)
-                });
-                places.zone_of.extend(zone.map(|zone| (*host, zone)));
-            }
+        let (sure, doubted): (Vec<_>, Vec<_>) =
+            groups.iter().partition(|(_, doubts)| doubts.is_empty());
+        for (group, _) in sure {
+            let new = places.place(policy, group);
+            places.new.extend(new);
         }
-        places.scattered = wanted.len() > SUGGEST_ZONES_MAX;
+        places.scattered = places.new.len() > SUGGEST_ZONES_MAX;
+        for (group, _) in doubted {
+            let new = places.place(policy, group);
+            places
+                .doubted
+                .extend(new.into_iter().filter(|(name, _)| !places.new.contains_key(name)));
+        }
+        if places.scattered || places.doubted.len() > SUGGEST_ZONES_MAX {
+            places.doubted.clear();
+        }
         if places.scattered {
-            wanted.clear();
+            places.new.clear();
         }
-        if !wanted.is_empty() && policy.zones().next().is_none() {
+        if !places.new.is_empty() && policy.zones().next().is_none() {
             places.inside = INSIDE.to_vec();
         }
-        places.new = wanted;
         let has = |zone: &String| {
-            places.new.contains_key(zone) || policy.zones().any(|known| known == zone)
+            places.new.contains_key(zone)
+                || places.doubted.contains_key(zone)
+                || policy.zones().any(|known| known == zone)
         };
         places.zone_of.retain(|_, zone| has(zone));
         places
     }
 
-    /// The zones of a group's hosts; nothing where a host has none.
+    /// Note the zone of each host of a group; answers with those that are new.
+    fn place(&mut self, policy: &Policy, group: &Group<'_>) -> BTreeMap<String, IpNet> {
+        let mut new = BTreeMap::new();
+        for (host, told) in &group.hosts {
+            let name = match known(policy, *host, *told) {
+                Some(zone) => zone.to_string(),
+                None => {
+                    let (name, network) = around(*host);
+                    new.insert(name.clone(), network);
+                    name
+                }
+            };
+            self.zone_of.insert(*host, name);
+        }
+        new
+    }
+
+    /// The zones of a group's hosts; nothing where one of them has none.
     pub(super) fn zones(&self, group: &Group<'_>) -> BTreeSet<&str> {
         let zones: Option<BTreeSet<&str>> =
             group.hosts.keys().map(|host| self.zone_of.get(host).map(String::as_str)).collect();

@@ -1,7 +1,9 @@
 //! A suggested policy as text.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use ipnet::IpNet;
 use jiff::{ToSpan as _, civil::Date};
 use model::Timestamp;
 
@@ -106,12 +108,7 @@ impl<'a> Writer<'a> {
             );
             self.comment("together, and list all of your networks: inside is what the zones hold.");
         }
-        for (name, network) in &places.new {
-            self.line("");
-            self.line("[[zone]]");
-            self.line(&format!("name = {}", quoted(name)));
-            self.line(&format!("networks = {}", list(&[network])));
-        }
+        self.networks(&places.new, "");
         if !places.inside.is_empty() {
             self.line("");
             self.comment(
@@ -120,6 +117,16 @@ impl<'a> Writer<'a> {
             self.line("[[zone]]");
             self.line(&format!("name = {}", quoted(ELSEWHERE)));
             self.line(&format!("networks = {}", list(&places.inside)));
+        }
+    }
+
+    /// Zones of one network each; behind `sign`.
+    fn networks(&mut self, zones: &BTreeMap<String, IpNet>, sign: &str) {
+        for (name, network) in zones {
+            self.line("");
+            self.line(&format!("{sign}[[zone]]"));
+            self.line(&format!("{sign}name = {}", quoted(name)));
+            self.line(&format!("{sign}networks = {}", list(&[network])));
         }
     }
 
@@ -161,6 +168,7 @@ impl<'a> Writer<'a> {
             self.comment(
                 "What follows has something against it. Take the signs away from what is wanted.",
             );
+            self.networks(&places.doubted, "# ");
         }
         self.line("");
         let operator = group.operator.map_or("a tenant that does not show", |name| name);
