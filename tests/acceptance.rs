@@ -161,3 +161,32 @@ fn no_alert_is_told_per_packet() {
         }
     }
 }
+
+#[test]
+fn observations_alone_tell_the_inventory() {
+    let mut rows = 0;
+    for folder in cases() {
+        let shown = folder.display();
+        let got = replay(&load(&folder), &[]);
+        let told = |text: &str| {
+            let told = deliver::read::read("records", text.as_bytes()).expect("memory never fails");
+            assert_eq!(told.refused, 0, "{shown}: {:?}", told.complaints);
+            told
+        };
+        let inventory = told(&got.health).usages;
+        let mut observed = told(&got.observations).usages;
+        rows += inventory.len();
+        // What a host is called stands in no observation.
+        for (seen, row) in observed.iter_mut().zip(&inventory) {
+            seen.identity = row.identity.clone();
+        }
+        assert_eq!(observed, inventory, "{shown}");
+        let both = told(&format!("{}{}", got.observations, got.health)).usages;
+        assert_eq!(both, inventory, "{shown}");
+        let alerts = told(&got.alerts).alerts;
+        let ids: std::collections::BTreeSet<_> = alerts.iter().map(|alert| alert.id).collect();
+        assert_eq!(ids.len(), alerts.len(), "{shown}");
+        assert_eq!(alerts.is_empty(), got.alerts.is_empty(), "{shown}");
+    }
+    assert!(rows >= 15, "only {rows} rows");
+}
