@@ -163,7 +163,10 @@ fn is_one_contact(valid: &[&Met], stages: &[ChainStage]) -> bool {
         [ChainStage::Lure, ChainStage::Download] => lures().all(|lure| !lure.is_strong_lure()),
         [ChainStage::Lure, ChainStage::Relay] => lures().all(|lure| {
             valid.iter().filter(|step| step.is_tool()).all(|relay| {
-                relay.spot.flow.server == lure.spot.flow.server || relay.place() == lure.subject
+                // A question's server is the resolver, which all names share.
+                let reached = relay.spot.reached && lure.spot.reached;
+                (reached && relay.spot.flow.server == lure.spot.flow.server)
+                    || relay.place() == lure.subject
             })
         }),
         _ => false,
