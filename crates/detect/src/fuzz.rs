@@ -10,7 +10,7 @@ use model::{
     DomainName, Endpoint, Fact, FileDownload, FileKind, Flow, FlowClose, HintSource, HostHint,
     ListKind, Lure, LureKind, Mac, Match, Meaning, Observation, Occasion, Operator, Protocol,
     RecordData, RecordType, Role, SignSource, Specificity, Timestamp, TlsHello, TlsVersion, ToolId,
-    Transport, Volume,
+    Transport, Usage, UsageId, Volume,
 };
 
 use crate::state::dressed;
@@ -119,6 +119,8 @@ fn judge_with(policy: Policy, octets: &[u8]) -> Vec<Alert> {
         again: Duration::from_secs(200),
         cap_tellings: 5,
         name_kept_min: Duration::from_secs(120),
+        inventory_max: 3,
+        inventory_gone_max: 2,
         trails_max: 3,
         chain_window: Duration::from_secs(600),
         chain_lure: Duration::from_secs(1200),
@@ -128,14 +130,36 @@ fn judge_with(policy: Policy, octets: &[u8]) -> Vec<Alert> {
     let mut detector = Detector::new(policy, &limits);
     let alerts = run(&mut detector, octets, |detector| {
         let counts = detector.memory_counts();
-        for bounded in
-            ["stories", "names", "flows", "recognised", "lures", "identities", "first_names"]
-        {
+        for bounded in [
+            "stories",
+            "names",
+            "flows",
+            "recognised",
+            "lures",
+            "identities",
+            "first_names",
+            "inventory",
+        ] {
             assert!(counts.get(bounded).is_some_and(|count| *count <= 3), "{counts:?}");
         }
     });
     promises(&alerts);
+    inventory(&detector.take_usages(), &limits);
     alerts
+}
+
+/// What holds for rows of the inventory at the end, whatever was seen.
+fn inventory(rows: &[(UsageId, Usage)], limits: &Limits) {
+    assert!(rows.len() <= limits.inventory_max + limits.inventory_gone_max);
+    let ids: BTreeSet<UsageId> = rows.iter().map(|(row, _)| *row).collect();
+    assert_eq!(ids.len(), rows.len(), "{rows:?}");
+    for (_, row) in rows {
+        assert!(row.first <= row.last, "{row:?}");
+        assert_eq!(row.authorised, row.rule.starts_with("allow"), "{row:?}");
+        // Without a session no octets; what went into another row has nothing left.
+        assert!(row.sessions > 0 || row.bytes_sent + row.bytes_received == 0, "{row:?}");
+        assert!(row.signs >= row.sessions, "{row:?}");
+    }
 }
 
 /// Give a detector what the octets say, up to the capture's end.
