@@ -6,16 +6,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use deliver::{Delivery, Findings, Gone, Recorder, Stream};
-use detect::Detector;
+use detect::{Detector, State};
 use intel::{Book, FeedInfo};
-use model::{
-    Alert, Fact, FeedLoaded, Health, Match, Observation, Timestamp, Usage, UsageId,
-};
+use model::{Alert, Fact, FeedLoaded, Health, Match, Observation, Timestamp, Usage, UsageId};
 
 use crate::dns_share::DnsCount;
 use crate::lanes::{Beat, Facts};
 use crate::limits::RECORD_BUFFER_BYTES;
 use crate::one_way::OneWay;
+use crate::state::Keeper;
 
 /// How often rows of the inventory that changed are told on a live wire, in packet time.
 const INVENTORY_EVERY: Duration = Duration::from_secs(60 * 60);
@@ -45,6 +44,7 @@ pub(crate) struct Analyst {
     counts: Counts,
     dns: DnsCount,
     gauges: Arc<Gauges>,
+    keeper: Option<Keeper>,
 }
 
 /// Lines that wait to be handed over.
@@ -76,6 +76,8 @@ pub(crate) struct Conclusion {
     pub(crate) recorder: Recorder,
     /// Alerts first told, by the word of their severity.
     pub(crate) severities: BTreeMap<&'static str, u64>,
+    /// What must not be forgotten, and who writes it down.
+    pub(crate) kept: Option<(State, Keeper)>,
 }
 
 impl Analyst {
@@ -101,7 +103,14 @@ impl Analyst {
             counts: Counts::default(),
             dns: DnsCount::default(),
             gauges,
+            keeper: None,
         }
+    }
+
+    /// Keep memory in a file.
+    pub(crate) fn keep(mut self, keeper: Option<Keeper>) -> Analyst {
+        self.keeper = keeper;
+        self
     }
 
     /// Weigh what arrives until the lanes end or nobody reads the records any more.
@@ -135,6 +144,9 @@ impl Analyst {
             self.recorder.health(&health, &mut self.lines.health);
         }
         self.advance(beat.at)?;
+        if let Some(keeper) = &mut self.keeper {
+            keeper.keep(|| self.detector.state());
+        }
         let due = *self.inventory_due.get_or_insert(beat.at.after(INVENTORY_EVERY));
         if beat.at < due {
             return Ok(());
@@ -181,8 +193,10 @@ impl Analyst {
         // Nobody reads any more: there is nobody to tell it to either.
         let _ = self.send(1).and_then(|()| self.tell_usages(&rows)).and_then(|()| self.send(1));
         let health = self.health();
+        let kept = self.keeper.map(|keeper| (self.detector.state(), keeper));
         Conclusion {
             health,
+            kept,
             delivery: self.delivery,
             recorder: self.recorder,
             severities: self.counts.severities,
@@ -192,6 +206,8 @@ impl Analyst {
     /// The analyst's part of the health.
     fn health(&self) -> Health {
         let counts = &self.counts;
+        let mut memory = self.detector.memory_counts();
+        memory.extend(self.keeper.iter().flat_map(Keeper::counts));
         Health {
             observations: counts.observations,
             alerts: counts.alerts.clone(),
@@ -202,7 +218,7 @@ impl Analyst {
             tls_nameless: counts.nameless,
             tls_ech: counts.ech,
             dns: self.dns.share(),
-            memory: self.detector.memory_counts(),
+            memory,
             feeds: self.book.feeds().iter().map(loaded).collect(),
             ..Health::default()
         }

@@ -42,6 +42,8 @@ pub enum Command {
     Tools(ToolsArgs),
     /// Ask the policy: which rule decides and why, what is wrong with it, what it could be
     Policy(PolicyArgs),
+    /// Make an audit of records or captures: who uses what, since when, and by whose leave
+    Report(ReportArgs),
 }
 
 /// What the sensor knows and allows.
@@ -112,6 +114,7 @@ impl Cli {
             Command::Replay(ReplayArgs { output, .. }) | Command::Run(RunArgs { output, .. }) => {
                 output.quiet
             }
+            Command::Report(args) => args.quiet,
             Command::Check(_) | Command::Explain(_) | Command::Tools(_) | Command::Policy(_) => {
                 false
             }
@@ -156,6 +159,10 @@ pub struct ReplayArgs {
     /// Only packets that this BPF expression passes
     #[arg(long, value_name = "BPF")]
     pub filter: Option<String>,
+    /// Memory that goes on from one replay to the next: read first if it exists, written at the end
+    /// [default: none]
+    #[arg(long, value_name = "FILE")]
+    pub state: Option<PathBuf>,
 }
 
 /// `run`
@@ -179,6 +186,10 @@ pub struct RunArgs {
     /// The kernel's ring, in MiB [default: 64]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=2047))]
     pub ring_mib: Option<u32>,
+    /// Memory that outlives a restart: read first if it exists, written at least every minute
+    /// [default: /var/lib/rmmwatch/state, if that folder exists]
+    #[arg(long, value_name = "FILE")]
+    pub state: Option<PathBuf>,
 }
 
 /// `check`
@@ -294,6 +305,65 @@ pub struct PolicySuggestArgs {
     /// What the sensor knows and allows.
     #[command(flatten)]
     pub knowledge: KnowledgeArgs,
+}
+
+/// `report`
+#[derive(Args, Debug, Clone)]
+pub struct ReportArgs {
+    /// Native records (alerts, inventory, health, observations), or captures, folders of captures;
+    /// `-` is standard input
+    #[arg(required = true, value_name = "RECORDS|CAPTURE|-")]
+    pub inputs: Vec<PathBuf>,
+    /// How it is printed [default: by the ending of --output, else text]
+    #[arg(long, value_enum)]
+    pub format: Option<ReportFormat>,
+    /// Where it goes [default: standard output]
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Leave out what was over before: a moment, or a day from its beginning in UTC
+    #[arg(long, value_name = "TIME", value_parser = moment_or_day)]
+    pub since: Option<model::Timestamp>,
+    /// Leave out what began then or later
+    #[arg(long, value_name = "TIME", value_parser = moment_or_day)]
+    pub until: Option<model::Timestamp>,
+    /// Records of an earlier period: uses that they do not hold are new; repeatable
+    #[arg(long, value_name = "RECORDS")]
+    pub previous: Vec<PathBuf>,
+    /// What the sensor knows and allows.
+    #[command(flatten)]
+    pub knowledge: KnowledgeArgs,
+    /// Threads that dissect captures; the report is the same for any number
+    #[arg(long, value_name = "N", value_parser = lanes)]
+    pub lanes: Option<usize>,
+    /// Only packets of captures that this BPF expression passes
+    #[arg(long, value_name = "BPF")]
+    pub filter: Option<String>,
+    /// No progress and notes on standard error; problems are told
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+/// How a report is printed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum ReportFormat {
+    /// Tables for a terminal
+    Text,
+    /// Tables as GitHub shows them
+    Markdown,
+    /// One row a use (RFC 4180)
+    Csv,
+    /// One object
+    Json,
+    /// One page with pictures, to read, to print and to mail
+    Html,
+}
+
+fn moment_or_day(text: &str) -> Result<model::Timestamp, String> {
+    let day = || detect::read_moment(&format!("{text}T00:00:00Z"));
+    detect::read_moment(text).or_else(day).ok_or_else(|| {
+        "a day, e.g. 2026-11-20, or a moment with its offset, e.g. 2026-11-20T22:15:00+01:00"
+            .to_owned()
+    })
 }
 
 fn moment(text: &str) -> Result<model::Timestamp, String> {

@@ -23,6 +23,7 @@ pub(crate) struct Config {
     pub(crate) knowledge: Knowledge,
     pub(crate) output: Output,
     pub(crate) chain: Chain,
+    pub(crate) state: State,
     /// Lists, each with what its owner says of it.
     pub(crate) feed: Vec<FeedTable>,
     /// Brands may stand in the settings file; `intel` reads them from the same text.
@@ -109,6 +110,20 @@ impl Config {
     }
 }
 
+/// `[state]`
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct State {
+    pub(crate) path: Option<PathBuf>,
+    pub(crate) every_secs: u32,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        State { path: None, every_secs: 60 }
+    }
+}
+
 /// `[output]`
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
 #[serde(deny_unknown_fields, default)]
@@ -167,6 +182,7 @@ impl Settings {
         let mut config = parse(&name, &text).map_err(|one| ConfigError::Wrong(vec![one]))?;
         if let Some(folder) = path.parent() {
             config.knowledge.relative_to(folder);
+            config.state.path = config.state.path.map(|path| folder.join(path));
             for feed in &mut config.feed {
                 feed.file = folder.join(&feed.file);
             }
@@ -246,6 +262,7 @@ fn parse(name: &str, text: &str) -> Result<Config, Complaint> {
         ("window_minutes", config.chain.window_minutes, 7 * 24 * 60),
         ("lure_hours", config.chain.lure_hours, 31 * 24),
         ("over_hours", config.chain.over_hours, 31 * 24),
+        ("every_secs", config.state.every_secs, 3600),
     ] {
         if !(1..=most).contains(&value) {
             return wrong(key, format!("{key} is {value}"), &format!("write 1 to {most}"));
@@ -319,6 +336,7 @@ mod tests {
             ("[capture]\nring_mib = 0\n", "f:2:1: ring_mib is 0; write 1 to 2047"),
             ("[chain]\nlure_hours = 0\n", "f:2:1: lure_hours is 0; write 1 to 744"),
             ("[flows]\nflows_max = 1\n", "f:2:1: flows_max is 1; write 1024 to 16777216 flows"),
+            ("[state]\nevery_secs = 0\n", "f:2:1: every_secs is 0; write 1 to 3600"),
             ("[[feed]]\nfile = 3\n", "f:2:8: invalid type: integer `3`, expected a path in quotes"),
             (
                 "[[feed]]\nfile = 'a'\ncolumns = 2\n",

@@ -19,7 +19,9 @@ mod policy;
 mod progress;
 mod reload;
 mod replay;
+mod report;
 mod signals;
+mod state;
 mod tools;
 
 pub use exit::Exit;
@@ -33,5 +35,6 @@ pub fn run(cli: cli::Cli) -> Exit {
         cli::Command::Explain(args) => explain::run(&args),
         cli::Command::Tools(args) => tools::run(&args),
         cli::Command::Policy(args) => policy::run(&args),
+        cli::Command::Report(args) => report::run(&args),
     }
 }

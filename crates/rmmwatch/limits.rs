@@ -50,6 +50,13 @@ pub(crate) const RELAY_BYTES: usize = 64 << 10;
 /// Lines that `explain -` reads from standard input, in octets each; a longer line is cut there.
 pub(crate) const EXPLAIN_LINE_BYTES_MAX: usize = 4096;
 
+/// The largest state that is read, in octets.
+///
+/// - Why so much: a detector with every table full writes an eighth of it.
+/// - What it costs: as much memory while it is read.
+/// - At the bound: the file is refused, by name.
+pub(crate) const STATE_FILE_BYTES_MAX: u64 = 512 << 20;
+
 /// The largest file of config, policy, catalogue or brands that is read, in octets. Feeds have
 /// bounds of their own.
 ///

@@ -17,6 +17,7 @@ use crate::lanes::{Account, Alone, Beat, WhenFull};
 use crate::output;
 use crate::reload::Reloader;
 use crate::signals::{Hangup, Signals};
+use crate::state;
 
 /// How long the loop waits for a packet before it looks at signals and the time.
 const WAIT: Duration = Duration::from_millis(100);
@@ -48,6 +49,14 @@ fn watch(args: &RunArgs) -> Result<Exit, Exit> {
     if let Some(filter) = &filter {
         capture::check_filter(filter).map_err(|why| fail(Exit::Usage, &why))?;
     }
+    let outputs = output::plan(&args.output, &set.output, output::Mode::Run);
+    let mut detector = Detector::new(knowledge.policy, &set.detect_limits());
+    let Seed(key) = random_seed();
+    detector.set_key(key);
+    let place = state::of_run(args.state.as_deref(), &set.state);
+    let place = state::begin(place.as_deref(), &outputs, &mut detector)?;
+    // Nobody watched since that was written.
+    detector.pause();
     let mut live = Live::open(&LiveOptions {
         interface: args.interface.clone(),
         ring_bytes: args.ring_mib.unwrap_or(set.capture.ring_mib) << 20,
@@ -57,15 +66,16 @@ fn watch(args: &RunArgs) -> Result<Exit, Exit> {
     })
     .map_err(|why| fail(Exit::Failed, &why))?;
 
-    let outputs = output::plan(&args.output, &set.output, output::Mode::Run);
     let observations_on = outputs.observations();
     let delivery = Delivery::start(outputs.list).map_err(|why| fail(Exit::Failed, &why))?;
     let signals = Signals::listen(Hangup::Reloads).map_err(|why| fail(Exit::Failed, &why))?;
     let (lane, facts) = Alone::new(output::limits(&set.flows), random_seed(), WhenFull::Drop);
-    let detector = Detector::new(knowledge.policy, &set.detect_limits());
     let gauges = Arc::new(Gauges::default());
     let reloader = Reloader::new(&args.knowledge, args.output.quiet, Arc::clone(&knowledge.book));
     let analyst = Analyst::new(knowledge.book, detector, delivery, observations_on, gauges);
+    let every = Duration::from_secs(set.state.every_secs.into());
+    let keeper = place.map(|place| place.keep(Some(every))).transpose();
+    let analyst = analyst.keep(keeper.map_err(|why| fail(Exit::Failed, &why))?);
     let analyst = std::thread::Builder::new()
         .name("analyst".into())
         .spawn(move || analyst.work(&facts))
@@ -80,7 +90,9 @@ fn watch(args: &RunArgs) -> Result<Exit, Exit> {
     let account = watch.lane.finish();
     let conclusion =
         analyst.join().map_err(|_| fail(Exit::Failed, &"the analyst's thread panicked"))?;
-    let health = Health { kernel: Some(kernel), ..lane_health(account, since, conclusion.health) };
+    let mut health =
+        Health { kernel: Some(kernel), ..lane_health(account, since, conclusion.health) };
+    let remembered = state::end(conclusion.kept, true, &mut health);
     let alerts: u64 = health.alerts.values().sum();
     let ended = output::conclude(
         conclusion.delivery,
@@ -93,7 +105,9 @@ fn watch(args: &RunArgs) -> Result<Exit, Exit> {
     if let Some(why) = broken {
         return Err(fail(Exit::Failed, &why));
     }
-    Ok(if args.output.fail_on.is_some() && alerts > 0 {
+    Ok(if !remembered {
+        Exit::Failed
+    } else if args.output.fail_on.is_some() && alerts > 0 {
         Exit::Alerts
     } else if signals.interrupted() {
         Exit::Interrupted

@@ -18,6 +18,7 @@ use crate::output;
 use crate::pipes::Pipes;
 use crate::progress::Progress;
 use crate::signals::{Hangup, Signals};
+use crate::state;
 
 /// The key of the flow table's hash on replay. A fixed one, so that the same capture gives the
 /// same output even where the table is too small for it; the work per frame stays bounded.
@@ -25,19 +26,27 @@ const SEED: Seed = Seed([0x72_6d_6d_77_61_74_63_68, 0x61_61_32_33_2d_30_32_35]);
 
 /// Run the command.
 pub(crate) fn run(args: &ReplayArgs) -> Exit {
-    match replay(args) {
+    let ended = Knowledge::load_sound(&args.knowledge, args.output.quiet).and_then(|knowledge| {
+        let set = &knowledge.settings.config.output;
+        let outputs = output::plan(&args.output, set, output::Mode::Replay);
+        replay(args, knowledge, outputs)
+    });
+    match ended {
         Ok(exit) | Err(exit) => exit,
     }
 }
 
-fn replay(args: &ReplayArgs) -> Result<Exit, Exit> {
-    let knowledge = Knowledge::load_sound(&args.knowledge, args.output.quiet)?;
+/// Replay what `args` names, with records going to `outputs`.
+pub(crate) fn replay(
+    args: &ReplayArgs,
+    knowledge: Knowledge,
+    outputs: output::Plan,
+) -> Result<Exit, Exit> {
     let filter = args.filter.clone().or(knowledge.settings.config.capture.filter.clone());
     if let Some(filter) = &filter {
         capture::check_filter(filter).map_err(|why| fail(Exit::Usage, &why))?;
     }
     let set = &knowledge.settings.config;
-    let outputs = output::plan(&args.output, &set.output, output::Mode::Replay);
     refuse_mistakes(&args.inputs, &outputs)?;
 
     let signals = Signals::listen(Hangup::Stops).map_err(|why| fail(Exit::Failed, &why))?;
@@ -47,14 +56,18 @@ fn replay(args: &ReplayArgs) -> Result<Exit, Exit> {
     let options = ReplayOptions { filter, ..ReplayOptions::default() };
     let mut timeline = Timeline::open(&inputs, &options).map_err(|why| fail(Exit::Failed, &why))?;
 
+    let mut detector = Detector::new(knowledge.policy, &set.detect_limits());
+    let place = state::begin(args.state.as_deref(), &outputs, &mut detector)?;
     let observations_on = outputs.observations();
     let delivery = Delivery::start(outputs.list).map_err(|why| fail(Exit::Failed, &why))?;
     let gauges = Arc::new(Gauges::default());
     let limits = output::limits(&set.flows);
     let (mut lanes, facts) = Lanes::start(args.lanes.unwrap_or(1), limits, SEED)
         .map_err(|why| fail(Exit::Failed, &why))?;
-    let detector = Detector::new(knowledge.policy, &set.detect_limits());
-    let analyst = Analyst::new(knowledge.book, detector, delivery, observations_on, gauges.clone());
+    let keeper = place.map(|place| place.keep(None)).transpose();
+    let keeper = keeper.map_err(|why| fail(Exit::Failed, &why))?;
+    let analyst = Analyst::new(knowledge.book, detector, delivery, observations_on, gauges.clone())
+        .keep(keeper);
     let analyst = std::thread::Builder::new()
         .name("analyst".into())
         .spawn(move || analyst.work(&facts))
@@ -93,6 +106,9 @@ fn replay(args: &ReplayArgs) -> Result<Exit, Exit> {
     health.since = first.unwrap_or_default();
     health.frames = account.tally;
     health.panics = account.panics;
+    // Half a capture is not what was asked to be remembered.
+    let whole = failed.is_none() && !signals.stop();
+    let remembered = state::end(conclusion.kept, whole, &mut health);
     if !args.output.quiet {
         for (path, why) in &passed_over {
             tell(format_args!("rmmwatch: {}: passed over: {why}", path.display()));
@@ -118,7 +134,9 @@ fn replay(args: &ReplayArgs) -> Result<Exit, Exit> {
     if let Some(why) = failed {
         return Err(fail(Exit::Failed, &why));
     }
-    Ok(if signals.stop() {
+    Ok(if !remembered {
+        Exit::Failed
+    } else if signals.stop() {
         Exit::Interrupted
     } else if args.output.fail_on.is_some() && alerts > 0 {
         Exit::Alerts

@@ -131,6 +131,10 @@ impl Watch {
     }
 
     pub(crate) fn pass(&mut self, at: Timestamp) {
+        // Before the first packet of a wire there is no time.
+        if at == Timestamp::ZERO {
+            return;
+        }
         let begun = *self.begun.get_or_insert(at);
         if std::mem::take(&mut self.away) {
             self.begun = Some(begun.after(at.since(self.last)));
