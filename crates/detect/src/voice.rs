@@ -85,6 +85,9 @@ impl Detector {
             }
             return;
         }
+        if let Some(case) = &story.case {
+            self.chain_leave(story.key.host, story.serial, case);
+        }
         let last = story.telling(Occasion::Ended, at).filter(|_| story.has_news());
         last.into_iter().for_each(|alert| {
             self.say(alert, out);

@@ -33,6 +33,12 @@ impl Detector {
         }
     }
 
+    /// A story is over: what may become a stage later names the alert that told it.
+    pub(crate) fn chain_leave(&mut self, host: IpAddr, serial: u64, case: &Case) {
+        let trail = self.chain.get(host).filter(|_| case.was_told());
+        trail.into_iter().for_each(|trail| trail.was_told(serial, case.id));
+    }
+
     fn end_incident(&mut self, mut incident: Incident, out: &mut impl FnMut(Alert)) {
         let serials: Vec<u64> = incident.steps().filter_map(|step| step.story).collect();
         for serial in serials {
@@ -89,7 +95,7 @@ impl Detector {
     fn with_told(&self, mut step: Met) -> Met {
         let story = step.story.and_then(|serial| self.stories.get(serial));
         let case = story.filter(|story| !story.absorbed).and_then(|story| story.case.as_ref());
-        step.told = case.filter(|case| case.was_told()).map(|case| case.id);
+        step.told = case.filter(|case| case.was_told()).map(|case| case.id).or(step.told);
         step
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use model::{ChainStage, Flow, Timestamp};
+use model::{AlertId, ChainStage, Flow, Timestamp};
 
 use super::incident::Incident;
 use super::step::{Met, SHORTLY, Weight};
@@ -74,6 +74,12 @@ impl Trail {
     /// That story says too little to be a step.
     pub(crate) fn forget(&mut self, serial: u64) {
         self.steps.retain(|step| step.story != Some(serial));
+    }
+
+    /// That story, which is gone now, was told as this alert.
+    pub(crate) fn was_told(&mut self, serial: u64, id: AlertId) {
+        let own = self.steps.iter_mut().filter(|step| step.story == Some(serial));
+        own.for_each(|step| step.told = Some(id));
     }
 
     /// A step is met. What is met again stays at its first time.
