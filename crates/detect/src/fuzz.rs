@@ -120,7 +120,6 @@ fn judge_with(policy: Policy, octets: &[u8]) -> Vec<Alert> {
         cap_tellings: 5,
         name_kept_min: Duration::from_secs(120),
         inventory_max: 3,
-        inventory_gone_max: 2,
         trails_max: 3,
         chain_window: Duration::from_secs(600),
         chain_lure: Duration::from_secs(1200),
