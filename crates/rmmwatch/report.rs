@@ -36,7 +36,8 @@ fn report(args: &ReportArgs) -> Result<Exit, Exit> {
     if !args.previous.is_empty() {
         let previous = inputs::Sorted::of(&args.previous)?;
         if !previous.captures.is_empty() {
-            let why = "--previous takes records; write them first with `rmmwatch replay --health FILE`";
+            let why =
+                "--previous takes records; write them first with `rmmwatch replay --health FILE`";
             return Err(fail(Exit::Usage, &why));
         }
         let told = previous.read()?.0.finish();

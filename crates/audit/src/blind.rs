@@ -41,10 +41,11 @@ pub(crate) fn spots(total: &Total) -> Vec<BlindSpot> {
              host asked for before, by the address, or by the octets of the tool itself.",
         ),
         spot(
-            ("tls_ech", "TLS with an encrypted name (ECH)", "hellos"),
+            ("tls_ech", "TLS whose name may be a front's (ECH)", "hellos"),
             (get(Count::HellosEch), get(Count::Hellos)),
-            "The name that shows is that of a front which many share; the true one is hidden, and a \
-             tool behind such a front is not told apart from a website.",
+            "Browsers send it with every hello, mostly as padding beside a true name; where it is \
+             real, the name that shows is that of a front which many share, and a tool behind it is \
+             not told apart from a website.",
         ),
         spot(
             ("dns_encrypted", "DNS under encryption", "flows"),

@@ -99,9 +99,9 @@ impl Sorted {
     pub(super) fn read(self) -> Result<(Reader, Vec<PipeReader>), Exit> {
         let mut reader = Reader::new();
         for (name, input) in self.records {
-            reader.read(&name, input).map_err(|why| {
-                fail(Exit::Failed, &format_args!("{name} cannot be read: {why}"))
-            })?;
+            reader
+                .read(&name, input)
+                .map_err(|why| fail(Exit::Failed, &format_args!("{name} cannot be read: {why}")))?;
         }
         Ok((reader, self.relays))
     }

@@ -251,7 +251,8 @@ impl Layout {
         let natural = |place: usize, column: &Column| {
             let cells = table.rows.iter().filter_map(|row| row.get(place));
             let widest = cells.map(|cell| self::width(&cell.text)).max().unwrap_or(0);
-            widest.max(self::width(column.title)).min(CELL_MAX)
+            let most = if column.prose { usize::MAX } else { CELL_MAX };
+            widest.max(self::width(column.title)).min(most)
         };
         // A column of dashes tells nothing.
         let says = |place: usize| {

@@ -41,8 +41,8 @@ const STEPS: [u64; 30] = [
 ];
 /// More names than this crowd each other.
 const NAMES_MAX: u64 = 7;
-/// What is shown at least, in nanoseconds: ten seconds.
-const SPAN_MIN: u64 = 10_000_000_000;
+/// What is shown at least, in nanoseconds: four seconds.
+const SPAN_MIN: u64 = 4_000_000_000;
 
 /// An axis from one moment to another.
 #[derive(Clone, Copy, Debug)]

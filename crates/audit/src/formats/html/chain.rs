@@ -16,6 +16,10 @@ const LEFT: f64 = 24.0;
 const RIGHT: f64 = 976.0;
 const TOP: f64 = 44.0;
 const STEP: f64 = 32.0;
+/// Between a mark and its label.
+const GAP: f64 = 18.0;
+/// Characters of a name that a label has at most.
+const NAME_CHARS: usize = 70;
 /// About how wide a character of a label is.
 const CHAR: f64 = 7.6;
 
@@ -49,8 +53,12 @@ pub(crate) fn draw(number: usize, incident: &Incident, out: &mut String) {
         let x = axis.place(stage.at);
         let y = TOP + 12.0 + STEP * (place as f64 + 0.5);
         if let Some((old_x, old_y)) = before {
-            let _ =
-                write!(out, "<path class=\"thread\" d=\"M{old_x:.1} {old_y:.1}V{y:.1}H{x:.1}\"/>");
+            // Between the rows, where no label stands.
+            let between = old_y + STEP / 2.0;
+            let _ = write!(
+                out,
+                "<path class=\"thread\" d=\"M{old_x:.1} {old_y:.1}V{between:.1}H{x:.1}V{y:.1}\"/>"
+            );
         }
         before = Some((x, y));
         if stage.stage == ChainStage::Session {
@@ -65,16 +73,16 @@ pub(crate) fn draw(number: usize, incident: &Incident, out: &mut String) {
     for (place, stage) in stages.iter().enumerate() {
         let x = axis.place(stage.at);
         let y = TOP + 12.0 + STEP * (place as f64 + 0.5);
-        // Where there is more room: to the right of early stages, to the left of late ones.
-        let leftwards = x > WIDTH * 0.55;
-        let (text_x, anchor, room) = if leftwards {
-            (x - 18.0, " end", x - 18.0 - LEFT)
-        } else {
-            (x + 18.0, "", RIGHT - x - 18.0)
-        };
         let word = stage.stage.word();
-        let most = (room / CHAR) as usize;
-        let name = shortened(&stage.name, most.saturating_sub(word.len() + 2).clamp(8, 80));
+        // To the right of its mark, where it fits, else to the side with more room.
+        let long = CHAR * (word.len() + 1 + stage.name.chars().count().min(NAME_CHARS)) as f64;
+        let (text_x, anchor, room) = if x + GAP + long <= RIGHT || x < (LEFT + RIGHT) / 2.0 {
+            (x + GAP, "", RIGHT - x - GAP)
+        } else {
+            (x - GAP, " end", x - GAP - LEFT)
+        };
+        let most = ((room / CHAR) as usize).saturating_sub(word.len() + 1);
+        let name = shortened(&stage.name, most.clamp(8, NAME_CHARS));
         let _ = writeln!(
             out,
             "<g><title>{word}: {} ({} UTC)</title>\

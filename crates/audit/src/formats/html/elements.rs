@@ -6,6 +6,9 @@ use std::fmt::Write as _;
 use crate::formats::tables::{Cell, Table, Tone};
 use crate::plain::plain;
 
+/// Characters from which on a word is long: three groups of an IPv6 address fit.
+const LONG_WORD: usize = 18;
+
 /// Text as it may stand in an element or a quoted attribute.
 pub(crate) fn escaped(text: &str) -> Cow<'_, str> {
     if !text.contains(['&', '<', '>', '"', '\'', '`', '=']) {
@@ -29,7 +32,15 @@ pub(crate) fn escaped(text: &str) -> Cow<'_, str> {
 
 /// Foreign text: harmless, and set apart, so that its direction of writing ends with it.
 pub(crate) fn foreign(text: &str) -> String {
-    format!("<bdi>{}</bdi>", escaped(&plain(text)))
+    let text = plain(text);
+    format!("{}{}</bdi>", isolated(&text), escaped(&text))
+}
+
+/// Opens what sets foreign text apart. A long word may break anywhere, so that it breaks nothing else;
+/// a short one stays whole.
+fn isolated(text: &str) -> &'static str {
+    let long = |word: &str| word.chars().count() > LONG_WORD;
+    if text.split(' ').any(long) { "<bdi class=\"long\">" } else { "<bdi>" }
 }
 
 /// The class of a tone, with a space before it.
@@ -99,7 +110,7 @@ pub(crate) fn table(table: &Table, out: &mut String) {
             let (Some(column), Some(cell)) = (table.columns.get(*place), row.get(*place)) else {
                 continue;
             };
-            let class = match (column.right, is_moment(&cell.text)) {
+            let class = match (column.right, stays_together(cell)) {
                 (true, _) => " class=\"n\"",
                 (_, true) => " class=\"t\"",
                 _ => "",
@@ -118,15 +129,17 @@ fn shown_as(cell: &Cell) -> Cow<'_, str> {
     let marks = ["◆ ", "● ", "○ "];
     match marks.iter().find_map(|mark| cell.text.strip_prefix(mark)) {
         Some(word) if !cell.foreign => Cow::Owned(marked(cell.tone, &escaped(word))),
-        _ if cell.foreign => Cow::Owned(format!("<bdi>{}</bdi>", escaped(&cell.text))),
+        _ if cell.foreign => {
+            Cow::Owned(format!("{}{}</bdi>", isolated(&cell.text), escaped(&cell.text)))
+        }
         _ if cell.text == "-" => Cow::Borrowed("–"),
         _ => escaped(&cell.text),
     }
 }
 
-/// Whether it looks like `2026-11-21 20:15:42`, which should not break.
-fn is_moment(text: &str) -> bool {
-    text.len() == 19 && text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'-' | b':' | b' '))
+/// Whether it is of our own words and as short as a moment: it should not break.
+fn stays_together(cell: &Cell) -> bool {
+    !cell.foreign && cell.text.len() <= "2026-11-21 20:15:42".len()
 }
 
 #[cfg(test)]
@@ -139,7 +152,7 @@ mod tests {
             ("plain", "<bdi>plain</bdi>"),
             (
                 "<script>alert('x')</script>",
-                "<bdi>&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;</bdi>",
+                "<bdi class=\"long\">&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;</bdi>",
             ),
             ("\" onload=\"x", "<bdi>&quot; onload&#61;&quot;x</bdi>"),
             ("a&amp;b", "<bdi>a&amp;amp;b</bdi>"),

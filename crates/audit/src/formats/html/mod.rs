@@ -63,7 +63,6 @@ fn head(report: &Report, out: &mut String) {
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"color-scheme\" content=\"light dark\">\n\
          <meta name=\"referrer\" content=\"no-referrer\">\n\
-         <link rel=\"icon\" href=\"data:,\">\n\
          <title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n{MARKS}"
     );
     let _ = write!(
@@ -185,9 +184,9 @@ fn use_table(uses: &[Use], out: &mut String) {
         "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Uses of remote access\">\n\
          <table class=\"uses\">\n<caption>Uses of remote access</caption>\n<thead><tr>\
          <th scope=\"col\">Standing</th><th scope=\"col\">Tool, operator</th>\
-         <th scope=\"col\">Host, zone</th><th scope=\"col\">First and last sign</th>\
+         <th scope=\"col\">Host, zone</th><th scope=\"col\">First, last</th>\
          <th scope=\"col\" class=\"n\">Sessions</th><th scope=\"col\" class=\"n\">Sent</th>\
-         <th scope=\"col\" class=\"n\">Received</th><th scope=\"col\">Rule that decided</th>\
+         <th scope=\"col\" class=\"n\">Received</th><th scope=\"col\">Rule</th>\
          </tr></thead>\n<tbody>\n",
     );
     for one in uses.iter().take(PAGE_ROWS_MAX) {
@@ -214,14 +213,18 @@ fn use_row(one: &Use, out: &mut String) {
         || "<small class=\"quiet\">operator not shown</small>".to_owned(),
         |operator| format!("<small class=\"wire\">{}</small>", foreign(operator)),
     );
-    let _ = write!(out, "{operator}</td><td><span class=\"wire\">{}</span>", usage.host);
+    let _ = write!(
+        out,
+        "{operator}</td><td><span class=\"wire\">{}</span>",
+        foreign(&usage.host.to_string())
+    );
     if let Some(name) = sections::name(&usage.identity) {
         let _ = write!(out, "<small>{}</small>", foreign(&name));
     }
     if let Some(zone) = &usage.zone {
         let _ = write!(out, "<small class=\"quiet\">{}</small>", foreign(zone));
     }
-    let (first, last) = (moment::to_second(usage.first), moment::to_second(usage.last));
+    let (first, last) = (moment::to_minute(usage.first), moment::to_minute(usage.last));
     let _ = write!(out, "</td><td class=\"t\">{first}<small>{last}</small></td>");
     let (sent, received) = one.octets().unzip();
     for number in
