@@ -1,5 +1,7 @@
 //! What records told, in the audit's words.
 
+use std::collections::BTreeMap;
+
 use audit::{Alarm, Count, Entry, Fared, Rule, RuleCount, Stage};
 use deliver::{AlertTold, HealthTold};
 use detect::RuleInfo;
@@ -54,7 +56,7 @@ pub(super) fn alarm(told: AlertTold) -> Entry {
 pub(super) fn fared(told: HealthTold) -> Entry {
     let dns = told.dns;
     let encrypted = dns.over_tls.saturating_add(dns.over_https).saturating_add(dns.over_quic);
-    let counts = [
+    let mut counts = BTreeMap::from([
         (Count::Frames, told.packets),
         (Count::Bytes, told.bytes),
         (Count::Flows, told.flows),
@@ -65,7 +67,16 @@ pub(super) fn fared(told: HealthTold) -> Entry {
         (Count::HellosEch, told.tls_ech),
         (Count::DnsClear, dns.clear),
         (Count::DnsEncrypted, encrypted),
-    ];
+        (Count::FlowsEvicted, told.flows_evicted),
+        (Count::StreamsGivenUp, told.streams_given_up),
+        (Count::Panics, told.panics),
+    ]);
+    if let Some(kernel) = told.kernel {
+        let lost = kernel.dropped.saturating_add(kernel.interface_dropped);
+        counts.insert(Count::Lost, lost);
+        counts.insert(Count::Offered, kernel.received.saturating_add(kernel.interface_dropped));
+    }
+    let refused = told.refused.into_iter().map(|(why, count)| (why.word().into(), count));
     let rules = told.rules.into_iter().map(|rule| RuleCount {
         rule: rule.rule,
         uses: rule.uses,
@@ -76,8 +87,8 @@ pub(super) fn fared(told: HealthTold) -> Entry {
         sensor: told.sensor,
         since: told.since,
         at: told.at,
-        counts: counts.into(),
-        refused: Default::default(),
+        counts,
+        refused: refused.collect(),
         // A policy without rules and a record that tells none look alike.
         rules: (!rules.is_empty()).then_some(rules),
     }))

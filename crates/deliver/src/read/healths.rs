@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use model::{DnsShare, RuleUse, Timestamp};
+use model::{DnsShare, KernelCounts, Refused, RuleUse, Timestamp};
 
-use super::line::{ByRule, Line, RuleRow};
+use super::line::{self, ByRule, Line, RuleRow};
 use super::told::HealthTold;
 use super::words::{self, Why, Words, need};
 use crate::limits::{MEMBERS_READ_MAX, RUNS_READ_MAX};
@@ -53,6 +53,15 @@ fn read(line: &Line<'_>, words: &mut Words) -> Result<HealthTold, Why> {
         packets: network.packets.unwrap_or_default(),
         bytes: network.bytes.unwrap_or_default(),
         loss_pct: health.loss_pct.clamp(0.0, 100.0),
+        kernel: health.kernel.as_ref().map(|kernel| KernelCounts {
+            received: kernel.received,
+            dropped: kernel.dropped,
+            interface_dropped: kernel.interface_dropped,
+        }),
+        refused: refused(&health.frames.refused),
+        flows_evicted: health.flows.evicted,
+        streams_given_up: health.streams.over_budget.saturating_add(health.streams.gaps),
+        panics: health.panics,
         flows: health.flows.opened,
         flows_one_way: health.flows.one_way,
         observations_dropped: health.observations.dropped,
@@ -68,6 +77,21 @@ fn read(line: &Line<'_>, words: &mut Words) -> Result<HealthTold, Why> {
         alerts: by_rule(&health.alerts, words),
         authorised: by_rule(&health.authorised, words),
     })
+}
+
+fn refused(counts: &line::Refused) -> BTreeMap<Refused, u64> {
+    let count = |why| match why {
+        Refused::LinkType => counts.link_type,
+        Refused::NotIp => counts.not_ip,
+        Refused::OtherTransport => counts.other_transport,
+        Refused::Encapsulated => counts.encapsulated,
+        Refused::Fragment => counts.fragment,
+        Refused::Truncated => counts.truncated,
+        Refused::Malformed => counts.malformed,
+        Refused::Duplicate => counts.duplicate,
+    };
+    let all = Refused::ALL.into_iter().map(|why| (why, count(why)));
+    all.filter(|(_, count)| *count > 0).collect()
 }
 
 fn rule(row: &RuleRow<'_>, words: &mut Words) -> Result<RuleUse, Why> {

@@ -206,8 +206,12 @@ pub(super) struct Inventory<'a> {
 #[derive(Deserialize, Default)]
 #[serde(default)]
 pub(super) struct Health<'a> {
+    pub(super) frames: Frames,
+    pub(super) kernel: Option<Kernel>,
     pub(super) loss_pct: f64,
     pub(super) flows: Flows,
+    pub(super) streams: Streams,
+    pub(super) panics: u64,
     pub(super) observations: Observations,
     #[serde(borrow)]
     pub(super) alerts: ByRule<'a>,
@@ -224,6 +228,42 @@ pub(super) struct Health<'a> {
 pub(super) struct Flows {
     pub(super) opened: u64,
     pub(super) one_way: u64,
+    pub(super) evicted: u64,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct Frames {
+    pub(super) refused: Refused,
+}
+
+/// Frames by why they told nothing.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct Refused {
+    pub(super) link_type: u64,
+    pub(super) not_ip: u64,
+    pub(super) other_transport: u64,
+    pub(super) encapsulated: u64,
+    pub(super) fragment: u64,
+    pub(super) truncated: u64,
+    pub(super) malformed: u64,
+    pub(super) duplicate: u64,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct Kernel {
+    pub(super) received: u64,
+    pub(super) dropped: u64,
+    pub(super) interface_dropped: u64,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct Streams {
+    pub(super) over_budget: u64,
+    pub(super) gaps: u64,
 }
 
 #[derive(Deserialize, Default)]

@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use model::{
-    AlertId, ChainStage, Complaint, Detection, DnsShare, Occasion, RuleUse, Severity, Timestamp,
-    ToolId, Usage,
+    AlertId, ChainStage, Complaint, Detection, DnsShare, KernelCounts, Occasion, Refused, RuleUse,
+    Severity, Timestamp, ToolId, Usage,
 };
 
 /// Everything that whole inputs of records told.
@@ -138,6 +138,16 @@ pub struct HealthTold {
     pub bytes: u64,
     /// Packets that never reached the sensor, 0 to 100 per cent.
     pub loss_pct: f64,
+    /// The kernel's counts; `None` on replay.
+    pub kernel: Option<KernelCounts>,
+    /// Frames that told nothing, by why, where there were any.
+    pub refused: BTreeMap<Refused, u64>,
+    /// Flows that lost their place to another.
+    pub flows_evicted: u64,
+    /// Streams and openings that were given up.
+    pub streams_given_up: u64,
+    /// Lanes that panicked and began anew.
+    pub panics: u64,
     /// Flows opened.
     pub flows: u64,
     /// Flows that ended without their second end having spoken.

@@ -96,6 +96,9 @@ fn health_comes_back_once_a_run() {
     assert_eq!((run.tls_hellos, run.tls_nameless, run.tls_ech), (30, 1, 10));
     assert_eq!(run.dns, DnsShare { clear: 90, over_tls: 4, over_https: 5, over_quic: 1 });
     assert!((run.loss_pct - 0.3).abs() < 1e-9, "{}", run.loss_pct);
+    let kernel = run.kernel.expect("it was live");
+    assert!(kernel.received > 0 && kernel.dropped + kernel.interface_dropped > 0);
+    assert_eq!(run.refused.values().sum::<u64>(), 20, "{:?}", run.refused);
     let want = [("indicator.aa23-025a".into(), 1), ("rmm.relay.anydesk".into(), 2)];
     assert_eq!(run.alerts, want);
     assert_eq!(run.authorised, [("allow[0] screenconnect".into(), 12)]);
