@@ -78,13 +78,15 @@ tool = "screenconnect"
 zones = ["office"]
 "#;
 
-/// Source, name, further arguments; verdict, rule or part of the reason, and what stands of rules.
+/// Source, name, further arguments; the verdict, and what stands of rules.
+type Question<'a> = (&'a str, &'a str, &'a [&'a str], &'a str, &'a [&'a str]);
+
 #[test]
 fn the_rule_that_decides_is_told_and_why_each_other_does_not() {
     let (_folder, path) = written("p.toml", POLICY);
     // 2026-11-20 is a Friday; 10:00 in Berlin, and 22:00.
     let (day, night) = ("2026-11-20T10:00:00+01:00", "2026-11-20T22:00:00+01:00");
-    let table: &[(&str, &str, &[&str], &str, &[&str])] = &[
+    let table: &[Question<'_>] = &[
         (
             "10.20.0.5",
             "acme.screenconnect.com",
@@ -140,7 +142,7 @@ fn the_rule_that_decides_is_told_and_why_each_other_does_not() {
             "allowed",
             &["1 allow[2] anydesk decides"],
         ),
-        ("10.20.0.5", "198.51.100.7:7070", &[], "unauthorised", &["allow[2] anydesk lacks peers"]),
+        ("10.20.0.5", "198.51.100.7:7070", &[], "none", &["allow[2] anydesk lacks peers"]),
     ];
     for (src, name, more, verdict, want) in table {
         let fixed = ["policy", "explain", "--policy", shown(&path), "--json", "--src", src];
@@ -160,7 +162,7 @@ fn the_rule_that_decides_is_told_and_why_each_other_does_not() {
             assert!(rules.iter().any(|rule| rule.ends_with(line)), "{line}: {rules:?}");
         }
         let decided = account["rule"].as_str();
-        assert_eq!(decided.is_some(), *verdict != "unauthorised", "{answer}");
+        assert_eq!(decided.is_some(), !matches!(*verdict, "unauthorised" | "none"), "{answer}");
     }
 }
 
@@ -214,6 +216,10 @@ fn people_get_sentences() {
             &["allowed by allow[2]", "203.0.113.0/24, as long as no server is reached"],
         ),
         (&["--src", "10.0.0.5", "--name", "anydesk", "--vlan", "99"], &["zone office"]),
+        (
+            &["--src", "10.0.0.5", "--name", "www.anydesk.com"],
+            &["anydesk (website), whose tenant does not show: none", "nothing that is told of"],
+        ),
         (&["--src", "192.0.2.5", "--name", "anydesk"], &["which is not inside"]),
         (&["--src", "10.0.0.5", "--name", "not a name"], &["it is no name"]),
     ];

@@ -33,7 +33,7 @@ struct AccountShown<'a> {
     tool: Option<&'a str>,
     role: Option<&'static str>,
     operators: Vec<&'a str>,
-    /// `allowed`, `suppressed`, `unauthorised`
+    /// `allowed`, `suppressed`, `unauthorised`; `none` where nothing is told of it in any case
     verdict: &'static str,
     /// The rule that decides; nothing decides on what is unauthorised.
     rule: Option<&'a str>,
@@ -154,9 +154,13 @@ fn accounts(
 
 impl<'a> AccountShown<'a> {
     fn new(account: &'a Account) -> AccountShown<'a> {
-        let (rule, why) = match &account.outcome {
-            Outcome::Allowed(rule) | Outcome::Suppressed(rule) => (Some(&**rule), None),
-            Outcome::Denied(why) => (None, Some(&**why)),
+        // Of what nobody is told the policy is not asked.
+        let (verdict, rule, why) = match (&account.alert, &account.outcome) {
+            (None, _) => ("none", None, None),
+            (_, Outcome::Allowed(rule) | Outcome::Suppressed(rule)) => {
+                (account.outcome.word(), Some(&**rule), None)
+            }
+            (_, Outcome::Denied(why)) => (account.outcome.word(), None, Some(&**why)),
         };
         AccountShown {
             topic: match account.topic {
@@ -167,7 +171,7 @@ impl<'a> AccountShown<'a> {
             tool: account.tool.as_ref().map(ToolId::as_str),
             role: account.role.map(Role::word),
             operators: account.operators.iter().map(|name| &**name).collect(),
-            verdict: account.outcome.word(),
+            verdict,
             rule,
             why,
             alert: account
@@ -191,7 +195,7 @@ impl<'a> AccountShown<'a> {
         match (self.rule, self.why) {
             (Some(rule), _) => writeln!(out, " by {rule}")?,
             (None, Some(why)) => writeln!(out, ": {}", printable(why))?,
-            (None, None) => writeln!(out)?,
+            (None, None) => writeln!(out, ", not asked of the policy")?,
         }
         match (&self.alert, self.rule) {
             (Some(AlertShown { rule_id, severity }), None) => {
@@ -200,7 +204,7 @@ impl<'a> AccountShown<'a> {
             (Some(AlertShown { rule_id, .. }), Some(_)) => {
                 writeln!(out, "  no alert; it would be {rule_id}")?;
             }
-            (None, _) => writeln!(out, "  no use that is told of, whatever the policy says")?,
+            (None, _) => writeln!(out, "  no use of a tool, and nothing that is told of")?,
         }
         if self.rules.is_empty() {
             return writeln!(out, "  the policy has no rules");

@@ -281,7 +281,7 @@ impl<'a> Made<'a> {
             role,
             topic,
             operators,
-            common: vendor && !is_session(finding),
+            common: vendor && finding.is_some() && !is_session(finding),
             tenant_seen: !vendor,
             alert: finding.map(|finding| {
                 (rule_id(finding.weight.detection, &rule_word_of(sign)), finding.severity)

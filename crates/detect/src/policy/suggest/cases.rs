@@ -43,7 +43,10 @@ fn usage(line: &str) -> Usage {
     }
 }
 
-fn suggest(policy: &str, lines: &[&str], incidents: &[(IpAddr, Option<ToolId>)]) -> Suggestion {
+/// A host of an incident, and its tool.
+type Incident = (IpAddr, Option<ToolId>);
+
+fn suggest(policy: &str, lines: &[&str], incidents: &[Incident]) -> Suggestion {
     let (policy, complaints) = Policy::parse("old", policy);
     assert_eq!(complaints, []);
     let usages: Vec<Usage> = lines.iter().map(|line| usage(line)).collect();
@@ -124,7 +127,7 @@ reason = "learned: 2 hosts, 4 sessions, 10 signs, 2026-11-20 to 2026-11-21""#
 #[test]
 fn what_has_something_against_it_stands_as_a_comment_that_says_so() {
     let host: IpAddr = "10.1.2.3".parse().expect("an address");
-    let table: &[(&[&str], &[(IpAddr, Option<ToolId>)], &str)] = &[
+    let table: &[(&[&str], &[Incident], &str)] = &[
         (
             &["10.1.2.3 alpha evil.example"],
             &[],
