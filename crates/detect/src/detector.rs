@@ -109,10 +109,10 @@ impl Detector {
     pub fn advance(&mut self, at: Timestamp, out: &mut impl FnMut(Alert)) {
         // Not the latest time ever seen: one broken clock's frame from the far future would make
         // every later sign a story of its own.
-        self.now = at;
+        let before = std::mem::replace(&mut self.now, at);
         self.lures.watch(at);
         self.firsts.watch(at);
-        self.pass(out);
+        self.pass(before, out);
         self.chain_expire(out);
     }
 

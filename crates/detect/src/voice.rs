@@ -51,9 +51,10 @@ impl Detector {
         }
     }
 
-    /// Packet time passes: what fell silent is told to be over, what goes on to go on.
-    pub(crate) fn pass(&mut self, out: &mut impl FnMut(Alert)) {
-        while let Some((at, due)) = self.stories.next_due(self.now) {
+    /// Packet time passes, from `before` on: what fell silent is told to be over, what goes on to
+    /// go on.
+    pub(crate) fn pass(&mut self, before: Timestamp, out: &mut impl FnMut(Alert)) {
+        while let Some((at, due)) = self.stories.next_due(before, self.now) {
             match due {
                 Due::Tell(serial, occasion) => self.tell(serial, occasion, at, out),
                 Due::Over(story) => self.end(*story, at, out),

@@ -153,8 +153,13 @@ impl Stories {
         self.reorder(serial, |story| story.flows_open = story.flows_open.saturating_sub(1));
     }
 
-    /// What time has brought by `now` and nobody was told yet, the earliest first, and when.
-    pub(crate) fn next_due(&mut self, now: Timestamp) -> Option<(Timestamp, Due)> {
+    /// What time has brought by `now` and nobody was told yet, the earliest first, and when. Nothing
+    /// was seen since `before`.
+    pub(crate) fn next_due(
+        &mut self,
+        before: Timestamp,
+        now: Timestamp,
+    ) -> Option<(Timestamp, Due)> {
         loop {
             let &(at, serial) = self.due.first().filter(|(at, _)| *at <= now)?;
             self.due.pop_first();
@@ -164,14 +169,19 @@ impl Stories {
                 self.reorder(serial, |_| {});
                 continue;
             }
-            if let Some(due) = self.turn(serial, at, now) {
+            if let Some(due) = self.turn(serial, at, (before, now)) {
                 return Some((at, due));
             }
         }
     }
 
     /// A story's next step: to sleep, to be told again, or to go.
-    fn turn(&mut self, serial: u64, at: Timestamp, now: Timestamp) -> Option<Due> {
+    fn turn(
+        &mut self,
+        serial: u64,
+        at: Timestamp,
+        (before, now): (Timestamp, Timestamp),
+    ) -> Option<Due> {
         let story = self.stories.get(&serial)?;
         match story.phase {
             Phase::Awake { .. } => {
@@ -180,7 +190,7 @@ impl Stories {
                     return self.remove(serial).map(|story| Due::Over(Box::new(story)));
                 }
                 // After a gap in what was watched nobody knows whether its flows went on.
-                let watched = now.since(at) < self.pace.silence;
+                let watched = at.since(before) < self.pace.silence;
                 let still = !silent && watched && (story.denied || story.has_news());
                 self.reorder(serial, |story| match silent {
                     true => story.phase = Phase::Asleep { since: at },
