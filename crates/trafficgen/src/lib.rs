@@ -29,7 +29,7 @@ mod tls;
 
 pub use expected::{Expected, Level};
 pub use frame::wire_len;
-pub use mangle::{Mangle, mangle};
+pub use mangle::{Mangle, OVERTAKEN_MAX, mangle};
 pub use scenario::{Scenario, ScenarioError};
 
 /// A frame and its time: nanoseconds since 1970, UTC, and the octets from the Ethernet header on

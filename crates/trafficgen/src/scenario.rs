@@ -41,6 +41,7 @@ impl ScenarioError {
 pub struct Scenario {
     about: String,
     precision: Precision,
+    pace: f64,
     expected: Vec<Expected>,
     hosts: BTreeMap<String, Vec<IpAddr>>,
     frames: Vec<TimedFrame>,
@@ -111,6 +112,11 @@ impl Scenario {
     /// How fine the times in its capture are.
     pub fn precision(&self) -> Precision {
         self.precision
+    }
+
+    /// How many times as fast as it is written the story is told.
+    pub fn pace(&self) -> f64 {
+        self.pace
     }
 
     /// The alerts that a sensor should raise, and no others.
@@ -191,7 +197,8 @@ fn read(text: &str) -> Result<Scenario, Fault> {
     let hosts = cast.hosts.iter().map(|(name, host)| (name.clone(), host.addresses.clone()));
     let hosts = hosts.collect();
     let precision = if head.nanoseconds { Precision::Nanoseconds } else { Precision::Microseconds };
-    Ok(Scenario { about: head.about, precision, expected: head.expect, hosts, frames })
+    let pace = head.pace.map_or(1.0, Spanned::into_inner);
+    Ok(Scenario { about: head.about, precision, pace, expected: head.expect, hosts, frames })
 }
 
 fn acts_of(acts: Option<Spanned<DeValue<'_>>>) -> Result<Vec<Spanned<DeValue<'_>>>, Fault> {

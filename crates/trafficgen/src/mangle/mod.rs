@@ -24,7 +24,8 @@ pub struct Mangle {
     pub vlan: Option<u16>,
     /// Frames that are lost.
     pub lost: u64,
-    /// A fifth of the frames come late, by up to so many nanoseconds.
+    /// A fifth of the frames come late, by up to so many nanoseconds, and no more than
+    /// [`OVERTAKEN_MAX`] others overtake each.
     pub late: u64,
 }
 
@@ -54,12 +55,8 @@ pub fn mangle(frames: &[TimedFrame], how: &Mangle, seed: u64) -> Vec<TimedFrame>
         frames.retain(|_| !happens(how.lost, &mut random));
     }
     if how.late > 0 {
-        let mut random = chance(5);
-        for (at, _) in &mut frames {
-            if happens(LATE_SHARE, &mut random) {
-                *at += random.between(0, how.late);
-            }
-        }
+        frames.sort_by_key(|(at, _)| *at);
+        delay(&mut frames, how.late, &mut chance(5));
     }
     frames.sort_by_key(|(at, _)| *at);
     frames
@@ -67,6 +64,21 @@ pub fn mangle(frames: &[TimedFrame], how: &Mangle, seed: u64) -> Vec<TimedFrame>
 
 /// Frames that come late where some do, per cent.
 const LATE_SHARE: u64 = 20;
+
+/// Frames that overtake one that is late, at most: a sensor keeps 16 KiB in wait for what is missing
+/// of a stream, and so do the hosts behind it (RFC 6928: ten segments go out at first).
+pub const OVERTAKEN_MAX: usize = 8;
+
+/// Let some of the frames, which are in the order of time, come later.
+fn delay(frames: &mut [TimedFrame], most: u64, random: &mut Random) {
+    let times: Vec<u64> = frames.iter().map(|(at, _)| *at).collect();
+    for (place, (at, _)) in frames.iter_mut().enumerate() {
+        if happens(LATE_SHARE, random) {
+            let bound = times.get(place + OVERTAKEN_MAX).copied().unwrap_or(u64::MAX);
+            *at = (*at + random.between(0, most)).min(bound);
+        }
+    }
+}
 
 fn happens(share: u64, random: &mut Random) -> bool {
     random.between(0, 100) < share

@@ -292,7 +292,9 @@ pub(super) fn speak(
     (up, down, seconds, pace): (u64, u64, u64, u64),
     house: &mut House,
 ) -> u64 {
-    if let Some(first) = tool.first_octets("udp").filter(|_| house.chance(3) == 0) {
+    // What carries a session is a stream; programs that wait say so in datagrams, too.
+    let idle = up.max(down) < 100_000;
+    if let Some(first) = tool.first_octets("udp").filter(|_| idle && house.chance(2) == 0) {
         let at = house.resolve(host, at, site);
         let route = house.route(host, site.v4.into(), port.or(tool.port()).unwrap_or(443));
         for turn in 0..(seconds / 15).min(40) {
