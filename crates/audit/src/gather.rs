@@ -28,6 +28,7 @@ pub struct Question {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, serde::Serialize)]
 pub struct Lines {
     /// Lines read.
+    #[serde(rename = "lines")]
     pub read: u64,
     /// Lines that are no record which a report is made of.
     pub passed_over: u64,

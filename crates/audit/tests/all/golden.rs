@@ -49,6 +49,52 @@ fn every_format_says_what_it_said() {
     }
 }
 
+/// docs/report.md has a row for every field, and for none that there is not.
+#[test]
+fn every_field_of_json_is_documented() {
+    let json = printed(&scene::office(Question::default()).finish(), Format::Json, None);
+    let object: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    let mut fields = std::collections::BTreeSet::new();
+    paths(&object, String::new(), &mut fields);
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/report.md");
+    let page = std::fs::read_to_string(page).expect("the page");
+    let told: std::collections::BTreeSet<String> = page
+        .split_once("### JSON")
+        .expect("the chapter")
+        .1
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `")?.split_once('`'))
+        .map(|(field, _)| field.to_owned())
+        .collect();
+    let alike = |field: &String| field.starts_with("incidents[].") && !field.contains(".stages[]");
+    fields.retain(|field| !alike(field));
+    fields.insert("incidents[]".to_owned());
+    assert_eq!(fields, told);
+}
+
+/// Every field's path. What has names of its own as keys, or is told once for all, is one field.
+fn paths(value: &serde_json::Value, path: String, out: &mut std::collections::BTreeSet<String>) {
+    let whole = ["host", "tool", "severity", "tools", "alerts", "details"];
+    let name = path.rsplit('.').next().unwrap_or_default();
+    match value {
+        serde_json::Value::Object(fields) if !(path.contains('.') && whole.contains(&name)) => {
+            for (name, value) in fields {
+                let dot = if path.is_empty() { "" } else { "." };
+                paths(value, format!("{path}{dot}{name}"), out);
+            }
+        }
+        serde_json::Value::Array(items) if !items.is_empty() => {
+            items.iter().for_each(|item| paths(item, format!("{path}[]"), out));
+        }
+        serde_json::Value::Array(_) => {
+            out.insert(format!("{path}[]"));
+        }
+        _ => {
+            out.insert(path);
+        }
+    }
+}
+
 #[test]
 fn colour_is_only_where_it_was_asked_for() {
     let report = scene::office(Question::default()).finish();

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::axis::Axis;
 use super::elements::escaped;
+use crate::figures::Period;
 use crate::formats::sections;
 use crate::formats::tables::Tone;
 use crate::limits::{PICTURE_INCIDENTS_MAX, PICTURE_USES_MAX, STAGES_TOLD_MAX};
@@ -19,6 +20,8 @@ const TOP: f64 = 44.0;
 const ROW: f64 = 22.0;
 /// Characters of a label before the lines.
 const LABEL_CHARS: usize = 46;
+/// The part of the period that the picture shows of it all, at least: less would be a dot.
+const PART_MIN: u32 = 20;
 /// Columns of the picture of all uses, and how high the highest is.
 const SLOTS: usize = 65;
 const COLUMNS: f64 = 56.0;
@@ -26,7 +29,8 @@ const COLUMNS: f64 = 56.0;
 /// Draw it.
 pub(crate) fn draw(report: &Report, out: &mut String) {
     let Some(period) = report.period else { return };
-    let axis = Axis::new(period.start, period.end, LEFT, RIGHT);
+    let shown = worth_showing(report, period);
+    let axis = Axis::new(shown.start, shown.end, LEFT, RIGHT);
     let incidents = report.incidents.get(..report.incidents.len().min(PICTURE_INCIDENTS_MAX));
     let incidents = incidents.unwrap_or_default();
     let uses = report.uses.get(..report.uses.len().min(PICTURE_USES_MAX)).unwrap_or_default();
@@ -80,6 +84,20 @@ pub(crate) fn draw(report: &Report, out: &mut String) {
         );
     }
     out.push_str("</figure>\n");
+}
+
+/// The period; where all that is told lies within a small part of it, only that part.
+fn worth_showing(report: &Report, period: Period) -> Period {
+    let uses = report.uses.iter().map(|one| (one.usage.first, one.usage.last));
+    let incidents = report.incidents.iter().map(|one| (one.alarm.start, one.alarm.end));
+    let told = uses.chain(incidents).map(|(start, end)| Period { start, end });
+    let Some(told) = told.reduce(Period::joined) else { return period };
+    let told = Period {
+        start: told.start.clamp(period.start, period.end),
+        end: told.end.clamp(period.start, period.end),
+    };
+    let (part, all) = (told.end.since(told.start), period.end.since(period.start));
+    if part.saturating_mul(PART_MIN) < all { told } else { period }
 }
 
 /// How many uses were between their first and last sign, slot by slot.
