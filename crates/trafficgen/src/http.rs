@@ -193,7 +193,7 @@ fn date(at: u64) -> String {
         ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     let seconds = at / 1_000_000_000;
     let days = seconds / 86_400;
-    let (year, month, day) = crate::scenario::civil(days as i64);
+    let (year, month, day) = crate::calendar::civil(days as i64);
     let pick = |list: &[&'static str], at: usize| list.get(at).copied().unwrap_or("?");
     format!(
         "{}, {day:02} {} {year} {:02}:{:02}:{:02} GMT",

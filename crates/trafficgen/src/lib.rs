@@ -6,6 +6,7 @@
 //! There is no clock and no other source of chance than a seed: the same text, the same octets.
 
 mod acts;
+mod calendar;
 mod cast;
 mod certificate;
 mod checksum;
