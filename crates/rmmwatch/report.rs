@@ -163,8 +163,8 @@ fn terminal_style() -> Style {
     Style { width: Some(width.unwrap_or(80)), colour }
 }
 
-/// What no one means: standard input twice, or an input as the output, which would be emptied before
-/// it is read.
+/// What no one means: standard input twice, or an input as the output, which would be emptied
+/// before it is read.
 fn refuse_mistakes(args: &ReportArgs) -> Result<(), Exit> {
     let all = || args.inputs.iter().chain(&args.previous);
     if all().filter(|input| input.as_os_str() == "-").count() > 1 {

@@ -22,8 +22,8 @@ pub struct BlindSpot {
     pub details: Vec<(String, u64)>,
 }
 
-/// Reasons for which a frame was refused though a conversation may have been in it. The others, such
-/// as ARP or a mirrored duplicate, hide nothing.
+/// Reasons for which a frame was refused though a conversation may have been in it. The others,
+/// such as ARP or a mirrored duplicate, hide nothing.
 const HIDING: [&str; 5] = ["link_type", "encapsulated", "fragment", "truncated", "malformed"];
 
 /// All of them; empty where no sensor told how it fared.
@@ -44,14 +44,14 @@ pub(crate) fn spots(total: &Total) -> Vec<BlindSpot> {
             ("tls_ech", "TLS whose name may be a front's (ECH)", "hellos"),
             (get(Count::HellosEch), get(Count::Hellos)),
             "Browsers send it with every hello, mostly as padding beside a true name; where it is \
-             real, the name that shows is that of a front which many share, and a tool behind it is \
-             not told apart from a website.",
+             real, the name that shows is that of a front which many share, and a tool behind it \
+             is not told apart from a website.",
         ),
         spot(
             ("dns_encrypted", "DNS under encryption", "flows"),
             (get(Count::DnsEncrypted), dns),
-            "What these hosts ask for is not seen, so that later flows to nameless addresses cannot \
-             be named.",
+            "What these hosts ask for is not seen, so that later flows to nameless addresses \
+             cannot be named.",
         ),
         spot(
             ("one_way", "Flows seen one way only", "flows"),
@@ -84,13 +84,14 @@ pub(crate) fn spots(total: &Total) -> Vec<BlindSpot> {
         spot(
             ("behind", "Observations dropped", "observations"),
             (get(Count::ObservationsDropped), 0),
-            "The sensor was behind and dropped what it had read; uses that began then may be missing.",
+            "The sensor was behind and dropped what it had read; uses that began then may be \
+             missing.",
         ),
         spot(
             ("evicted", "Flows that lost their place", "flows"),
             (get(Count::FlowsEvicted), get(Count::Flows)),
-            "There were more flows at once than the sensor remembers; their ends and octets are not \
-             known.",
+            "There were more flows at once than the sensor remembers; their ends and octets are \
+             not known.",
         ),
         spot(
             ("given_up", "Streams that were given up", "streams"),

@@ -38,6 +38,9 @@ pub struct Lines {
     pub left_out: u64,
 }
 
+/// What a use is known by from one period to the next: host, tool, operator.
+pub(crate) type UseName = (IpAddr, ToolId, Option<Arc<str>>);
+
 /// An audit in the making.
 #[derive(Default)]
 pub struct Audit {
@@ -45,7 +48,7 @@ pub struct Audit {
     pub(crate) rows: Rows,
     pub(crate) alarms: HashMap<AlertId, Box<Alarm>>,
     pub(crate) healths: Healths,
-    pub(crate) previous: Option<HashSet<(IpAddr, ToolId, Option<Arc<str>>)>>,
+    pub(crate) previous: Option<HashSet<UseName>>,
     pub(crate) read: Read,
 }
 

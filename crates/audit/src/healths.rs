@@ -128,7 +128,8 @@ mod tests {
 
     #[test]
     fn the_last_record_of_each_run_counts() {
-        let table: [(&[(&str, u64, u64, u64)], u64); 4] = [
+        type Row<'a> = (&'a [(&'a str, u64, u64, u64)], u64);
+        let table: [Row<'_>; 4] = [
             (&[("a", 1, 10, 5), ("a", 1, 20, 9)], 9),
             (&[("a", 1, 20, 9), ("a", 1, 10, 5)], 9), // any order
             (&[("a", 1, 10, 5), ("a", 30, 40, 2)], 7), // began anew

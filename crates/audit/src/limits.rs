@@ -32,7 +32,8 @@ pub const RULES_MAX: usize = 1 << 14;
 ///
 /// - Why so many: as many as a report has rows.
 /// - What it costs: about 100 octets each, 100 MiB.
-/// - At the bound: further ones are counted, and the report says that some may look new that are not.
+/// - At the bound: further ones are counted, and the report says that some may look new that are
+///   not.
 pub const PREVIOUS_MAX: usize = ROWS_MAX;
 
 /// Refused lines that are told with their place and why.

@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::blind::{self, BlindSpot};
 use crate::entry::{Alarm, Rule};
 use crate::figures::{Figures, Period};
-use crate::gather::{Audit, Lines, Question, Read};
+use crate::gather::{Audit, Lines, Question, Read, UseName};
 use crate::hosts::{self, HostRow, ToolRow};
 use crate::limits::ROWS_MAX;
 use crate::moment;
@@ -165,7 +165,7 @@ fn period(question: &Question, read: &Read) -> Option<Period> {
 struct Newness {
     since: Option<Timestamp>,
     seen: Option<Period>,
-    previous: Option<HashSet<(std::net::IpAddr, model::ToolId, Option<Arc<str>>)>>,
+    previous: Option<HashSet<UseName>>,
 }
 
 impl Newness {
@@ -239,7 +239,8 @@ fn left_out(question: &Question, read: &Read, missing: &Missing, uses: &[Use]) -
     counted(
         missing.runs,
         "record of a sensor's health is missing in the blind spots, since there was no room for it",
-        "records of sensors' health are missing in the blind spots, since there was no room for them",
+        "records of sensors' health are missing in the blind spots, since there was no room for \
+         them",
     );
     counted(
         missing.rules,
@@ -254,7 +255,8 @@ fn left_out(question: &Question, read: &Read, missing: &Missing, uses: &[Use]) -
     let thin = uses.iter().filter(|one| one.known_from == KnownFrom::Alerts).count() as u64;
     counted(
         thin,
-        "use is known from alerts alone: give the inventory's records too for its sessions and octets",
+        "use is known from alerts alone: give the inventory's records too for its sessions and \
+         octets",
         "uses are known from alerts alone: give the inventory's records too for their sessions and \
          octets",
     );
@@ -263,13 +265,13 @@ fn left_out(question: &Question, read: &Read, missing: &Missing, uses: &[Use]) -
     }
     let dated = question.since.is_some() || question.until.is_some();
     if dated && !uses.is_empty() {
-        let whole = "Sessions, octets and blind spots are those of whole rows and whole runs of the \
-                     sensor, also where they reach beyond the period.";
+        let whole = "Sessions, octets and blind spots are those of whole rows and whole runs of \
+                     the sensor, also where they reach beyond the period.";
         said.push(whole.to_owned());
     }
     if missing.no_health {
-        let blind = "No record tells how the sensor fared, so that what it could not see is unknown: \
-                     give the health records too.";
+        let blind = "No record tells how the sensor fared, so that what it could not see is \
+                     unknown: give the health records too.";
         said.push(blind.to_owned());
     }
     let unknown = uses.iter().filter(|one| one.new.is_none()).count() as u64;

@@ -77,8 +77,8 @@ fn cells(one: &Use) -> [String; COLUMNS.len()] {
     ]
 }
 
-/// A field. What a spreadsheet would take for a formula gets an apostrophe before it, which makes it
-/// a text there.
+/// A field. What a spreadsheet would take for a formula gets an apostrophe before it, which makes
+/// it a text there.
 fn field(text: &str) -> Cow<'_, str> {
     let mut text = Cow::Borrowed(text);
     if text.chars().any(|c| c.is_control() || !c.is_ascii()) {

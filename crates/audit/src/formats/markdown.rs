@@ -1,5 +1,5 @@
-//! The report in Markdown, with GitHub's tables. Foreign text stands in code spans, where nothing of
-//! it is a link, a picture or markup.
+//! The report in Markdown, with GitHub's tables. Foreign text stands in code spans, where nothing
+//! of it is a link, a picture or markup.
 
 use std::fmt::Write as _;
 

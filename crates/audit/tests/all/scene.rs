@@ -215,8 +215,8 @@ fn alarms() -> Vec<Alarm> {
             1,
             "10.20.4.17",
             99,
-            "10.20.4.17 was led from my-help-care.example to Acme Remote of help-desk.example, which no \
-             rule allows; isolate it and ask its user.",
+            "10.20.4.17 was led from my-help-care.example to Acme Remote of help-desk.example, \
+             which no rule allows; isolate it and ask its user.",
         )
     };
     let absorbed = Alarm {

@@ -42,8 +42,8 @@ pub(crate) fn draw(number: usize, incident: &Incident, out: &mut String) {
          <svg class=\"pic\" viewBox=\"0 0 {WIDTH} {height}\" width=\"{WIDTH}\" height=\"{height}\" \
          role=\"img\" aria-labelledby=\"chain-{number}-t chain-{number}-d\">\n\
          <title id=\"chain-{number}-t\">Stages of incident {number} over time</title>\n\
-         <desc id=\"chain-{number}-d\">{} stages within {span}: {}. The table below has each with its \
-         time.</desc>",
+         <desc id=\"chain-{number}-d\">{} stages within {span}: {}. The table below has each with \
+         its time.</desc>",
         stages.len(),
         words.join(", "),
     );
@@ -64,10 +64,7 @@ pub(crate) fn draw(number: usize, incident: &Incident, out: &mut String) {
         if stage.stage == ChainStage::Session {
             let to = axis.place(alarm.end.max(stage.at));
             let below = y + 13.0;
-            let _ = write!(
-                out,
-                "<line class=\"session\" x1=\"{x:.1}\" y1=\"{below:.1}\" x2=\"{to:.1}\" y2=\"{below:.1}\"/>"
-            );
+            let _ = write!(out, "<path class=\"session\" d=\"M{x:.1} {below:.1}H{to:.1}\"/>");
         }
     }
     for (place, stage) in stages.iter().enumerate() {
@@ -88,7 +85,8 @@ pub(crate) fn draw(number: usize, incident: &Incident, out: &mut String) {
             "<g><title>{word}: {} ({} UTC)</title>\
              <path class=\"diamond\" d=\"M{x:.1} {:.1}l11 11-11 11-11-11Z\"/>\
              <text class=\"no\" x=\"{x:.1}\" y=\"{:.1}\">{}</text>\
-             <text class=\"label{anchor}\" x=\"{text_x:.1}\" y=\"{:.1}\"><tspan class=\"strong\">{word}\
+             <text class=\"label{anchor}\" x=\"{text_x:.1}\" y=\"{:.1}\">\
+             <tspan class=\"strong\">{word}\
              </tspan> {}</text></g>",
             escaped(&shortened(&stage.name, 120)),
             moment::to_second(stage.at),

@@ -36,8 +36,8 @@ pub(crate) fn foreign(text: &str) -> String {
     format!("{}{}</bdi>", isolated(&text), escaped(&text))
 }
 
-/// Opens what sets foreign text apart. A long word may break anywhere, so that it breaks nothing else;
-/// a short one stays whole.
+/// Opens what sets foreign text apart. A long word may break anywhere, so that it breaks nothing
+/// else; a short one stays whole.
 fn isolated(text: &str) -> &'static str {
     let long = |word: &str| word.chars().count() > LONG_WORD;
     if text.split(' ').any(long) { "<bdi class=\"long\">" } else { "<bdi>" }
@@ -55,18 +55,13 @@ pub(crate) const fn class(tone: Tone) -> &'static str {
 }
 
 /// The mark of a tone: a shape of its own, so that it is told apart without colour.
-pub(crate) const fn mark(tone: Tone) -> &'static str {
+pub(crate) fn mark(tone: Tone) -> String {
+    let word = class(tone).trim_start();
     match tone {
-        Tone::Incident => {
-            r##"<svg class="mark incident" aria-hidden="true"><use href="#mark-incident"/></svg>"##
-        }
-        Tone::Unauthorised => {
-            r##"<svg class="mark unauthorised" aria-hidden="true"><use href="#mark-unauthorised"/></svg>"##
-        }
-        Tone::Authorised => {
-            r##"<svg class="mark authorised" aria-hidden="true"><use href="#mark-authorised"/></svg>"##
-        }
-        Tone::Usual | Tone::Quiet => "",
+        Tone::Usual | Tone::Quiet => String::new(),
+        _ => format!(
+            "<svg class=\"mark {word}\" aria-hidden=\"true\"><use href=\"#mark-{word}\"/></svg>"
+        ),
     }
 }
 

@@ -73,7 +73,8 @@ pub(crate) fn draw(report: &Report, out: &mut String) {
         let _ = write!(
             out,
             "<line class=\"grid\" x1=\"{left:.1}\" y1=\"{y:.1}\" x2=\"{right:.1}\" y2=\"{y:.1}\"/>\
-             <text class=\"label end\" x=\"{:.1}\" y=\"{:.1}\"><tspan class=\"faint\">{}</tspan> {ip}\
+             <text class=\"label end\" x=\"{:.1}\" y=\"{:.1}\">\
+             <tspan class=\"faint\">{}</tspan> {ip}\
              </text>",
             left - 6.0,
             y + 4.0,

@@ -25,8 +25,7 @@ use crate::uses::Use;
 const STYLE: &str = include_str!("page.css");
 
 /// The marks that tables and legends share.
-const MARKS: &str = r##"<svg class="store" aria-hidden="true" focusable="false"><defs><symbol id="mark-incident" viewBox="0 0 10 10"><path d="M5 0 10 5 5 10 0 5Z"/></symbol><symbol id="mark-unauthorised" viewBox="0 0 10 10"><circle cx="5" cy="5" r="4.2"/></symbol><symbol id="mark-authorised" viewBox="0 0 10 10"><circle class="hollow" cx="5" cy="5" r="3.4"/></symbol></defs></svg>
-"##;
+const MARKS: &str = include_str!("marks.svg");
 
 /// The whole page.
 pub(crate) fn page(report: &Report) -> String {
@@ -45,8 +44,8 @@ pub(crate) fn page(report: &Report) -> String {
     let _ = write!(
         out,
         "</main>\n<footer><p>Made by rmmwatch {version} from records of packets that passed the \
-         sensor. All times are UTC. <em>Unauthorised</em> means that no rule of the policy allows the \
-         use; whether it does harm, people must find out.</p></footer>\n</body>\n</html>\n"
+         sensor. All times are UTC. <em>Unauthorised</em> means that no rule of the policy allows \
+         the use; whether it does harm, people must find out.</p></footer>\n</body>\n</html>\n"
     );
     out
 }
@@ -181,7 +180,8 @@ fn legend(out: &mut String) {
 /// The table of uses, with what belongs together in one cell: it must fit on a printed page.
 fn use_table(uses: &[Use], out: &mut String) {
     out.push_str(
-        "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Uses of remote access\">\n\
+        "<div class=\"scroll\" tabindex=\"0\" role=\"region\" \
+         aria-label=\"Uses of remote access\">\n\
          <table class=\"uses\">\n<caption>Uses of remote access</caption>\n<thead><tr>\
          <th scope=\"col\">Standing</th><th scope=\"col\">Tool, operator</th>\
          <th scope=\"col\">Host, zone</th><th scope=\"col\">First, last</th>\

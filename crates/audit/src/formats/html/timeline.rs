@@ -47,8 +47,8 @@ pub(crate) fn draw(report: &Report, out: &mut String) {
          <svg class=\"pic\" viewBox=\"0 0 {WIDTH} {height}\" width=\"{WIDTH}\" height=\"{height}\" \
          role=\"img\" aria-labelledby=\"period-t period-d\">\n\
          <title id=\"period-t\">Uses and incidents over the period</title>\n\
-         <desc id=\"period-d\">{} incidents, {} unauthorised and {} authorised uses from {} to {}. The \
-         table below has each with its first and last sign.</desc>",
+         <desc id=\"period-d\">{} incidents, {} unauthorised and {} authorised uses from {} to {}. \
+         The table below has each with its first and last sign.</desc>",
         figures.incidents,
         figures.uses_unauthorised,
         figures.uses_authorised,
@@ -157,7 +157,8 @@ fn draw_incident(place: usize, incident: &Incident, axis: &Axis, y: f64, out: &m
     let _ = write!(
         out,
         "<g><title>Incident {}: {}</title><text class=\"label end\" x=\"{:.1}\" y=\"{:.1}\">\
-         <tspan class=\"strong\">Incident {}</tspan> <tspan class=\"faint\">{}</tspan></text><line class=\"thread\" x1=\"{start:.1}\" y1=\"{y:.1}\" x2=\"{end:.1}\" \
+         <tspan class=\"strong\">Incident {}</tspan> <tspan class=\"faint\">{}</tspan></text>\
+         <line class=\"thread\" x1=\"{start:.1}\" y1=\"{y:.1}\" x2=\"{end:.1}\" \
          y2=\"{y:.1}\"/>",
         place + 1,
         escaped(&shortened(&line, 160)),
@@ -190,8 +191,8 @@ fn draw_use(one: &Use, axis: &Axis, y: f64, out: &mut String) {
         out,
         "<g><title>{} on {host}: {word}, {} to {}</title>\
          <text class=\"label end\" x=\"{:.1}\" y=\"{:.1}\">{} <tspan class=\"faint\">{host}</tspan>\
-         </text><rect class=\"bar {class}\" x=\"{:.1}\" y=\"{:.1}\" width=\"{wide:.1}\" height=\"10\" \
-         rx=\"2\"/></g>",
+         </text><rect class=\"bar {class}\" x=\"{:.1}\" y=\"{:.1}\" width=\"{wide:.1}\" \
+         height=\"10\" rx=\"2\"/></g>",
         escaped(&shortened(&usage.tool.1, 80)),
         moment::to_second(usage.first),
         moment::to_second(usage.last),
