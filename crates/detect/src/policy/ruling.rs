@@ -1,5 +1,6 @@
 //! What the policy says of a use, and if it says no, which rule came nearest.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::rule::{Aspect, Kind, Rule, Use};
@@ -59,13 +60,23 @@ impl Policy {
                 near = Some((aspect, rule));
             }
         }
-        let foreign = made.tenant_seen && near.is_some_and(|(near, _)| near == Aspect::Operator);
+        let foreign = near.is_some_and(|(near, rule)| {
+            near == Aspect::Operator && made.tenant_seen && !is_nameless(made, rule)
+        });
         let why = match near {
             Some((aspect, rule)) => miss(aspect, rule, made).into(),
             None => "no rule of the policy allows it".into(),
         };
         Denial { foreign, why }
     }
+}
+
+/// Whether a rule knows its operators by name, and the server shows none: its lookup may be what
+/// was missed.
+fn is_nameless(made: &Use<'_>, rule: &Rule) -> bool {
+    let is_address = |text: &str| text.parse::<IpAddr>().is_ok();
+    let shown = made.operators.iter().all(|operator| is_address(operator));
+    made.tenant_seen && shown && rule.operators.iter().all(|one| !is_address(&one.to_string()))
 }
 
 /// What the one thing is that a rule lacks.
@@ -76,7 +87,12 @@ fn miss(aspect: Aspect, rule: &Rule, made: &Use<'_>) -> String {
     match aspect {
         Aspect::Operator => {
             let operators = join(rule.operators.iter().map(ToString::to_string).collect());
-            if made.tenant_seen {
+            if is_nameless(made, rule) {
+                format!(
+                    "{label} allows it for {operators} only, and the server shows no name to know \
+                     it by"
+                )
+            } else if made.tenant_seen {
                 format!("{label} allows it for {operators} only: their tool, not their tenant")
             } else {
                 format!(

@@ -104,6 +104,18 @@ fn what_lacks_one_thing_is_told_with_that_thing() {
 }
 
 #[test]
+fn a_server_without_a_name_is_not_called_another_tenant() {
+    // Its lookup may be what the tap missed.
+    let outcome = expect(
+        POLICY,
+        "0 10.20.0.5>192.0.2.1:8041 opening : Payload Relay Server",
+        &["0 new rmm.protocol.alpha 60 90% 10.20.0.5 192.0.2.1 x1 0-0"],
+    );
+    let reason = &outcome.alerts[0].reason;
+    assert!(reason.contains("only, and the server shows no name to know it by;"), "{reason}");
+}
+
+#[test]
 fn a_session_that_outlasts_its_hours_is_told_from_then_on() {
     // 19:00 in Berlin is six hours after noon UTC.
     expect(
