@@ -116,6 +116,29 @@ fn what_the_earlier_records_lack_is_new() {
 }
 
 #[test]
+fn rules_that_nothing_needed_are_told_with_their_owners() {
+    let folder = TempDir::new().expect("a folder");
+    let rules = "\n[[allow]]\ntool = \"teamviewer\"\nowner = \"Facilities\"\nuntil = 2020-03-31\n\
+        [[allow]]\ntool = \"vnc\"\nowner = \"Plant\"\nreason = \"presses\"\n";
+    let text = std::fs::read_to_string(project(POLICY)).expect("a policy") + rules;
+    std::fs::write(folder.path().join("policy.toml"), text).expect("it can be written");
+    let args = ["report", &capture(), "--policy", "policy.toml", "--format", "json", "--quiet"];
+    let report = json(&said(&rmmwatch(folder.path(), &args), 0));
+    let unused: Vec<_> = report["unused_rules"]
+        .as_array()
+        .expect("the policy is known")
+        .iter()
+        .map(|rule| (&rule["owner"], &rule["reason"], &rule["until"], &rule["expired"]))
+        .map(|(owner, reason, until, expired)| format!("{owner} {reason} {until} {expired}"))
+        .collect();
+    let want = [
+        "\"Facilities\" null \"2020-04-01T00:00:00.000000Z\" true",
+        "\"Plant\" \"presses\" null false",
+    ];
+    assert_eq!(unused, want);
+}
+
+#[test]
 fn lines_that_are_no_records_are_told_and_the_rest_stands() {
     let folder = TempDir::new().expect("a folder");
     records(&folder);

@@ -3,7 +3,8 @@
 /// Rows of the inventory that are kept, told apart by host, tool, operator, rule and first sign.
 ///
 /// - Why so many: 20,000 hosts with a few tools each, over years.
-/// - What it costs: about 500 octets a row, 512 MiB where all are full.
+/// - What it costs: 1.5 GiB for a million while the report is made, with the reader's own rows;
+///   14 seconds, of which most go to reading (measured).
 /// - At the bound: further rows are counted, and the report says how many are missing.
 pub const ROWS_MAX: usize = 1 << 20;
 

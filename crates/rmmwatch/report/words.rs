@@ -13,7 +13,7 @@ pub(super) fn rule(rule: RuleInfo<'_>) -> Rule {
         id: rule.label.clone(),
         owner: rule.owner.map(Into::into),
         reason: rule.reason.map(Into::into),
-        until: None,
+        until: rule.ends,
     }
 }
 

@@ -382,7 +382,7 @@ const UNUSED: &[Column] = &[
     words("Rule", 24, 0),
     words("Owner", 12, 2),
     words("Reason", 20, 4),
-    words("Until", 10, 3),
+    words("Until", 16, 3),
     words("State", 8, 0),
 ];
 
@@ -394,7 +394,7 @@ pub(crate) fn unused(rules: &[UnusedRule], most: usize) -> Table {
             Cell::foreign(&rule.id),
             Cell::maybe(rule.owner.as_deref()),
             Cell::maybe(rule.reason.as_deref()),
-            Cell::own(rule.until.map_or_else(|| "-".to_owned(), moment::date)),
+            Cell::own(rule.until.map_or_else(|| "-".to_owned(), moment::to_minute)),
             Cell::own(if one.expired { "expired" } else { "unused" }),
         ]
     })

@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use model::{Complaint, Direction, Fact, Flow, ToolId, VlanId};
+use model::{Complaint, Direction, Fact, Flow, Timestamp, ToolId, VlanId};
 use toml::de::{DeTable, Error};
 
 use networks::Zones;
@@ -55,6 +55,8 @@ pub struct RuleInfo<'a> {
     pub owner: Option<&'a str>,
     /// Why it stands there.
     pub reason: Option<&'a str>,
+    /// The first moment at which it no longer holds.
+    pub ends: Option<Timestamp>,
 }
 
 /// Whether a file holds only a policy, or other settings too.
@@ -117,6 +119,7 @@ impl Policy {
             label: &rule.label,
             owner: rule.owner.as_deref(),
             reason: rule.reason.as_deref(),
+            ends: rule.ends(),
         })
     }
 

@@ -238,6 +238,13 @@ impl Rule {
         at.is_some_and(|at| hours.hold(local_time(at, &hours.zone)))
     }
 
+    /// The first moment at which it no longer holds; `None`: it has no end.
+    pub(crate) fn ends(&self) -> Option<Timestamp> {
+        let zone = self.hours.as_ref().map_or(TimeZone::UTC, |hours| hours.zone.clone());
+        let moment = self.until?.tomorrow().ok()?.to_zoned(zone).ok()?.timestamp();
+        u64::try_from(moment.as_nanosecond()).ok().map(Timestamp::from_nanos)
+    }
+
     fn fits_until(&self, at: Option<Timestamp>) -> bool {
         let Some(until) = self.until else { return true };
         let zone = self.hours.as_ref().map_or(TimeZone::UTC, |hours| hours.zone.clone());
