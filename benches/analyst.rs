@@ -156,14 +156,14 @@ fn weigh_by_stage(
     spent
 }
 
-/// The same observations later, by other hosts inside: of sixteen organisations in turn.
+/// The same observations later, by other hosts of the same zones, sixteen times as many in all.
 fn shifted(seen: &[Observation], span: Duration, round: u32) -> Vec<Observation> {
     let shift = |ip: IpAddr| match ip {
         IpAddr::V4(v4) if v4.octets()[0] == 10 => {
-            Ipv4Addr::from(u32::from(v4) ^ (round % 16) << 20).into()
+            Ipv4Addr::from(u32::from(v4) ^ (round % 16) << 12).into()
         }
         IpAddr::V6(v6) if v6.segments()[..2] == [0x2001, 0x0DB8] && v6.segments()[2] < 2 => {
-            Ipv6Addr::from(u128::from(v6) ^ u128::from(round % 16) << 20).into()
+            Ipv6Addr::from(u128::from(v6) ^ u128::from(round % 16) << 12).into()
         }
         other => other,
     };
