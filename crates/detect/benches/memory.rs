@@ -72,17 +72,23 @@ struct Wire {
     detector: Detector,
     told: u64,
     alerts: u64,
-    tools: Vec<(ToolId, Arc<str>)>,
+    /// A sign of each tool: intelligence shares their texts, too.
+    signs: Vec<Match>,
 }
 
 impl Wire {
     fn new() -> Wire {
-        let tools = TOOLS.iter().filter_map(|id| Some((ToolId::parse(id)?, Arc::from(*id))));
+        let signs = TOOLS.iter().filter_map(|id| {
+            let (tool, name) = (ToolId::parse(id)?, Arc::from(*id));
+            let operator = Operator::Server;
+            let meaning = Meaning::Tool { tool, name, role: Role::Relay, operator };
+            Some(sign(SignSource::Payload, "87001000", meaning))
+        });
         Wire {
             detector: Detector::new(Policy::deny_by_default(), &Limits::default()),
             told: 0,
             alerts: 0,
-            tools: tools.collect(),
+            signs: signs.collect(),
         }
     }
 
@@ -117,11 +123,10 @@ impl Wire {
     }
 
     fn use_of(&mut self, host: IpAddr, number: u32) {
-        let Some((tool, name)) = self.tools.get(number as usize % TOOLS.len()).cloned() else {
+        let Some(mut sign) = self.signs.get(number as usize % TOOLS.len()).cloned() else {
             return;
         };
-        let meaning = Meaning::Tool { tool, name, role: Role::Relay, operator: Operator::Server };
-        let sign = sign(SignSource::Payload, "87001000", meaning);
+        sign.value = "87001000".into();
         let fact = Fact::Opening(Box::new(Opening {
             side: Side::Client,
             first_len: 4,

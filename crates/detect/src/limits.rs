@@ -14,7 +14,7 @@ pub const STORIES_MAX: usize = 1 << 15;
 /// Addresses whose last name is remembered, each for one client.
 ///
 /// - Why so many: 20,000 clients with a dozen live servers each.
-/// - What it costs: about 150 octets each with its index and its share of a name, 38 MiB in all.
+/// - What it costs: about 130 octets each with its index and its share of a name, 32 MiB in all.
 /// - At the bound: the one neither answered nor used for longest goes; `names_evicted` counts it.
 pub const NAMES_MAX: usize = 1 << 18;
 
@@ -68,7 +68,7 @@ pub const LURES_MAX: usize = 1 << 16;
 /// Registered names that anyone here had to do with, so that new ones are known.
 ///
 /// - Why so many: a network of 100,000 hosts meets some hundred thousand in a month.
-/// - What it costs: 60 octets each, 60 MiB in all.
+/// - What it costs: 50 octets each, 50 MiB in all.
 /// - At the bound: as for [`LURES_MAX`]; `first_names_evicted` counts it.
 pub const FIRST_NAMES_MAX: usize = 1 << 20;
 
@@ -99,6 +99,13 @@ pub const FIRST_OPERATORS_MAX: usize = 1 << 16;
 /// - What it costs: two octets each, used or not.
 /// - At the bound: further ones are not counted.
 pub const FIRST_HOSTS_MAX: usize = 8;
+
+/// Hosts that are remembered of a name: fewer, since names are many.
+///
+/// - Why so many: a name that more hosts know is nobody's bait.
+/// - What it costs: two octets each, used or not.
+/// - At the bound: further ones are not counted.
+pub const NAME_HOSTS_MAX: usize = 4;
 
 /// How long after it was first met a thing must be met again to be settled: what was not goes
 /// first at a table's bound.
@@ -318,10 +325,27 @@ pub const INCIDENTS_MAX: usize = 1 << 12;
 
 /// Stages that one incident lists.
 ///
-/// - Why so many: the longest known campaign has seven; names and tools repeat.
+/// - Why so many: the longest known campaign has seven; names and tools repeat. Six kinds with
+///   [`STAGES_ALIKE_MAX`] of each.
 /// - What it costs: about 1 KiB each.
-/// - At the bound: further ones are counted in the incident's `more`.
-pub const STAGES_MAX: usize = 16;
+/// - At the bound: further ones are counted in the incident's `more`; those that have a story are
+///   told by that.
+pub const STAGES_MAX: usize = 18;
+
+/// Stages of one kind that one incident lists.
+///
+/// - Why so many: a second and a third name or tool say more; further ones do not. A page of forty
+///   names that lie leaves room for the tool that follows.
+/// - What it costs: room in [`STAGES_MAX`].
+/// - At the bound: as there.
+pub const STAGES_ALIKE_MAX: usize = 3;
+
+/// Stories that one incident tells.
+///
+/// - Why so many: each stage has one, or two where a list has several entries of one name.
+/// - What it costs: 24 octets each.
+/// - At the bound: further ones tell themselves.
+pub const STORIES_TAKEN_MAX: usize = 32;
 
 /// Flows under encryption that may turn out to be downloads.
 ///

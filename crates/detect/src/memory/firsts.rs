@@ -7,13 +7,13 @@ use model::{Timestamp, ToolId};
 
 use super::prints::Prints;
 use super::sightings::{Seen, Sightings};
-use crate::limits::{FIRST_HOSTS_MAX, Limits};
+use crate::limits::{FIRST_HOSTS_MAX, Limits, NAME_HOSTS_MAX};
 
 /// First sightings: host and tool, network and tool, network and operator, network and registered
 /// name. Four tables, so that a flood of one kind pushes out nothing of another.
 #[derive(Debug)]
 pub(crate) struct Firsts {
-    pub(crate) names: Sightings<FIRST_HOSTS_MAX>,
+    pub(crate) names: Sightings<NAME_HOSTS_MAX>,
     pub(crate) host_tools: Sightings<0>,
     pub(crate) tools: Sightings<FIRST_HOSTS_MAX>,
     pub(crate) operators: Sightings<FIRST_HOSTS_MAX>,
@@ -186,7 +186,7 @@ mod tests {
         for host in 3..=99 {
             name(&mut firsts, "b.example", host, 3 * DAY);
         }
-        assert_eq!(name(&mut firsts, "b.example", 3, 3 * DAY).1, 8, "no more are remembered");
+        assert_eq!(name(&mut firsts, "b.example", 3, 3 * DAY).1, 4, "no more are remembered");
     }
 
     #[test]

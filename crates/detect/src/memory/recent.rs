@@ -1,16 +1,18 @@
 //! A table with a bound, from which the entry that was not used for longest goes.
 
-use std::collections::HashMap;
-use std::hash::Hash;
+use std::hash::{BuildHasher as _, Hash};
 
 use foldhash::quality::RandomState;
+use hashbrown::HashTable;
 
 /// A map of at most `max` entries. What goes at the bound depends on the order of use alone, never
 /// on a hash.
 #[derive(Debug)]
 pub(crate) struct Recent<K, V> {
+    /// Places in `slots`: keys stand there alone, since some of them are long.
+    places: HashTable<u32>,
     /// The hash is keyed anew in each process: the keys are chosen by the wire.
-    places: HashMap<K, u32, RandomState>,
+    hash: RandomState,
     slots: Vec<Slot<K, V>>,
     /// The slot used last, and the one not used for longest; [`NONE`] while there is none.
     newest: u32,
@@ -30,11 +32,12 @@ struct Slot<K, V> {
 
 const NONE: u32 = u32::MAX;
 
-impl<K: Hash + Eq + Clone, V> Recent<K, V> {
+impl<K: Hash + Eq, V> Recent<K, V> {
     /// A table for `max` entries; for none at all it forgets each at once.
     pub(crate) fn new(max: usize) -> Recent<K, V> {
         Recent {
-            places: HashMap::with_hasher(RandomState::default()),
+            places: HashTable::new(),
+            hash: RandomState::default(),
             slots: Vec::new(),
             newest: NONE,
             oldest: NONE,
@@ -60,19 +63,20 @@ impl<K: Hash + Eq + Clone, V> Recent<K, V> {
 
     /// Look an entry up without using it.
     pub(crate) fn peek(&self, key: &K) -> Option<&V> {
-        let slot = self.slots.get(*self.places.get(key)? as usize)?;
+        let slot = self.slots.get(self.place(key)? as usize)?;
         slot.entry.as_ref().map(|(_, value)| value)
     }
 
     /// Write to an entry without using it.
     pub(crate) fn peek_mut(&mut self, key: &K) -> Option<&mut V> {
-        let slot = self.slots.get_mut(*self.places.get(key)? as usize)?;
+        let place = self.place(key)?;
+        let slot = self.slots.get_mut(place as usize)?;
         slot.entry.as_mut().map(|(_, value)| value)
     }
 
     /// Use an entry: it becomes the newest.
     pub(crate) fn get(&mut self, key: &K) -> Option<&mut V> {
-        let place = *self.places.get(key)?;
+        let place = self.place(key)?;
         if self.newest != place {
             self.unlink(place);
             self.link(place);
@@ -93,7 +97,8 @@ impl<K: Hash + Eq + Clone, V> Recent<K, V> {
             return Some((key, value));
         }
         let gone = if self.places.len() >= self.max { self.evict() } else { None };
-        let slot = Slot { entry: Some((key.clone(), value)), newer: NONE, older: NONE };
+        let hash = self.hash.hash_one(&key);
+        let slot = Slot { entry: Some((key, value)), newer: NONE, older: NONE };
         let place = match self.free.pop() {
             Some(place) => place,
             // Slots are never more than `max`, which a `u32` holds.
@@ -103,20 +108,36 @@ impl<K: Hash + Eq + Clone, V> Recent<K, V> {
             Some(empty) => *empty = slot,
             None => self.slots.push(slot),
         }
-        self.places.insert(key, place);
+        let (slots, keys) = (&self.slots, &self.hash);
+        self.places.insert_unique(hash, place, |place| hash_at(slots, keys, *place));
         self.link(place);
         gone
     }
 
     /// Take an entry out.
     pub(crate) fn remove(&mut self, key: &K) -> Option<V> {
-        let place = self.places.remove(key)?;
+        let place = self.place(key)?;
+        self.forget(place);
         self.take(place).map(|(_, value)| value)
     }
 
+    fn place(&self, key: &K) -> Option<u32> {
+        let slots = &self.slots;
+        let same = |place: &u32| key_at(slots, *place) == Some(key);
+        self.places.find(self.hash.hash_one(key), same).copied()
+    }
+
+    /// Take a place out of the index, while its key still stands there.
+    fn forget(&mut self, place: u32) {
+        let hash = hash_at(&self.slots, &self.hash, place);
+        if let Ok(entry) = self.places.find_entry(hash, |known| *known == place) {
+            entry.remove();
+        }
+    }
+
     fn evict(&mut self) -> Option<(K, V)> {
+        self.forget(self.oldest);
         let gone = self.take(self.oldest)?;
-        self.places.remove(&gone.0);
         self.evicted += 1;
         Some(gone)
     }
@@ -152,6 +173,14 @@ impl<K: Hash + Eq + Clone, V> Recent<K, V> {
             None => self.oldest = place,
         }
     }
+}
+
+fn key_at<K, V>(slots: &[Slot<K, V>], place: u32) -> Option<&K> {
+    slots.get(place as usize)?.entry.as_ref().map(|(key, _)| key)
+}
+
+fn hash_at<K: Hash, V>(slots: &[Slot<K, V>], keys: &RandomState, place: u32) -> u64 {
+    key_at(slots, place).map_or(0, |key| keys.hash_one(key))
 }
 
 #[cfg(test)]

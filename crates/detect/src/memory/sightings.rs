@@ -394,6 +394,7 @@ mod tests {
     #[test]
     fn a_million_of_them_are_small() {
         assert_eq!(size_of::<Slot<8>>(), 48);
+        assert_eq!(size_of::<Slot<4>>(), 40);
         assert_eq!(size_of::<Slot<0>>(), 32);
     }
 

@@ -7,7 +7,7 @@ use model::{DomainName, Timestamp};
 use super::octets::{In, Out, Read};
 use super::{Restored, StateFault};
 use crate::detector::{Detector, Hits};
-use crate::limits::{FIRST_HOSTS_MAX, OTHER_NAMES_MAX};
+use crate::limits::{FIRST_HOSTS_MAX, NAME_HOSTS_MAX, OTHER_NAMES_MAX};
 use crate::memory::{Lent, Prints, Seen, Sightings};
 
 /// The key of all fingerprints.
@@ -112,7 +112,7 @@ fn write_table<const HOSTS: usize>(table: &Sightings<HOSTS>, out: &mut Out) {
 pub(super) struct Parts {
     key: Option<[u64; 2]>,
     watch: Option<(Option<Timestamp>, Timestamp)>,
-    names: Option<Table<FIRST_HOSTS_MAX>>,
+    names: Option<Table<NAME_HOSTS_MAX>>,
     host_tools: Option<Table<0>>,
     tools: Option<Table<FIRST_HOSTS_MAX>>,
     operators: Option<Table<FIRST_HOSTS_MAX>>,
