@@ -1,11 +1,11 @@
 //! What machines say among themselves: leases, neighbours, the time, printers, files.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::house::{House, Load, MINUTE, between};
 use super::people::{CLOCK, FILES, MAIL, SERVER_ZONE, ZONES};
 use super::web::Site;
-use crate::frame::{Way, datagram, host_mac, neighbour};
+use crate::frame::{Way, datagram, host_mac, multicast_mac, neighbour};
 use crate::octets::Octets;
 use crate::tcp::Side;
 
@@ -62,6 +62,14 @@ impl House {
         let route = between(one.v4.into(), router.into(), ports, vlan, 0);
         self.out.push((at, neighbour(&route.out, router.into(), false)));
         self.out.push((at + 200_000, neighbour(&route.back, one.v4.into(), true)));
+        let Some(v6) = one.v6 else { return };
+        // The link's router, asked for at its solicited-node group (RFC 4291 §2.7.1).
+        let router = Ipv6Addr::from(u128::from(v6) >> 64 << 64 | 1);
+        let group = IpAddr::V6(Ipv6Addr::new(0xFF02, 0, 0, 0, 0, 1, 0xFF00, 1));
+        let route = between(v6.into(), router.into(), ports, vlan, 0);
+        let ask = Way { to: group, to_mac: multicast_mac(group), ..route.out };
+        self.out.push((at + 900_000, neighbour(&ask, router.into(), false)));
+        self.out.push((at + 1_100_000, neighbour(&route.back, router.into(), true)));
     }
 
     /// The time (RFC 5905 §7.3).
