@@ -81,9 +81,7 @@ impl Detector {
     pub(crate) fn end(&mut self, story: Story, at: Timestamp, out: &mut impl FnMut(Alert)) {
         if story.absorbed {
             // Its incident tells it.
-            if let Some(case) = &story.case {
-                self.chain_take(story.key.host, story.serial, case);
-            }
+            self.chain_take(&story);
             return;
         }
         if let Some(case) = &story.case {

@@ -37,6 +37,7 @@ impl Detector {
         let from = source_of(scene, file);
         let lured = self.is_lured_by(scene, &from);
         let weight = if new || lured || from.is_address { Weight::Weak } else { Weight::AfterLure };
+        let mut all = Vec::new();
         if new && !lured && !from.is_address {
             let met = Met {
                 stage: ChainStage::Lure,
@@ -45,21 +46,22 @@ impl Detector {
                 evidence: vec![sign(SignSource::HttpHost, Arc::clone(&from.name), "new here")],
                 ..self.weak(scene, &from.subject, Weight::Weak, NEW_NAME_PCT)
             };
-            self.chain_meet_as_second(scene, met, out);
+            all.push(self.perhaps_second(scene, met));
         }
         let trail = self.chain.peek(scene.setting.host);
-        if trail.is_some_and(|trail| trail.has_download(&scene.seen.flow, scene.seen.at)) {
-            return;
+        if !trail.is_some_and(|trail| trail.has_download(&scene.seen.flow, scene.seen.at)) {
+            all.push(Met {
+                stage: ChainStage::Download,
+                name: name.into(),
+                why: format!("fetched the program {name} from {}", from.name).into(),
+                evidence: vec![sign(SignSource::HttpFile, name.into(), "a program")],
+                techniques: techniques(ChainStage::Download),
+                ..self.weak(scene, &from.subject, weight, PROGRAM_PCT)
+            });
         }
-        let met = Met {
-            stage: ChainStage::Download,
-            name: name.into(),
-            why: format!("fetched the program {name} from {}", from.name).into(),
-            evidence: vec![sign(SignSource::HttpFile, name.into(), "a program")],
-            techniques: techniques(ChainStage::Download),
-            ..self.weak(scene, &from.subject, weight, PROGRAM_PCT)
-        };
-        self.chain_meet(scene, met, out);
+        if !all.is_empty() {
+            self.chain_meet_all(scene, all, out);
+        }
     }
 
     /// A hello: the flow may carry a download that cannot be seen.
@@ -159,19 +161,14 @@ impl Detector {
     }
 
     /// A new name that a program came from is the lure, or after a first program the second name.
-    fn chain_meet_as_second(
-        &mut self,
-        scene: &Scene<'_>,
-        mut met: Met,
-        out: &mut impl FnMut(Alert),
-    ) {
+    fn perhaps_second(&self, scene: &Scene<'_>, mut met: Met) -> Met {
         let trail = self.chain.peek(scene.setting.host);
         let fetched = trail.and_then(|trail| trail.fetched(met.at, self.chain.windows.weak));
         if fetched.is_some_and(|earlier| earlier.place() != met.subject) {
             met.stage = ChainStage::SecondName;
             met.techniques = techniques(ChainStage::SecondName);
         }
-        self.chain_meet(scene, met, out);
+        met
     }
 
     fn weak(&self, scene: &Scene<'_>, subject: &Arc<str>, weight: Weight, sure_pct: u8) -> Met {

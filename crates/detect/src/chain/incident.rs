@@ -13,8 +13,8 @@ use siphasher::sip128::{Hasher128 as _, SipHasher24};
 
 use super::step::Met;
 use super::sum::{kinds, sum};
-use crate::limits::{Limits, STAGES_MAX};
-use crate::stories::Case;
+use crate::limits::{Limits, STAGES_ALIKE_MAX, STAGES_MAX, STORIES_TAKEN_MAX};
+use crate::stories::Story;
 
 /// Several stages of one incident on one host.
 #[derive(Debug)]
@@ -25,8 +25,8 @@ pub(crate) struct Incident {
     steps: Vec<Met>,
     evidence: Vec<Evidence>,
     techniques: Vec<&'static str>,
-    /// Signs by story; stories that are over count too.
-    counts: Vec<(u64, u64)>,
+    /// What each story said so far; stories that are over count too.
+    stories: Vec<Taken>,
     lure: Option<Arc<Lure>>,
     end: Timestamp,
     /// Packet time of the stage that joined last.
@@ -35,9 +35,19 @@ pub(crate) struct Incident {
     told: Option<Told>,
 }
 
+/// What an incident took over of a story.
+#[derive(Clone, Copy, Debug)]
+struct Taken {
+    serial: u64,
+    /// Signs, and how many of them it lists.
+    count: u64,
+    listed: usize,
+}
+
 #[derive(PartialEq, Eq, Debug)]
 struct Told {
     steps: usize,
+    stories: usize,
     count: u64,
     end: Timestamp,
 }
@@ -51,7 +61,7 @@ impl Incident {
             steps: Vec::new(),
             evidence: Vec::new(),
             techniques: Vec::new(),
-            counts: Vec::new(),
+            stories: Vec::new(),
             lure: None,
             end: at,
             grown: at,
@@ -77,49 +87,67 @@ impl Incident {
         self.steps.iter().any(|step| step.is_same(met))
     }
 
-    /// A stage joins; false when it is one already or there is no room.
-    pub(crate) fn join(&mut self, step: Met, now: Timestamp) -> bool {
+    /// A stage joins, unless it is one already or there is no room. Many of one kind leave room for
+    /// all others: what comes last is the worst.
+    pub(crate) fn join(&mut self, step: Met, now: Timestamp) {
         if self.holds(&step) {
-            return false;
+            return;
         }
-        if self.steps.len() >= STAGES_MAX {
+        let alike = self.steps.iter().filter(|known| known.stage == step.stage).count();
+        if alike >= STAGES_ALIKE_MAX || self.steps.len() >= STAGES_MAX {
             self.steps_left_out += 1;
-            return false;
+            return;
         }
-        self.grown = self.grown.max(now);
+        // Not the latest: one frame of a broken clock would keep it for ever.
+        self.grown = now;
         self.end = self.end.max(step.at);
         for technique in step.techniques {
             self.learn_technique(technique);
         }
         let place = self.steps.partition_point(|known| known.at <= step.at);
         self.steps.insert(place, step);
-        true
     }
 
-    /// Take over what a story that is a stage knows now.
-    pub(crate) fn absorb(&mut self, serial: u64, case: &Case, limits: &Limits) {
-        if let Some((_, count)) = self.counts.iter_mut().find(|(known, _)| *known == serial) {
-            *count = case.count;
-        } else if self.counts.len() < STAGES_MAX * 2 {
-            self.counts.push((serial, case.count));
+    /// Take over what a story that is a stage knows now; false: there is no room, and it tells
+    /// itself.
+    pub(crate) fn absorb(&mut self, story: &Story, limits: &Limits) -> bool {
+        let (serial, Some(case)) = (story.serial, &story.case) else { return false };
+        let place = self.stories.iter().position(|known| known.serial == serial);
+        if place.is_none() && self.stories.len() >= STORIES_TAKEN_MAX {
+            return false;
         }
+        let place = place.unwrap_or(self.stories.len());
+        let now = Taken { serial, count: case.count, listed: case.evidence.len() };
+        let listed = match self.stories.get_mut(place) {
+            Some(known) => std::mem::replace(known, now).listed,
+            None => {
+                self.stories.push(now);
+                0
+            }
+        };
         self.end = self.end.max(case.end);
         for technique in &case.techniques {
             self.learn_technique(technique);
         }
-        for sign in &case.evidence {
+        for sign in case.evidence.iter().skip(listed) {
             self.add_evidence(sign, limits);
         }
         if self.lure.is_none() {
             self.lure.clone_from(&case.lure);
         }
-        for step in self.steps.iter_mut().filter(|step| step.story == Some(serial)) {
-            if step.is_tool() {
-                // The operator may have become known better, and the flow with it.
-                step.spot = case.spot.clone();
-                step.sure_pct = step.sure_pct.max(case.confidence_pct());
-            }
-        }
+        let own = self.steps.iter_mut().filter(|step| step.story == Some(serial) && step.is_tool());
+        own.for_each(|step| step.follow(case, story.operator()));
+        true
+    }
+
+    /// Whether that story is one of its stages.
+    pub(crate) fn has_stage_of(&self, serial: u64) -> bool {
+        self.steps.iter().any(|step| step.story == Some(serial))
+    }
+
+    /// The stories that it tells.
+    pub(crate) fn stories(&self) -> impl Iterator<Item = u64> {
+        self.stories.iter().map(|story| story.serial)
     }
 
     fn learn_technique(&mut self, technique: &'static str) {
@@ -137,7 +165,7 @@ impl Incident {
 
     fn count(&self) -> u64 {
         let own = self.steps.iter().filter(|step| step.story.is_none()).count() as u64;
-        self.counts.iter().map(|(_, count)| count).sum::<u64>() + own
+        self.stories.iter().map(|story| story.count).sum::<u64>() + own
     }
 
     /// Whether anything changed since it was last told.
@@ -146,12 +174,15 @@ impl Incident {
     }
 
     fn as_told(&self) -> Told {
-        Told { steps: self.steps.len(), count: self.count(), end: self.end }
+        let (steps, stories) = (self.steps.len(), self.stories.len());
+        Told { steps, stories, count: self.count(), end: self.end }
     }
 
-    /// Whether the octets of a telling would say more than the last one did: a stage joined.
+    /// Whether a stage joined since it was last told, or another story of one.
     pub(crate) fn grew(&self) -> bool {
-        self.told.as_ref().is_none_or(|told| told.steps < self.steps.len())
+        self.told
+            .as_ref()
+            .is_none_or(|told| told.steps < self.steps.len() || told.stories < self.stories.len())
     }
 
     /// Tell it as it stands.
@@ -165,8 +196,9 @@ impl Incident {
             (Some(_), true) => Occasion::Ended,
             (Some(_), false) => Occasion::Growth,
         };
-        let tool = self.steps.iter().rev().find(|step| step.is_tool());
-        let latest = tool.or(self.steps.last())?;
+        let tools = || self.steps.iter().rev().filter(|step| step.is_tool());
+        let named = tools().find(|step| step.tool.is_some());
+        let latest = named.or_else(|| tools().next()).or(self.steps.last())?;
         let sum = sum(&self.steps);
         let spot = &latest.spot;
         let alert = Alert {

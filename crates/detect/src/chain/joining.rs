@@ -8,7 +8,7 @@ use super::incident::Incident;
 use super::step::Met;
 use crate::detector::Detector;
 use crate::scene::Scene;
-use crate::stories::Case;
+use crate::stories::{Case, Story};
 
 impl Detector {
     /// Incidents that are over are told a last time.
@@ -26,10 +26,10 @@ impl Detector {
     }
 
     /// A story that is a stage ended: what it knows stays with the incident.
-    pub(crate) fn chain_take(&mut self, host: IpAddr, serial: u64, case: &Case) {
-        let incident = self.chain.get(host).and_then(|trail| trail.incident.as_mut());
-        if let Some(incident) = incident {
-            incident.absorb(serial, case, &self.limits);
+    pub(crate) fn chain_take(&mut self, story: &Story) {
+        let trail = self.chain.get(story.key.host);
+        if let Some(incident) = trail.and_then(|trail| trail.incident.as_mut()) {
+            incident.absorb(story, &self.limits);
         }
     }
 
@@ -39,11 +39,13 @@ impl Detector {
         trail.into_iter().for_each(|trail| trail.was_told(serial, case.id));
     }
 
+    /// Its stories end with it: nobody would tell what they show from now on, so that it is told as
+    /// what it is by then, a story of its own.
     fn end_incident(&mut self, mut incident: Incident, out: &mut impl FnMut(Alert)) {
-        let serials: Vec<u64> = incident.steps().filter_map(|step| step.story).collect();
+        let serials: Vec<u64> = incident.stories().collect();
         for serial in serials {
-            if let Some(case) = self.stories.get(serial).and_then(|story| story.case.as_ref()) {
-                incident.absorb(serial, case, &self.limits);
+            if let Some(story) = self.stories.take(serial) {
+                incident.absorb(&story, &self.limits);
             }
         }
         let news = incident.has_news();
@@ -54,37 +56,46 @@ impl Detector {
 
     /// A step is met: it may make an incident, or join the one that there is.
     pub(super) fn chain_meet(&mut self, scene: &Scene<'_>, met: Met, out: &mut impl FnMut(Alert)) {
+        self.chain_meet_all(scene, vec![met], out);
+    }
+
+    /// Steps of one moment are met: what comes of them is told once.
+    pub(super) fn chain_meet_all(
+        &mut self,
+        scene: &Scene<'_>,
+        all: Vec<Met>,
+        out: &mut impl FnMut(Alert),
+    ) {
         let (host, at) = (scene.setting.host, scene.seen.at);
         let windows = self.chain.windows;
-        let story = met.story;
         let Some(trail) = self.chain.of(host) else { return };
         let before = trail.incident.as_ref().map(|incident| incident.grown);
-        let joins_known = trail.incident.as_ref().is_some_and(|incident| incident.holds(&met));
-        if joins_known {
-            if let Some(serial) = story {
-                self.take_story(host, serial);
+        let mut serials: Vec<u64> = Vec::new();
+        for met in all {
+            match &trail.incident {
+                Some(incident) if incident.holds(&met) => serials.extend(met.story),
+                _ => trail.meet(met, at, windows),
             }
-            return;
         }
-        trail.meet(met, windows);
         let steps = match &mut trail.incident {
             Some(_) => trail.take_new(),
             None => trail.ripe(at, windows).unwrap_or_default(),
         };
-        if steps.is_empty() {
+        if steps.is_empty() && serials.is_empty() {
             return;
         }
-        let serials: Vec<u64> = steps.iter().filter_map(|step| step.story).collect();
+        let joining: Vec<u64> = steps.iter().filter_map(|step| step.story).collect();
         let steps = steps.into_iter().map(|step| self.with_told(step)).collect::<Vec<_>>();
         let Some(trail) = self.chain.of(host) else { return };
         match &mut trail.incident {
-            Some(incident) => {
-                for step in steps {
-                    incident.join(step, at);
-                }
-            }
+            Some(incident) => steps.into_iter().for_each(|step| incident.join(step, at)),
             None => trail.incident = Some(Box::new(Incident::new(host, steps, at))),
         }
+        // What found no room tells itself.
+        let has_stage = |serial: &u64| {
+            trail.incident.as_ref().is_some_and(|incident| incident.has_stage_of(*serial))
+        };
+        serials.extend(joining.into_iter().filter(has_stage));
         for serial in serials {
             self.take_story(host, serial);
         }
@@ -102,10 +113,11 @@ impl Detector {
     /// From now on the incident tells that story.
     fn take_story(&mut self, host: IpAddr, serial: u64) {
         let Some(story) = self.stories.get_mut(serial) else { return };
-        story.absorbed = true;
         let incident = self.chain.get(host).and_then(|trail| trail.incident.as_mut());
-        if let (Some(incident), Some(case)) = (incident, &story.case) {
-            incident.absorb(serial, case, &self.limits);
+        if let Some(incident) = incident
+            && incident.absorb(story, &self.limits)
+        {
+            story.absorbed = true;
         }
     }
 
@@ -121,7 +133,9 @@ impl Detector {
         };
         let told = incident.grew().then(|| incident.tell(false, at, &self.limits)).flatten();
         let grown = incident.grown;
-        self.chain.mark(host, before, grown);
+        if before != Some(grown) {
+            self.chain.mark(host, before, grown);
+        }
         if let Some(alert) = told {
             self.say(alert, out);
         }

@@ -9,7 +9,8 @@ use model::{
 };
 
 use super::incident::techniques;
-use super::step::{Met, SHORTLY, Weight};
+use super::step::{Met, SHORTLY, Weight, subject};
+use super::trail::Trail;
 use crate::detector::Detector;
 use crate::judgement::Judged;
 use crate::memory::{Known, ToolKnown};
@@ -55,12 +56,13 @@ impl Detector {
         let Some(case) = self.stories.get(serial).and_then(|story| story.case.as_ref()) else {
             return;
         };
-        let Some(mut met) = contact(scene, case, sign) else {
+        if case.severity().get() < LURE_SEVERITY_MIN {
             if let Some(trail) = self.chain.get(host) {
                 trail.forget(serial);
             }
             return;
-        };
+        }
+        let Some(mut met) = contact(scene, case, sign) else { return };
         met.story = Some(serial);
         let at = scene.seen.at;
         if met.stage == ChainStage::SecondName
@@ -96,11 +98,19 @@ impl Detector {
         let Some(case) = &story.case else { return };
         let Some(tool) = case.tool.clone() else { return };
         let known = story.known;
+        let first_contact = known.is_some_and(|known| {
+            let within = self.chain.windows.weak;
+            let recent = |known: Known| scene.seen.at.since(known.first) <= within;
+            recent(known.host) || known.operator.is_some_and(recent)
+        });
+        if known.is_some() && !first_contact {
+            return;
+        }
         let operator = story.operator().cloned();
         let use_of = Met {
             stage: ChainStage::Relay,
             at: scene.seen.at,
-            subject: format!("{} {}", tool.0, operator.as_deref().unwrap_or("")).into(),
+            subject: subject(&tool.0, operator.as_ref()),
             name: Arc::clone(&tool.1),
             why: "".into(),
             weight: Weight::Strong,
@@ -120,21 +130,17 @@ impl Detector {
         {
             self.chain_meet(scene, met, out);
         }
-        let first_contact = known.is_some_and(|known| {
-            let within = self.chain.windows.weak;
-            let recent = |known: Known| scene.seen.at.since(known.first) <= within;
-            recent(known.host) || known.operator.is_some_and(recent)
-        });
         if !first_contact || !runs(scene, judged) {
             return;
         }
         let trail = self.chain.peek(scene.setting.host);
-        let stage = match trail.and_then(|trail| trail.another(&use_of)) {
+        let windows = self.chain.windows;
+        let stage = match trail.and_then(|trail| Some((trail, trail.another(&use_of, windows)?))) {
             None => ChainStage::Relay,
-            Some(other) if is_second(scene, known, other) => ChainStage::SecondTool,
+            Some((trail, other)) if is_second(scene, known, trail, other) => ChainStage::SecondTool,
             Some(_) => return,
         };
-        let why = begins(scene, &use_of);
+        let why = use_of.begins();
         self.chain_meet(scene, Met { why, stage, ..use_of }, out);
     }
 }
@@ -174,23 +180,13 @@ fn runs(scene: &Scene<'_>, judged: &[Judged<'_>]) -> bool {
     })
 }
 
-/// How the use of a tool is told in a chain.
-fn begins(scene: &Scene<'_>, use_of: &Met) -> Arc<str> {
-    let verb = if scene.reached { "began to use" } else { "asked for" };
-    let whose = match (&use_of.operator, scene.reached) {
-        (Some(operator), _) => format!("run by {operator}"),
-        (None, true) => format!("with {}", use_of.spot.target),
-        (None, false) => format!("by {}", use_of.spot.target),
-    };
-    format!("{verb} {} {whose}", use_of.name).into()
-}
-
 /// Whether a further tool is a stage: not one that the same server shows, as one product under two
-/// names does, nor one that was there before the sensor was.
-fn is_second(scene: &Scene<'_>, known: Option<ToolKnown>, other: &Met) -> bool {
-    let server = scene.seen.flow.server.ip;
+/// names does, nor one that was there before the sensor was, for all that can be told.
+fn is_second(scene: &Scene<'_>, known: Option<ToolKnown>, trail: &Trail, other: &Met) -> bool {
+    let (at, server) = (scene.seen.at, scene.seen.flow.server.ip);
     let learnt = known.is_some_and(|known| known.host.learnt);
-    let at_once = scene.seen.at.since(other.at) <= SHORTLY && !scene.seen.flow.guessed;
+    let led = trail.lured(at, SHORTLY) || trail.fetched(at, SHORTLY).is_some();
+    let at_once = (led || at.since(other.at) <= SHORTLY) && !scene.seen.flow.guessed;
     scene.reached && server != other.spot.flow.server.ip && (learnt || at_once)
 }
 
@@ -212,7 +208,7 @@ fn is_new(known: Known, at: Timestamp) -> bool {
 /// The stage that a contact is, with the name of what it is about; nothing where it says too
 /// little.
 fn contact(scene: &Scene<'_>, case: &Case, sign: &Match) -> Option<Met> {
-    if case.severity().get() < LURE_SEVERITY_MIN || sign.specificity != Specificity::Specific {
+    if sign.specificity != Specificity::Specific {
         return None;
     }
     let (stage, subject, says) = match &sign.meaning {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use model::{AlertId, ChainStage, Evidence, Timestamp, ToolId};
 
 use crate::registered::registered;
-use crate::stories::Spot;
+use crate::stories::{Case, Spot};
 
 /// Something that a host met on what may be a way from a lure to a session.
 #[derive(Clone, Debug)]
@@ -77,9 +77,62 @@ impl Met {
         }
     }
 
-    /// Whether it is that stage of that thing.
+    /// Whether it is that stage of that thing. A tool is one whatever its operator is called by
+    /// now; a name that led somewhere is not the second name, too.
     pub(crate) fn is_same(&self, other: &Met) -> bool {
-        let stage = self.stage == other.stage || self.is_tool() && other.is_tool();
+        if self.is_tool() && other.is_tool() && self.story.is_some() && self.story == other.story {
+            return true;
+        }
+        let stage = self.stage == other.stage
+            || self.is_tool() && other.is_tool()
+            || self.is_name() && other.is_name();
         stage && self.subject == other.subject
     }
+
+    fn is_name(&self) -> bool {
+        matches!(self.stage, ChainStage::Lure | ChainStage::SecondName)
+    }
+
+    /// It is met again, and what is known better of it by now counts. Its time and stage stay.
+    pub(crate) fn learn(&mut self, again: Met) {
+        let stronger = again.weight == Weight::Strong && self.weight != Weight::Strong;
+        if self.is_tool() || stronger {
+            let told = self.told.or(again.told);
+            *self = Met { stage: self.stage, at: self.at, told, ..again };
+        }
+    }
+
+    /// What its story is told by now, where it is the use of a tool: its operator may have become
+    /// known, and a server reached.
+    pub(crate) fn follow(&mut self, case: &Case, operator: Option<&Arc<str>>) {
+        self.spot = case.spot.clone();
+        self.sure_pct = self.sure_pct.max(case.confidence_pct());
+        if let Some((id, _)) = &self.tool {
+            self.subject = subject(id, operator);
+            self.operator = operator.cloned();
+            self.why = self.begins();
+        }
+    }
+
+    /// How the use of a tool is told in a chain.
+    pub(crate) fn begins(&self) -> Arc<str> {
+        let (name, target) = (&self.name, &self.spot.target);
+        match (&self.operator, self.spot.reached) {
+            (Some(operator), true) => format!("began to use {name} run by {operator}"),
+            (None, true) => format!("began to use {name} with {target}"),
+            (Some(operator), false) if target.contains(&**operator) => {
+                format!("asked for {target}, which serves {name}")
+            }
+            (Some(operator), false) => {
+                format!("asked for {target}, which serves {name}, run by {operator}")
+            }
+            (None, false) => format!("asked for {target}, which serves {name}"),
+        }
+        .into()
+    }
+}
+
+/// What tells one tool's use apart from another's.
+pub(crate) fn subject(tool: &ToolId, operator: Option<&Arc<str>>) -> Arc<str> {
+    format!("{tool} {}", operator.map_or("", |operator| operator)).into()
 }

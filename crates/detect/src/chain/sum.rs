@@ -105,7 +105,12 @@ mod tests {
             format!("a strong lure for {}\n  hours", hours(limits::CHAIN_LURE)),
             format!("way to a session is followed | {}", thousands(limits::TRAILS_MAX)),
             format!("| incidents | {} |", thousands(limits::INCIDENTS_MAX)),
-            format!("listed by an incident | {} |", limits::STAGES_MAX),
+            format!(
+                "listed by an incident | {}, of one kind {} |",
+                limits::STAGES_MAX,
+                limits::STAGES_ALIKE_MAX
+            ),
+            format!("that one incident tells | {} |", limits::STORIES_TAKEN_MAX),
             format!("no\nstage has joined for {} hours", hours(limits::CHAIN_OVER)),
         ];
         for row in rows {

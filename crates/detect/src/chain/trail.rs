@@ -31,19 +31,22 @@ impl Trail {
         own.chain(&self.steps).any(|step| step.is_strong_lure() && apart(step.at, at) <= within)
     }
 
-    /// Whether a program or the like came down within that time before `at`, and from where.
+    /// Whether a program or the like came down within that time before `at`, and from where. What
+    /// counts only beside something that was not met yet may have been anything.
     pub(crate) fn fetched(&self, at: Timestamp, within: Duration) -> Option<&Met> {
         let own = self.incident.iter().flat_map(|incident| incident.steps());
-        own.chain(&self.steps)
+        let stands = |step: &&Met| matches!(step.weight, Weight::Strong | Weight::Weak);
+        own.chain(self.steps.iter().filter(stands))
             .filter(|step| step.stage == ChainStage::Download && step.at <= at)
             .find(|step| apart(step.at, at) <= within)
     }
 
-    /// The step of another tool that is part of this.
-    pub(crate) fn another(&self, met: &Met) -> Option<&Met> {
+    /// The step of another tool that is part of this. A relay that a list reports is no tool.
+    pub(crate) fn another(&self, met: &Met, windows: Windows) -> Option<&Met> {
         let id = |step: &Met| step.tool.as_ref().map(|(id, _)| id.clone());
         let own = self.incident.iter().flat_map(|incident| incident.steps());
-        own.chain(&self.steps).find(|step| step.is_tool() && id(step) != id(met))
+        own.chain(self.steps.iter().filter(|step| counts(step, met.at, windows)))
+            .find(|step| step.is_tool() && step.tool.is_some() && id(step) != id(met))
     }
 
     /// The story is part of this already.
@@ -82,11 +85,11 @@ impl Trail {
         own.for_each(|step| step.told = Some(id));
     }
 
-    /// A step is met. What is met again stays at its first time.
-    pub(crate) fn meet(&mut self, met: Met, windows: Windows) {
-        let now = met.at;
+    /// A step is met, which may have begun before `now`. What is met again stays at its first time.
+    pub(crate) fn meet(&mut self, met: Met, now: Timestamp, windows: Windows) {
         self.steps.retain(|step| counts(step, now, windows));
-        if self.steps.iter().any(|step| step.is_same(&met)) {
+        if let Some(known) = self.steps.iter_mut().find(|step| step.is_same(&met)) {
+            known.learn(met);
             return;
         }
         if self.steps.len() >= STEPS_MAX {
@@ -124,9 +127,11 @@ impl Trail {
             })
         };
         // What came down long after the tool was met does not explain it, unless the tool is new.
+        let mut tools = self.tools().peekable();
         let explains = step.weight == Weight::Strong
             || !step.leads()
-            || !self.tools().any(|tool| tool.perhaps_old && step.at.since(tool.at) > OLD_AFTER);
+            || tools.peek().is_none()
+            || tools.any(|tool| !tool.perhaps_old || step.at.since(tool.at) <= OLD_AFTER);
         let beside = match step.weight {
             Weight::Strong | Weight::Weak => true,
             Weight::AfterLure => lured(),

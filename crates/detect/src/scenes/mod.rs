@@ -6,6 +6,7 @@
 //! Seconds, client, server, fact, and the signs that intelligence found in it.
 
 mod chains;
+mod hostile;
 mod identities;
 mod inventory;
 mod lists;

@@ -208,6 +208,11 @@ impl Stories {
         }
     }
 
+    /// Take a story out.
+    pub(crate) fn take(&mut self, serial: u64) -> Option<Story> {
+        self.remove(serial)
+    }
+
     /// Take out the oldest of all that are left.
     pub(crate) fn take_first(&mut self) -> Option<Story> {
         let serial = *self.stories.first_key_value()?.0;
