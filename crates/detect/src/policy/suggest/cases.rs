@@ -147,6 +147,10 @@ fn what_has_something_against_it_stands_as_a_comment_that_says_so() {
         (&["10.1.2.3 alpha a.example", "10.1.2.4 alpha a.example"], &[(host, None)], "an incident"),
         (&["10.1.2.3 gamma a.example", "10.1.2.4 gamma a.example"], &[], "catalogue does not have"),
         (&["10.1.2.3 alpha *.*", "10.1.2.4 alpha *.*"], &[], "cannot name this operator"),
+        // Server names as anybody may send them, which mean more in a policy.
+        (&["10.1.2.3 alpha *.com", "10.1.2.4 alpha *.com"], &[], "cannot name this operator"),
+        (&["10.1.2.3 alpha CN=Root", "10.1.2.4 alpha CN=Root"], &[], "cannot name this operator"),
+        (&["10.1.2.3 alpha \u{202e}x", "10.1.2.4 alpha \u{202e}x"], &[], "ALPHA, \\u{202e}x:"),
         (&["10.1.2.3 alpha unknown", "10.1.2.4 alpha unknown"], &[], "cannot name this operator"),
     ];
     for (lines, incidents, why) in table {
@@ -154,6 +158,9 @@ fn what_has_something_against_it_stands_as_a_comment_that_says_so() {
         assert_eq!((told.rules, told.commented), (0, 1), "{}", told.text);
         assert_eq!(tables(&told.text), "", "{}", told.text);
         assert!(told.text.contains(why), "{why}: {}", told.text);
+        // Nothing to take the signs away from where the operator would be missing.
+        let named = !told.text.contains("cannot name");
+        assert_eq!(told.text.contains("# [[allow]]"), named, "{}", told.text);
     }
     // An incident with another tool, and one host under a rule of its time.
     let others = [(host, Some(id("beta")))];

@@ -154,7 +154,15 @@ fn is_beside_a_tenant(group: &Group<'_>, all: &[Group<'_>]) -> bool {
 }
 
 /// How a rule names the group's operator.
+///
+/// What a server is called on the wire is the word of whoever calls it. A server name `*.com`,
+/// `CN=…` or `sha256:…` must not become what these mean in a policy.
 pub(super) fn pattern(group: &Group<'_>) -> Option<OperatorPattern> {
     let Some(operator) = group.operator else { return Some(OperatorPattern::Unknown) };
-    OperatorPattern::parse(operator).ok().filter(|pattern| pattern.fits(operator))
+    OperatorPattern::parse(operator).ok().filter(|pattern| {
+        matches!(pattern, OperatorPattern::Exact(_))
+            && !pattern.asks_certificate()
+            && operator.bytes().all(|byte| byte.is_ascii_graphic())
+            && pattern.fits(operator)
+    })
 }

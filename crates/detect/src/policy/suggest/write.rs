@@ -41,7 +41,14 @@ impl<'a> Writer<'a> {
     }
 
     fn comment(&mut self, text: &str) {
-        let plain: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        let mut plain = String::with_capacity(text.len());
+        for c in text.chars() {
+            match c {
+                c if c.is_control() => plain.push(' '),
+                c if turns_lines(c) => plain.extend(c.escape_unicode()),
+                c => plain.push(c),
+            }
+        }
         self.line(format!("# {plain}").trim_end());
     }
 
@@ -176,6 +183,10 @@ impl<'a> Writer<'a> {
         for doubt in doubts {
             self.comment(&format!("Not written as a rule: {doubt}."));
         }
+        // Without its operator the rule would be one for everybody's.
+        if pattern(group).is_none() {
+            return;
+        }
         let sign = if doubts.is_empty() { "" } else { "# " };
         for line in self.lines_of(group, places) {
             // No value holds a line's end.
@@ -228,6 +239,13 @@ impl<'a> Writer<'a> {
         };
         text
     }
+}
+
+/// Whether the character makes a line read as another than it is: marks of direction, line ends
+/// that are no control characters, and what has no width.
+fn turns_lines(c: char) -> bool {
+    matches!(u32::from(c),
+        0x061C | 0x200B..=0x200F | 0x2028..=0x202E | 0x2060..=0x206F | 0xFEFF | 0xE0000..=0xE0FFF)
 }
 
 fn some<T>(items: &[T]) -> Option<&[T]> {
