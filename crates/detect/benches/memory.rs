@@ -11,9 +11,9 @@ use std::time::Instant;
 
 use detect::{Detector, Limits, Policy};
 use model::{
-    DnsAnswer, DnsQuery, DnsQuestion, DnsRecord, DomainName, Endpoint, Fact, Flow, Lure, LureKind,
-    Match, Meaning, Observation, Opening, Operator, Protocol, RecordData, RecordType, Role, Side,
-    SignSource, Specificity, Timestamp, ToolId, Transport,
+    DnsAnswer, DnsQuery, DnsQuestion, DnsRecord, DomainName, Endpoint, Fact, Flow, HintSource,
+    HostHint, Lure, LureKind, Mac, Match, Meaning, Observation, Opening, Operator, Protocol,
+    RecordData, RecordType, Role, Side, SignSource, Specificity, Timestamp, ToolId, Transport,
 };
 
 #[global_allocator]
@@ -41,6 +41,7 @@ fn main() {
     part("names asked for", NAMES, &mut Wire::asks);
     part("addresses that they lead to", 300_000, &mut Wire::resolves);
     part("names that lie", 80_000, &mut Wire::lies);
+    part("hosts that say who they are", 140_000, &mut Wire::hints);
     part("a flood of strange hosts with a tool", 1_000_000, &mut Wire::floods);
     let held = MEMORY.current_usage_as_mb() - before;
     for (what, count) in wire.detector.memory_counts() {
@@ -111,6 +112,10 @@ impl Wire {
         self.detector.advance(at, &mut out);
         let setting = self.detector.setting(&seen);
         self.detector.weigh(&seen, &setting, signs, &mut out);
+        // As the analyst does.
+        if self.detector.usages_wait() {
+            black_box(self.detector.take_gone_usages());
+        }
     }
 
     fn uses(&mut self, number: u32) {
@@ -133,6 +138,18 @@ impl Wire {
             octets: Box::new([0x87, 0, 0x10, 0]),
         }));
         self.tell(host, outside(number), fact, &[sign]);
+    }
+
+    fn hints(&mut self, number: u32) {
+        let ip = inside(number);
+        let [_, b, c, d] = number.to_be_bytes();
+        let hint = HostHint {
+            ip,
+            mac: Some(Mac([2, 0, 0, b, c, d])),
+            name: Some(format!("desktop-{number:07}").into()),
+            by: HintSource::Dhcp,
+        };
+        self.tell(ip, resolver(), Fact::HostHint(Box::new(hint)), &[]);
     }
 
     fn asks(&mut self, number: u32) {

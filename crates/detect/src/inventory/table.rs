@@ -1,7 +1,7 @@
 //! The rows of the inventory, within a bound.
 
 use std::collections::{HashMap, VecDeque};
-use std::hash::Hasher as _;
+use std::hash::{BuildHasher as _, Hasher as _};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -50,8 +50,9 @@ pub(super) struct Noted {
 #[derive(Debug)]
 pub(crate) struct Inventory {
     rows: Recent<UsageId, Row>,
-    /// Each row once: the hash is keyed anew in each process, the keys are chosen by the wire.
-    ids: HashMap<Key, UsageId, RandomState>,
+    /// Each row once, by the hash of its key, which is keyed anew in each process: the keys
+    /// themselves are long, are chosen by the wire, and stand in the rows.
+    ids: HashMap<u64, UsageId, RandomState>,
     /// Rows that changed since they were last handed out.
     changed: Vec<UsageId>,
     /// Rows that had to go, and wait to be handed out a last time.
@@ -71,6 +72,9 @@ struct Row {
     /// Whether it was ever handed out.
     told: bool,
 }
+
+/// Changed rows that are kept track of, whatever became of them, before it is looked after.
+const CHANGED_MIN: usize = 1024;
 
 impl Inventory {
     pub(crate) fn new(limits: &Limits) -> Inventory {
@@ -143,7 +147,7 @@ impl Inventory {
 
     /// At the end all rows are handed out, whether they changed or not.
     pub(crate) fn finish(&mut self) {
-        let all: Vec<UsageId> = self.ids.values().copied().collect();
+        let all: Vec<UsageId> = self.rows.iter().map(|(row, _)| *row).collect();
         all.into_iter().for_each(|row| self.mark(row));
     }
 
@@ -175,42 +179,58 @@ impl Inventory {
     fn mark(&mut self, row: UsageId) {
         if let Some(held) = self.rows.peek_mut(&row).filter(|held| !held.changed) {
             held.changed = true;
+            if self.changed.len() > 2 * self.rows.len() + CHANGED_MIN {
+                // Most of them went since: nobody fetched them for long, or there are too many.
+                let Inventory { changed, rows, .. } = self;
+                changed.retain(|row| rows.peek(row).is_some_and(|held| held.changed));
+            }
             self.changed.push(row);
         }
     }
 
     /// The row of a sign, begun when there is none.
     fn find(&mut self, sign: &Sign<'_>) -> UsageId {
-        if let Some(row) = self.ids.get(sign.key) {
-            return *row;
+        if let Some(row) = self.row_of(sign.key) {
+            return row;
         }
         let mut row = sign.key.id(sign.at);
         // A row that began at the same moment may have been renamed since.
         while self.rows.peek(&row).is_some() {
             row = UsageId(row.0.wrapping_add(1));
         }
-        self.ids.insert(sign.key.clone(), row);
+        self.ids.insert(self.ids.hasher().hash_one(sign.key), row);
         if let Some((gone, held)) = self.rows.insert(row, Row::new(sign)) {
-            self.ids.remove(&Key::of(&held.usage));
+            self.forget(&Key::of(&held.usage));
             self.let_go(gone, held.usage);
         }
         row
     }
 
+    /// The row with that key.
+    fn row_of(&self, key: &Key) -> Option<UsageId> {
+        let row = *self.ids.get(&self.ids.hasher().hash_one(key))?;
+        self.rows.peek(&row).is_some_and(|held| key.is_of(&held.usage)).then_some(row)
+    }
+
+    fn forget(&mut self, key: &Key) {
+        let hash = self.ids.hasher().hash_one(key);
+        self.ids.remove(&hash);
+    }
+
     /// A row's operator became known better: give the row that has it, and the one that went into
     /// another for it.
     fn rename(&mut self, row: UsageId, key: &Key) -> (UsageId, Option<UsageId>) {
-        let Some(&other) = self.ids.get(key) else {
+        let Some(other) = self.row_of(key) else {
             if let Some(held) = self.rows.peek_mut(&row) {
                 let old = Key::of(&held.usage);
                 held.usage.operator.clone_from(&key.operator);
-                self.ids.remove(&old);
-                self.ids.insert(key.clone(), row);
+                self.forget(&old);
+                self.ids.insert(self.ids.hasher().hash_one(key), row);
             }
             return (row, None);
         };
         if let Some(held) = self.rows.remove(&row) {
-            self.ids.remove(&Key::of(&held.usage));
+            self.forget(&Key::of(&held.usage));
             self.joined.insert(row, other);
             if let Some(stays) = self.rows.peek_mut(&other) {
                 stays.take_in(&held.usage);
