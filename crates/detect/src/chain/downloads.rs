@@ -48,8 +48,8 @@ impl Detector {
             };
             all.push(self.perhaps_second(scene, met));
         }
-        let trail = self.chain.peek(scene.setting.host);
-        if !trail.is_some_and(|trail| trail.has_download(&scene.seen.flow, scene.seen.at)) {
+        let trail = self.chain.peek(self.way_of(scene.setting.host));
+        if !trail.is_some_and(|trail| trail.has_download(&scene.seen.flow, scene.seen.at, name)) {
             all.push(Met {
                 stage: ChainStage::Download,
                 name: name.into(),
@@ -71,7 +71,7 @@ impl Detector {
             return;
         }
         let name = scene.server_name();
-        let trail = self.chain.peek(scene.setting.host);
+        let trail = self.chain.peek(self.way_of(scene.setting.host));
         let lured = trail.is_some_and(|trail| trail.lured(scene.seen.at, SHORTLY));
         let weight = match (lured, new || name.is_none()) {
             (true, _) => Weight::AfterLure,
@@ -95,7 +95,7 @@ impl Detector {
         {
             self.bulk(scene, close, &watched, out);
         }
-        let trail = self.chain.peek(scene.setting.host);
+        let trail = self.chain.peek(self.way_of(scene.setting.host));
         let Some(tool) = trail.and_then(|trail| {
             stories.iter().find_map(|serial| trail.holds_story(*serial)).cloned()
         }) else {
@@ -162,7 +162,7 @@ impl Detector {
 
     /// A new name that a program came from is the lure, or after a first program the second name.
     fn perhaps_second(&self, scene: &Scene<'_>, mut met: Met) -> Met {
-        let trail = self.chain.peek(scene.setting.host);
+        let trail = self.chain.peek(self.way_of(scene.setting.host));
         let fetched = trail.and_then(|trail| trail.fetched(met.at, self.chain.windows.weak));
         if fetched.is_some_and(|earlier| earlier.place() != met.subject) {
             met.stage = ChainStage::SecondName;
@@ -207,7 +207,7 @@ impl Detector {
     }
 
     fn is_lured_by(&self, scene: &Scene<'_>, from: &From) -> bool {
-        self.chain.peek(scene.setting.host).is_some_and(|trail| trail.has_lure(&from.subject))
+        self.chain.peek(self.way_of(scene.setting.host)).is_some_and(|trail| trail.has_lure(&from.subject))
     }
 }
 

@@ -225,7 +225,7 @@ impl Incident {
             lure: self.lure.clone(),
             chain: Some(Chain { id: self.id, steps: self.told_steps(), sum: sum.steps }),
             identity: Identity::default(),
-            hosts: Vec::new(),
+            hosts: self.other_addresses(),
             more: self.steps_left_out,
             evidence: self.evidence.clone(),
             count: self.count(),
@@ -236,13 +236,24 @@ impl Incident {
         Some(alert)
     }
 
+    /// Further addresses of the host that stages were met under.
+    fn other_addresses(&self) -> Vec<IpAddr> {
+        let mut others: Vec<IpAddr> = Vec::new();
+        for ip in self.steps.iter().map(Met::host) {
+            if ip != self.host && !others.contains(&ip) {
+                others.push(ip);
+            }
+        }
+        others
+    }
+
     fn told_steps(&self) -> Vec<Step> {
         let told = |step: &Met| Step {
             stage: step.stage,
             at: step.at,
             event: step.told.unwrap_or(self.id),
             name: Arc::clone(&step.name),
-            host: self.host,
+            host: step.host(),
             why: Arc::clone(&step.why),
         };
         self.steps.iter().map(told).collect()

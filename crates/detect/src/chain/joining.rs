@@ -18,6 +18,16 @@ impl Detector {
         }
     }
 
+    /// The address under which the way of a host is followed: its own, else another one of its
+    /// interface that met something before. Hosts change between families within one visit.
+    pub(super) fn way_of(&self, host: IpAddr) -> IpAddr {
+        let is_followed = |ip: &IpAddr| self.chain.peek(*ip).is_some();
+        if is_followed(&host) {
+            return host;
+        }
+        self.identities.others(host).find(is_followed).unwrap_or(host)
+    }
+
     /// The capture ended.
     pub(crate) fn chain_finish(&mut self, out: &mut impl FnMut(Alert)) {
         while let Some(incident) = self.chain.take_first() {
@@ -27,7 +37,7 @@ impl Detector {
 
     /// A story that is a stage ended: what it knows stays with the incident.
     pub(crate) fn chain_take(&mut self, story: &Story) {
-        let trail = self.chain.get(story.key.host);
+        let trail = self.chain.get(self.way_of(story.key.host));
         if let Some(incident) = trail.and_then(|trail| trail.incident.as_mut()) {
             incident.absorb(story, &self.limits);
         }
@@ -35,7 +45,7 @@ impl Detector {
 
     /// A story is over: what may become a stage later names the alert that told it.
     pub(crate) fn chain_leave(&mut self, host: IpAddr, serial: u64, case: &Case) {
-        let trail = self.chain.get(host).filter(|_| case.was_told());
+        let trail = self.chain.get(self.way_of(host)).filter(|_| case.was_told());
         trail.into_iter().for_each(|trail| trail.was_told(serial, case.id));
     }
 
@@ -66,7 +76,7 @@ impl Detector {
         all: Vec<Met>,
         out: &mut impl FnMut(Alert),
     ) {
-        let (host, at) = (scene.setting.host, scene.seen.at);
+        let (host, at) = (self.way_of(scene.setting.host), scene.seen.at);
         let windows = self.chain.windows;
         let Some(trail) = self.chain.of(host) else { return };
         let before = trail.incident.as_ref().map(|incident| incident.grown);

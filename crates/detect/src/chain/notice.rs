@@ -52,7 +52,7 @@ impl Detector {
         if !is_ours_to_follow(scene) {
             return;
         }
-        let host = scene.setting.host;
+        let host = self.way_of(scene.setting.host);
         let Some(case) = self.stories.get(serial).and_then(|story| story.case.as_ref()) else {
             return;
         };
@@ -133,7 +133,7 @@ impl Detector {
         if !first_contact || !runs(scene, judged) {
             return;
         }
-        let trail = self.chain.peek(scene.setting.host);
+        let trail = self.chain.peek(self.way_of(scene.setting.host));
         let windows = self.chain.windows;
         let stage = match trail.and_then(|trail| Some((trail, trail.another(&use_of, windows)?))) {
             None => ChainStage::Relay,

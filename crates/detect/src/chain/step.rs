@@ -1,5 +1,6 @@
 //! One stage as it was met, or what might become one.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -67,6 +68,11 @@ impl Met {
 
     pub(crate) fn is_strong_lure(&self) -> bool {
         self.stage == ChainStage::Lure && self.weight == Weight::Strong
+    }
+
+    /// The address of the host that met it; hosts inside open what makes a stage.
+    pub(crate) fn host(&self) -> IpAddr {
+        self.spot.flow.client.ip
     }
 
     /// Whom it was met with: the registered name of the flow's server, else its address.

@@ -55,11 +55,13 @@ impl Trail {
         own.chain(&self.steps).find(|step| step.story == Some(serial) && step.is_tool())
     }
 
-    /// Whether that moment of that flow is a download already, as of a tool's file.
-    pub(crate) fn has_download(&self, flow: &Flow, at: Timestamp) -> bool {
+    /// Whether that file of that flow is a download already, as of a tool's file; it was asked for
+    /// by its path, or shows at this very moment.
+    pub(crate) fn has_download(&self, flow: &Flow, at: Timestamp, name: &str) -> bool {
         let own = self.incident.iter().flat_map(|incident| incident.steps());
         own.chain(&self.steps).any(|step| {
-            step.stage == ChainStage::Download && step.at == at && step.spot.flow == *flow
+            let file = step.at == at || &*step.name == name;
+            step.stage == ChainStage::Download && file && step.spot.flow == *flow
         })
     }
 

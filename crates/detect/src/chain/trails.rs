@@ -54,6 +54,14 @@ impl Trails {
         self.open.len()
     }
 
+    /// Whether each live incident stands in the order once, where it says, and nothing else does.
+    pub(crate) fn holds_together(&self) -> bool {
+        let live = self.trails.iter().filter_map(|(host, trail)| {
+            trail.incident.as_ref().map(|incident| (incident.grown, *host))
+        });
+        live.collect::<BTreeSet<_>>() == self.open
+    }
+
     pub(crate) fn peek(&self, host: IpAddr) -> Option<&Trail> {
         self.trails.peek(&host)
     }
