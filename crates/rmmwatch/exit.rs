@@ -54,9 +54,11 @@ pub(crate) fn tell(line: std::fmt::Arguments<'_>) {
 }
 
 /// Text as a terminal may show it: a file's name or a feed's line can hold octets that would move
-/// the cursor or rewrite what stands above.
+/// the cursor, rewrite what stands above, or turn a line around (Unicode Standard Annex 9).
 pub(crate) fn printable(text: &str) -> Cow<'_, str> {
-    let hostile = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
+    let turns =
+        |c| matches!(u32::from(c), 0x061C | 0x200E | 0x200F | 0x2028..=0x202E | 0x2066..=0x2069);
+    let hostile = |c: char| c.is_control() && !matches!(c, '\n' | '\t') || turns(c);
     if !text.contains(hostile) {
         return Cow::Borrowed(text);
     }
@@ -73,6 +75,7 @@ mod tests {
         let table = [
             ("a table\n\tof lines · é", "a table\n\tof lines · é"),
             ("\u{1b}[2Jevil\r\0\u{9b}", "\\u{1b}[2Jevil\\r\\u{0}\\u{9b}"),
+            ("a\u{202e}moc.b\u{2028}c", "a\\u{202e}moc.b\\u{2028}c"),
         ];
         for (text, want) in table {
             assert_eq!(printable(text), want);

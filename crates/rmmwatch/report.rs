@@ -57,6 +57,14 @@ fn report(args: &ReportArgs) -> Result<Exit, Exit> {
     let (mut reader, _relays) = sorted.read()?;
     if let (false, Some(knowledge)) = (captures.is_empty(), knowledge) {
         ended = inputs::replay(args, captures, knowledge, &mut reader)?;
+        let packed =
+            |path: &PathBuf| path.extension().is_some_and(|end| end == "gz" || end == "zst");
+        if ended == Exit::Damaged && args.inputs.iter().any(packed) {
+            tell(format_args!(
+                "rmmwatch: what is packed is read as a capture; of records: \
+                 zcat FILE | rmmwatch report -"
+            ));
+        }
     }
     let told = reader.finish();
     complain(&told);

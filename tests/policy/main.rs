@@ -2,6 +2,7 @@
 
 #![allow(clippy::indexing_slicing, reason = "a test may fail")]
 
+mod agree;
 mod suggest;
 
 use std::path::{Path, PathBuf};
@@ -238,6 +239,16 @@ fn people_get_sentences() {
     ];
     for args in wrong {
         printed(args, 1);
+    }
+}
+
+#[test]
+fn an_address_in_the_other_familys_clothes_is_the_same_host() {
+    let (_folder, policy) = written("policy.toml", POLICY);
+    for src in ["10.20.0.5", "::ffff:10.20.0.5"] {
+        let args = ["policy", "explain", "--policy", shown(&policy), "--src", src, "--json"];
+        let answer = json(&[&args[..], &["--name", "anydesk"]].concat());
+        assert_eq!((&answer["zone"], &answer["inside"]), (&"vdi".into(), &true.into()), "{src}");
     }
 }
 

@@ -199,3 +199,30 @@ fn a_period_without_anything_is_a_report_too() {
     assert!(text.contains("No use of remote-access software was seen"), "{text}");
     assert!(text.contains("outside the period"), "{text}");
 }
+
+#[test]
+fn records_in_a_folder_or_packed_are_no_report_of_nothing() {
+    let folder = TempDir::new().expect("a folder");
+    records(&folder);
+    let told = |args: &[&str], code: i32| {
+        let done = rmmwatch(folder.path(), args);
+        (said(&done, code), String::from_utf8_lossy(&done.stderr).into_owned())
+    };
+    std::fs::create_dir(folder.path().join("logs")).expect("a folder");
+    std::fs::copy(folder.path().join("all.jsonl"), folder.path().join("logs/a")).expect("copied");
+    let (printed, why) = told(&["report", "logs"], 4);
+    assert!(printed.is_empty() && why.contains("name the records' files"), "{why}");
+    // With a capture beside them the folder is one of captures.
+    std::fs::copy(capture(), folder.path().join("logs/b.pcap")).expect("copied");
+    assert!(told(&["report", "logs"], 0).0.contains("1 incident needs an answer"));
+
+    let octets = std::fs::read(folder.path().join("all.jsonl")).expect("records");
+    let file = std::fs::File::create(folder.path().join("all.jsonl.gz")).expect("a file");
+    let mut packed = flate2::write::GzEncoder::new(file, flate2::Compression::fast());
+    packed.write_all(&octets).and_then(|()| packed.finish().map(drop)).expect("written");
+    let (printed, why) = told(&["report", "all.jsonl.gz"], 3);
+    assert!(why.contains("zcat FILE | rmmwatch report -"), "{why}");
+    for nothing in [printed, told(&["report", "/dev/null"], 0).0] {
+        assert!(nothing.contains("Nothing was read that could tell"), "{nothing}");
+    }
+}

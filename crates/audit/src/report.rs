@@ -51,6 +51,8 @@ pub struct Report {
     pub blind: Vec<BlindSpot>,
     /// What the report leaves out or cannot know, in sentences.
     pub left_out: Vec<String>,
+    /// Whether nothing was read that could tell of anything.
+    pub nothing: bool,
 }
 
 /// An input.
@@ -116,6 +118,7 @@ impl Report {
         let hosts = hosts::hosts(&uses, &incidents);
         let tools = hosts::tools(&hosts);
         let period = period(&question, &read);
+        let nothing = read.seen.is_none() && read.lines.passed_over == 0;
         let used: HashSet<&Arc<str>> = uses.iter().map(|one| &one.usage.rule).collect();
         let unused = healths.unused().map(|rules| {
             let rules = rules.filter(|rule| !used.contains(&rule.id));
@@ -149,7 +152,19 @@ impl Report {
             alerts,
             unused,
             blind: blind::spots(&total),
+            nothing,
         }
+    }
+
+    /// What a reader with time for one sentence should know.
+    pub(crate) fn sentence(&self) -> String {
+        if self.nothing {
+            // An empty file is no proof that nobody uses anything.
+            return "Nothing was read that could tell of remote access: neither a record nor a \
+                    packet."
+                .to_owned();
+        }
+        self.figures.sentence()
     }
 }
 

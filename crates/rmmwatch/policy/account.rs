@@ -77,7 +77,7 @@ pub(super) fn run(args: &PolicyExplainArgs) -> Exit {
         Err(exit) => return exit,
     };
     let mut visit = Visit {
-        host: args.src,
+        host: args.src.to_canonical(),
         vlan: args.vlan.map(VlanId::from_tag),
         peer: None,
         at: args.at.unwrap_or_else(now),
@@ -283,7 +283,7 @@ impl Answer<'_> {
             (None, true) => write!(out, ", in no zone")?,
             (None, false) => write!(out, ", which is not inside")?,
         }
-        writeln!(out, ", at {}: {}", self.at, printable(self.name))?;
+        writeln!(out, ", at {}: {}", self.at, printable(&self.name.replace('\n', "\\n")))?;
         if let Some(note) = &self.note {
             writeln!(out, "{note}")?;
         }

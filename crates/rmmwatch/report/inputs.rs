@@ -62,6 +62,11 @@ impl Sorted {
     fn add(&mut self, path: &Path) -> std::io::Result<()> {
         let name = path.display().to_string();
         if path.is_dir() {
+            if holds_records_alone(path)? {
+                let why = "it holds records and no captures, and of a folder captures are read; \
+                           name the records' files";
+                return Err(std::io::Error::other(why));
+            }
             self.captures.push(path.to_owned());
             self.named.push((name, "capture"));
             return Ok(());
@@ -105,6 +110,30 @@ impl Sorted {
         }
         Ok((reader, self.relays))
     }
+}
+
+/// Whether a folder has files that begin as our records do, and neither a capture nor a folder.
+fn holds_records_alone(folder: &Path) -> std::io::Result<bool> {
+    let mut records = false;
+    for entry in folder.read_dir()? {
+        let path = entry?.path();
+        if path.is_dir() {
+            return Ok(false);
+        }
+        if !path.is_file() {
+            continue;
+        }
+        let mut first = Vec::with_capacity(8);
+        // One that cannot be read is told of when it is its turn.
+        let Ok(_) = File::open(&path).and_then(|file| file.take(8).read_to_end(&mut first)) else {
+            continue;
+        };
+        if MAGICS.iter().any(|magic| first.starts_with(magic)) {
+            return Ok(false);
+        }
+        records |= first.starts_with(b"{\"");
+    }
+    Ok(records)
 }
 
 /// Replay captures as `rmmwatch replay` would, and read the records that this gives.

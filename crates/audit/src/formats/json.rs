@@ -59,7 +59,7 @@ fn object(report: &Report) -> Object<'_> {
             lines: report.lines,
             refused_first: &report.refused_first,
         },
-        sentence: report.figures.sentence(),
+        sentence: report.sentence(),
         summary: &report.figures,
         incidents: Each(&report.incidents),
         uses: Each(&report.uses),

@@ -16,7 +16,7 @@ pub(crate) fn page(report: &Report) -> String {
     for (title, said) in sections::heading(report) {
         let _ = writeln!(out, "- **{title}:** {}", prose(&said));
     }
-    let _ = writeln!(out, "\n{}\n", report.figures.sentence());
+    let _ = writeln!(out, "\n{}\n", report.sentence());
     out.push_str("| figure | count |\n|---|---:|\n");
     for (value, what, _) in sections::figures(report) {
         let _ = writeln!(out, "| {what} | {value} |");

@@ -30,7 +30,7 @@ pub(crate) fn page(report: &Report, style: Style) -> String {
         page.paragraph(&format!("{title:<8}"), &said);
     }
     page.line("");
-    page.paragraph("", &report.figures.sentence());
+    page.paragraph("", &report.sentence());
     page.line("");
     page.figures(report);
     page.title("Incidents", report.incidents.len());

@@ -68,7 +68,7 @@ fn head(report: &Report, out: &mut String) {
         out,
         "<header>\n<p class=\"eyebrow\">rmmwatch <span>remote-access audit</span></p>\n\
          <h1>{title}</h1>\n<p class=\"lede\">{}</p>\n",
-        escaped(&report.figures.sentence())
+        escaped(&report.sentence())
     );
     facts(&sections::heading(report), out);
     out.push_str("</header>\n<main>\n");
