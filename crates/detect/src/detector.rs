@@ -125,7 +125,12 @@ impl Detector {
         }
         let (host, direction) = self.policy.place(&seen.flow);
         self.questions.learn(seen, direction == Direction::Internal);
-        let loan = self.names.lend(client, seen.flow.server.ip, seen.at);
+        let server = seen.flow.server.ip;
+        let loan = self.names.lend(client, server, seen.at).or_else(|| {
+            // A host asks over one family and connects over the other.
+            let mut others = self.identities.others(client);
+            others.find_map(|other| self.names.lend(other, server, seen.at))
+        });
         Setting {
             host,
             direction,

@@ -207,7 +207,9 @@ impl Detector {
     }
 
     fn is_lured_by(&self, scene: &Scene<'_>, from: &From) -> bool {
-        self.chain.peek(self.way_of(scene.setting.host)).is_some_and(|trail| trail.has_lure(&from.subject))
+        self.chain
+            .peek(self.way_of(scene.setting.host))
+            .is_some_and(|trail| trail.has_lure(&from.subject))
     }
 }
 

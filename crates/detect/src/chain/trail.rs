@@ -105,7 +105,17 @@ impl Trail {
     /// The steps that make an incident, if they do: two different stages, a strong one among them.
     pub(crate) fn ripe(&mut self, now: Timestamp, windows: Windows) -> Option<Vec<Met>> {
         self.steps.retain(|step| counts(step, now, windows));
-        let valid: Vec<&Met> = self.steps.iter().filter(|step| self.holds(step, now)).collect();
+        let mut valid: Vec<&Met> = self.steps.iter().filter(|step| self.holds(step, now)).collect();
+        // Who follows a link and fetches something else hours later is not led there any more,
+        // unless a tool runs in the end.
+        let runs = valid.iter().any(|step| step.is_tool());
+        let of_lure = |subject: &str| {
+            self.steps.iter().any(|s| s.stage == ChainStage::Download && &*s.subject == subject)
+        };
+        valid.retain(|step| {
+            let late = step.is_strong_lure() && apart(step.at, now) > windows.weak;
+            runs || !late || of_lure(&step.subject)
+        });
         let without_session = valid.iter().copied().filter(|s| s.stage != ChainStage::Session);
         let stages = kinds(without_session);
         let strong = valid.iter().any(|step| step.weight == Weight::Strong);

@@ -1,7 +1,8 @@
 //! Who is behind an address: the interface and the name that the host itself showed last.
 //!
-//! All of it is what hosts say of themselves, and anyone on the link may lie. So it stands beside
-//! an alert and decides nothing.
+//! All of it is what hosts say of themselves, and anyone on the link may lie. So it allows nothing by
+//! itself: it stands beside an alert, and it tells which addresses are one host, so that what one of
+//! them resolved names the flows of the other, and their stages make one incident.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -111,6 +112,16 @@ impl Identities {
     pub(crate) fn of(&self, ip: IpAddr) -> Identity {
         let host = self.hosts.peek(&ip.to_canonical());
         host.map(|host| self.identity(host)).unwrap_or_default()
+    }
+
+    /// The other addresses of the host at `ip`, as far as its interface shows; none of a router, or of
+    /// one that answers for others.
+    pub(crate) fn others(&self, ip: IpAddr) -> impl Iterator<Item = IpAddr> {
+        let ip = ip.to_canonical();
+        let mac = self.hosts.peek(&ip).and_then(|host| host.mac);
+        let interface = mac.and_then(|(mac, _)| self.interfaces.peek(&mac));
+        let addresses = interface.map_or(&[][..], |interface| interface.addresses.as_slice());
+        addresses.iter().map(|(other, _)| *other).filter(move |other| *other != ip)
     }
 
     /// The same, and what was before.

@@ -54,7 +54,7 @@ fn two_stages_are_high_and_three_are_critical_in_any_order() {
         format!("{secs} {}\n", line.trim().split_once(' ').expect("a line").1)
     };
     let (lure, program, relay) = (|s| at(s, LURE), |s| at(s, PROGRAM), |s| at(s, RELAY));
-    let table: [(&str, String, &[&str]); 8] = [
+    let table: [(&str, String, &[&str]); 10] = [
         ("lure and relay", lure(0) + &relay(60), &["60 new 75 95% lure relay"]),
         ("relay and lure", relay(0) + &lure(60), &["60 new 75 95% relay lure"]),
         ("lure and program", lure(0) + &program(60), &["60 new 75 85% lure download"]),
@@ -66,6 +66,16 @@ fn two_stages_are_high_and_three_are_critical_in_any_order() {
         ("the relay first", relay(0) + &program(60), &["60 new 90 99% relay lure download"]),
         ("the relay long before, and perhaps always", relay(0) + &program(400), &[]),
         ("a lure days before", lure(0) + &relay(200_000), &["200000 new 75 95% lure relay"]),
+        (
+            "a lure, and hours later a program from elsewhere",
+            lure(0) + "8000 10.0.0.5>192.0.2.9:80 file tax.example :",
+            &[],
+        ),
+        (
+            "a lure, and hours later a program from it",
+            lure(0) + &program(8_000),
+            &["8000 new 75 85% lure download"],
+        ),
         ("a program hours before", program(0) + &relay(8_000), &[]),
     ];
     for (what, scene, want) in table {

@@ -53,3 +53,40 @@ fn a_new_lease_is_known() {
     assert_eq!((known.changes, known.at), (0, super::moment(9)));
     assert_eq!(outcome.detector.memory_counts().get("identities_moved"), Some(&1));
 }
+
+/// One interface has an address of each family.
+const BOTH: &str = "0 0.0.0.0>255.255.255.255:67 lease pc 10.0.0.5=1
+     1 0.0.0.0>255.255.255.255:67 lease pc fe80::5=1\n";
+
+#[test]
+fn what_one_family_asked_for_names_the_flows_of_the_other() {
+    let policy = "[[allow]]\ntool = \"alpha\"\noperators = [\"help.acme.example\"]\n";
+    let ask = "2 10.0.0.5>10.0.0.53:53 answer help.acme.example 2001:db8::7 :\n";
+    let speak = "3 fe80::5>2001:db8::7:8041 opening : Payload Relay Server";
+    let table = [("one interface", BOTH, 0), ("nobody knows", "", 1)];
+    for (what, before, want) in table {
+        let outcome = play(policy, &Limits::default(), &format!("{before}{ask}{speak}"));
+        assert_eq!(outcome.alerts.len(), want, "{what}: {:?}", outcome.alerts);
+    }
+}
+
+#[test]
+fn stages_over_both_families_are_one_incident() {
+    let scene = format!(
+        "{BOTH}
+         2 10.0.0.5>192.0.2.1:443 hello win-care.example : TlsSni helpdesk
+         9 fe80::5>2001:db8::7:8041 opening : Payload Relay Server
+         10 fe80::5>2001:db8::7:8041 close :"
+    );
+    let outcome = play("", &Limits::default(), &scene);
+    let told: Vec<String> = outcome.alerts.iter().map(super::short).collect();
+    assert_eq!(
+        told,
+        [
+            "2 new rmm.lure.helpdesk 40 80% 10.0.0.5 - x1 2-2",
+            "9 new rmm.campaign.chain 75 95% 10.0.0.5 2001:db8::7 x2 2-9",
+            "10 upd rmm.campaign.chain 75 95% 10.0.0.5 2001:db8::7 x2 2-10",
+        ]
+    );
+    assert_eq!(outcome.alerts[1].hosts, ["fe80::5".parse::<std::net::IpAddr>().expect("an ip")]);
+}
