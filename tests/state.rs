@@ -150,7 +150,7 @@ fn files_that_are_no_state_are_met_with_a_sentence() {
         (good[..good.len() - 1].to_vec(), 0, "it ends too early", ".damaged"),
         (changed(40), 0, "was changed since it was written", ".damaged"),
         (changed(good.len() - 1), 0, "was changed since it was written", ".damaged"),
-        (changed(17), 0, "it is of version 257, and this program reads up to 1", ".newer"),
+        (changed(17), 0, "it is of version 258, and this program reads up to 2", ".newer"),
     ];
     for (number, (octets, exit, sentence, left)) in table.iter().enumerate() {
         let path = place.file(&format!("state-{number}"), octets);
@@ -374,4 +374,32 @@ fn a_disk_that_takes_nothing_is_told_once_and_the_sensor_goes_on() {
     assert_eq!(log.matches("cannot be written").count(), 1, "{log}");
     let counts = remembered(&place.at("health-full"));
     assert!(counts["state_write_failed"] >= 2 && counts["state_written"] == 0, "{counts:?}");
+}
+
+/// What `check` says of a place, and how it ends.
+#[test]
+fn check_knows_whether_a_state_can_be_kept() {
+    let place = Place::new();
+    place.state("good");
+    place.file("letter", b"a letter");
+    let table: &[(&str, i32, &str)] = &[
+        ("good", 0, "state      "),
+        ("new", 0, "state      "),
+        ("letter", 4, "it is no state of rmmwatch"),
+        ("none/state", 4, "No such file or directory"),
+        (".", 4, "it is no regular file"),
+    ];
+    for (name, exit, sentence) in table {
+        let settings = format!("[state]\npath = \"{}\"\n", place.at(name));
+        let settings = place.file("settings.toml", settings.as_bytes());
+        let output = rmmwatch(&["check", "-c", &settings]);
+        let lines = String::from_utf8_lossy(&output.stdout);
+        assert_eq!(output.status.code(), Some(*exit), "{name}: {lines}");
+        assert!(lines.contains(sentence), "{name}: {lines}");
+    }
+    let mut left: Vec<String> = (place.0.path().read_dir().expect("a folder"))
+        .map(|entry| entry.expect("an entry").file_name().display().to_string())
+        .collect();
+    left.sort();
+    assert_eq!(left, ["good", "letter", "settings.toml"], "nothing is left behind");
 }

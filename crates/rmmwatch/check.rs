@@ -75,6 +75,15 @@ fn report(args: &CheckArgs, knowledge: &Knowledge, out: &mut impl Write) -> std:
             }
         }
     }
+    if let Some(path) = crate::state::of_run(None, &settings.config.state) {
+        match crate::state::try_out(&path) {
+            Ok(()) => writeln!(out, "state      {}", path.display())?,
+            Err(why) => {
+                writeln!(out, "problem    no state can be kept in {}: {why}", path.display())?;
+                exit = Exit::Failed;
+            }
+        }
+    }
     // Replay needs no right at all, so that this is no problem by itself; an interface tells.
     writeln!(out, "privileges {}", privileges())?;
     if let Some(interface) = &args.interface {

@@ -52,7 +52,7 @@ pub(crate) const EXPLAIN_LINE_BYTES_MAX: usize = 4096;
 
 /// The largest state that is read, in octets.
 ///
-/// - Why so much: a detector with every table full writes an eighth of it.
+/// - Why so much: a detector with every table full writes a fifth of it.
 /// - What it costs: as much memory while it is read.
 /// - At the bound: the file is refused, by name.
 pub(crate) const STATE_FILE_BYTES_MAX: u64 = 512 << 20;

@@ -1,6 +1,6 @@
 //! The state file: what the detector must not forget, read at the start, written beside the work.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
@@ -30,6 +30,8 @@ pub(crate) struct Place {
     path: PathBuf,
     /// States that were set aside at the start, since they could not be read.
     damaged: u64,
+    /// The file as it was taken up, held against a second sensor.
+    held: Option<File>,
 }
 
 /// Where `run` keeps its state: flag before settings before the default folder.
@@ -76,11 +78,13 @@ impl Place {
         let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         let shown = path.display();
         let mut damaged = 0;
+        let held = hold(&path)
+            .map_err(|why| fail(Exit::Failed, &format_args!("the state {shown}: {why}")))?;
         let octets = match read(&path) {
             Ok(octets) => octets,
             Err(why) if why.kind() == io::ErrorKind::NotFound && folder(&path).is_dir() => {
                 tracing::info!("no state at {shown} yet: memory begins anew");
-                return Ok(Place { path, damaged });
+                return Ok(Place { path, damaged, held });
             }
             Err(why) => {
                 return Err(fail(Exit::Failed, &format_args!("the state {shown}: {why}")));
@@ -104,7 +108,7 @@ impl Place {
                 damaged = 1;
             }
         }
-        Ok(Place { path, damaged })
+        Ok(Place { path, damaged, held })
     }
 
     /// Whether it is that file.
@@ -120,7 +124,12 @@ impl Place {
     pub(crate) fn keep(self, every: Option<Duration>) -> io::Result<Keeper> {
         let counts = Arc::new(Counts { damaged: self.damaged, ..Counts::default() });
         let (to, states) = sync_channel(1);
-        let writer = Writer { path: self.path, counts: Arc::clone(&counts), failing: false };
+        let writer = Writer {
+            path: self.path,
+            counts: Arc::clone(&counts),
+            failing: false,
+            _held: self.held,
+        };
         let thread =
             std::thread::Builder::new().name("state".into()).spawn(move || writer.work(&states))?;
         let every = every.map(|every| every.checked_sub(AHEAD).unwrap_or_default());
@@ -188,6 +197,8 @@ struct Writer {
     counts: Arc<Counts>,
     /// The last one was not written: told once, until one is again.
     failing: bool,
+    /// The file that was written last, else the one that was taken up.
+    _held: Option<File>,
 }
 
 impl Writer {
@@ -195,7 +206,8 @@ impl Writer {
     fn work(mut self, states: &Receiver<State>) -> bool {
         while let Ok(state) = states.recv() {
             match write(&self.path, &state.seal()) {
-                Ok(()) => {
+                Ok(file) => {
+                    self._held = Some(file);
                     self.counts.written.fetch_add(1, Ordering::Relaxed);
                     if std::mem::take(&mut self.failing) {
                         tracing::info!("the state {} is written again", self.path.display());
@@ -215,6 +227,45 @@ impl Writer {
         }
         !self.failing
     }
+}
+
+/// Hold the file, if there is one, against another sensor, which would replace it by what it
+/// remembers itself. A file system without locks holds nothing.
+fn hold(path: &Path) -> io::Result<Option<File>> {
+    // A pipe would be waited for.
+    if !path.metadata().is_ok_and(|about| about.is_file()) {
+        return Ok(None);
+    }
+    let Ok(file) = File::open(path) else { return Ok(None) };
+    match file.try_lock() {
+        Err(TryLockError::WouldBlock) => {
+            Err(io::Error::other("another sensor keeps it; name another file for --state"))
+        }
+        _ => Ok(Some(file)),
+    }
+}
+
+/// Whether a state could be kept there: it is one or none, and its folder can be written.
+///
+/// # Errors
+/// Why not.
+pub(crate) fn try_out(path: &Path) -> io::Result<()> {
+    let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    match read(&path) {
+        Ok(octets) => {
+            let blank = || Detector::new(detect::Policy::deny_by_default(), &Default::default());
+            if !octets.is_empty()
+                && let Err(why) = blank().restore(&octets)
+            {
+                return Err(io::Error::other(why));
+            }
+        }
+        Err(why) if why.kind() == io::ErrorKind::NotFound => {}
+        Err(why) => return Err(why),
+    }
+    let tried = beside(&path, &format!(".check-{}", std::process::id()));
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(&tried)?;
+    std::fs::remove_file(&tried)
 }
 
 fn read(path: &Path) -> io::Result<Vec<u8>> {
@@ -250,8 +301,8 @@ fn set_aside(path: &Path, error: StateError) {
 }
 
 /// Put the octets in the place of the file at once: whoever reads it, after a crash too, finds the
-/// old ones or the new ones, whole.
-fn write(path: &Path, octets: &[u8]) -> io::Result<()> {
+/// old ones or the new ones, whole. The answer holds it against another sensor.
+fn write(path: &Path, octets: &[u8]) -> io::Result<File> {
     let new = beside(path, ".new");
     // One that a killed process left, or a stranger's link: neither is written into.
     match std::fs::remove_file(&new) {
@@ -260,16 +311,20 @@ fn write(path: &Path, octets: &[u8]) -> io::Result<()> {
     }
     let written = (|| {
         let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&new)?;
+        // Nobody else has it yet, so that a refusal says that there are no locks here.
+        let _ = file.try_lock();
         file.write_all(octets)?;
         file.sync_all()?;
-        std::fs::rename(&new, path)
+        std::fs::rename(&new, path)?;
+        Ok(file)
     })();
-    if let Err(why) = written {
+    if written.is_err() {
         // The disk may be full: what was written of it is in the way.
         let _ = std::fs::remove_file(&new);
-        return Err(why);
+        return written;
     }
-    File::open(folder(path))?.sync_all()
+    File::open(folder(path))?.sync_all()?;
+    written
 }
 
 fn folder(path: &Path) -> &Path {
@@ -326,6 +381,8 @@ mod tests {
         let told = [("state_written", 2), ("state_write_failed", 0), ("state_damaged", 0)];
         assert_eq!((written, counts), (true, told));
         let place = Place::take_up(&path, &mut detector()).expect("one");
+        assert!(Place::take_up(&path, &mut detector()).is_err(), "two sensors, one state");
+        assert!(try_out(&path).is_ok() && try_out(&folder.path().join("none/state")).is_err());
         let mut keeper = place.keep(None).expect("a thread");
         keeper.keep(|| panic!("only at the end"));
         std::fs::remove_dir_all(folder.path()).expect("the disk is gone");

@@ -22,26 +22,26 @@ pub(crate) struct Identities {
 
 /// What is known of an address.
 #[derive(Clone, Debug, Default)]
-struct Host {
+pub(crate) struct Host {
     /// Its interface, and what said so.
-    mac: Option<(Mac, HintSource)>,
-    name: Option<Arc<str>>,
-    at: Timestamp,
-    changes: u32,
-    former: Option<IpAddr>,
+    pub(crate) mac: Option<(Mac, HintSource)>,
+    pub(crate) name: Option<Arc<str>>,
+    pub(crate) at: Timestamp,
+    pub(crate) changes: u32,
+    pub(crate) former: Option<IpAddr>,
 }
 
 /// What is known of an interface.
 #[derive(Debug, Default)]
-struct Interface {
+pub(crate) struct Interface {
     /// The name that its host gave, with whatever address.
-    name: Option<Arc<str>>,
+    pub(crate) name: Option<Arc<str>>,
     /// The addresses that it has, and when that was last said.
-    addresses: Vec<(IpAddr, Timestamp)>,
+    pub(crate) addresses: Vec<(IpAddr, Timestamp)>,
     /// It had so many at once that it is a router's, or of one that answers for others.
-    of_many: bool,
+    pub(crate) of_many: bool,
     /// The address of IPv4 that it leased last.
-    leased: Option<IpAddr>,
+    pub(crate) leased: Option<IpAddr>,
 }
 
 /// What is remembered of the host at an address.
@@ -76,6 +76,32 @@ impl Identities {
             ("interfaces", self.interfaces.len() as u64),
             ("interfaces_evicted", self.interfaces.evicted()),
         ]
+    }
+
+    /// All hosts that are known.
+    pub(crate) fn hosts(&self) -> impl Iterator<Item = &(IpAddr, Host)> {
+        self.hosts.iter()
+    }
+
+    /// All interfaces that are known.
+    pub(crate) fn interfaces(&self) -> impl Iterator<Item = &(Mac, Interface)> {
+        self.interfaces.iter()
+    }
+
+    /// Take up what was known before a restart, those heard of longest ago first.
+    pub(crate) fn restore(
+        &mut self,
+        mut hosts: Vec<(IpAddr, Host)>,
+        mut interfaces: Vec<(Mac, Interface)>,
+    ) {
+        hosts.sort_by_key(|(_, host)| host.at);
+        interfaces.sort_by_key(|(_, known)| known.addresses.iter().map(|(_, at)| *at).max());
+        for (ip, host) in hosts.into_iter().filter(|(ip, _)| is_one_host(*ip)) {
+            self.hosts.insert(ip, host);
+        }
+        for (mac, interface) in interfaces {
+            self.interfaces.insert(mac, interface);
+        }
     }
 
     /// A host showed who it is. Give it hosts inside only.

@@ -13,7 +13,7 @@ mod sightings;
 
 pub(crate) use firsts::{Firsts, Known, ToolKnown};
 pub(crate) use flows::{Carried, Claim, Flows, Rank};
-pub(crate) use identities::Identities;
+pub(crate) use identities::{Host, Identities, Interface};
 pub use identities::KnownHost;
 pub(crate) use lures::{Familiarity, Lures};
 pub(crate) use names::{Lent, Names};

@@ -1,5 +1,5 @@
 //! What must outlive a restart, as octets: when learning began, what was met first, names that
-//! lie, lent names, how often rules decided.
+//! lie, lent names, who is behind an address, how often rules decided.
 //!
 //! ```text
 //! "rmmwatch-state\r\n"   16 octets
@@ -16,6 +16,7 @@ mod octets;
 mod parts;
 #[cfg(test)]
 mod tests;
+mod whom;
 
 use std::hash::Hasher as _;
 
@@ -32,7 +33,9 @@ use parts::Parts;
 const MAGIC: &[u8; 16] = b"rmmwatch-state\r\n";
 
 /// The version that is written, and the latest that is read.
-pub const VERSION: u32 = 1;
+///
+/// 1: without who is behind an address.
+pub const VERSION: u32 = 2;
 
 const HEAD_LEN: usize = 28;
 const CHECK_LEN: usize = 16;
@@ -124,7 +127,7 @@ fn body(octets: &[u8]) -> Read<In<'_>> {
     whole.take(MAGIC.len())?;
     let at = whole;
     match whole.u32()? {
-        VERSION => {}
+        1..=VERSION => {}
         0 => return at.impossible("version 0"),
         newer => return at.wrong(StateFault::Newer(newer)),
     }

@@ -123,7 +123,7 @@ impl<'a> In<'a> {
         Ok(taken)
     }
 
-    fn array<const N: usize>(&mut self) -> Read<[u8; N]> {
+    pub(super) fn array<const N: usize>(&mut self) -> Read<[u8; N]> {
         let at = self.at;
         let taken = self.take(N)?;
         taken.try_into().map_err(|_| StateError { at, fault: StateFault::Cut })

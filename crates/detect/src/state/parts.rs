@@ -1,14 +1,15 @@
 //! The parts of a state: which memory stands where, entry by entry.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
-use model::{DomainName, Timestamp};
+use model::{DomainName, Mac, Timestamp};
 
 use super::octets::{In, Out, Read};
-use super::{Restored, StateFault};
+use super::{Restored, StateFault, whom};
 use crate::detector::{Detector, Hits};
 use crate::limits::{FIRST_HOSTS_MAX, NAME_HOSTS_MAX, OTHER_NAMES_MAX};
-use crate::memory::{Lent, Prints, Seen, Sightings};
+use crate::memory::{Host, Interface, Lent, Prints, Seen, Sightings};
 
 /// The key of all fingerprints.
 const KEY: [u8; 4] = *b"KEY ";
@@ -25,6 +26,9 @@ const LURES: [u8; 4] = *b"LURE";
 const HITS: [u8; 4] = *b"RULE";
 /// Names lent to addresses.
 const LENT: [u8; 4] = *b"LENT";
+/// Who is behind an address, and which addresses an interface has.
+const WHOM: [u8; 4] = *b"WHOM";
+const FACES: [u8; 4] = *b"FACE";
 
 /// Octets of an entry of a table of first sightings, without its hosts.
 const SEEN_LEN: usize = 8 + 8 + 4 + 1;
@@ -49,6 +53,8 @@ pub(super) fn len(from: &Detector) -> usize {
         + seen(from.lures.counts().0, FIRST_HOSTS_MAX)
         + from.hits.len() * (HITS_LEN + 64)
         + from.names.counts().0 * (LENT_LEN + 32)
+        + from.identities.hosts().count() * 96
+        + from.identities.interfaces().count() * 96
         + 4096
 }
 
@@ -90,6 +96,11 @@ pub(super) fn write(from: &Detector, out: &mut Out) {
             out.text(lent.name.as_str());
         }
     });
+    let known = &from.identities;
+    out.part(WHOM, |out| whom::write_hosts(known.hosts().count(), known.hosts(), out));
+    out.part(FACES, |out| {
+        whom::write_interfaces(known.interfaces().count(), known.interfaces(), out);
+    });
 }
 
 fn write_table<const HOSTS: usize>(table: &Sightings<HOSTS>, out: &mut Out) {
@@ -119,6 +130,8 @@ pub(super) struct Parts {
     lures: Option<Table<FIRST_HOSTS_MAX>>,
     hits: Option<Vec<(Arc<str>, Hits)>>,
     lent: Option<Vec<(u64, Lent)>>,
+    hosts: Option<Vec<(IpAddr, Host)>>,
+    interfaces: Option<Vec<(Mac, Interface)>>,
 }
 
 type Table<const HOSTS: usize> = Vec<(u64, Seen<HOSTS>)>;
@@ -140,6 +153,8 @@ impl Parts {
                 LURES => all.lures.replace(read_table(part)?).is_none(),
                 HITS => all.hits.replace(read_hits(part)?).is_none(),
                 LENT => all.lent.replace(read_lent(part)?).is_none(),
+                WHOM => all.hosts.replace(whom::read_hosts(part)?).is_none(),
+                FACES => all.interfaces.replace(whom::read_interfaces(part)?).is_none(),
                 _ => return at.impossible("a part that nobody knows"),
             };
             part.end()?;
@@ -172,6 +187,7 @@ impl Parts {
             }
         }
         to.names.restore(self.lent.unwrap_or_default());
+        to.identities.restore(self.hosts.unwrap_or_default(), self.interfaces.unwrap_or_default());
         let (names, uses) = (to.firsts.names.counts().0, to.firsts.host_tools.counts().0);
         Restored { last, names, uses }
     }

@@ -71,6 +71,38 @@ fn what_comes_back_is_what_went_away() {
 }
 
 #[test]
+fn who_is_behind_an_address_comes_back() {
+    let scene = "0 10.0.0.5>10.0.0.1:67 lease pc 10.0.0.5=1
+                 5 10.0.0.5>10.0.0.1:67 lease pc 10.0.0.7=1
+                 6 10.0.0.9>10.0.0.1:67 lease - 10.0.0.9=2
+                 7 10.0.0.5>10.0.0.1:67 lease pc fd00::5=1";
+    let first = play("", &Limits::default(), scene).detector;
+    let octets = first.state().seal();
+    let mut second = blank();
+    second.restore(&octets).expect("a good state");
+    for ip in ["10.0.0.5", "10.0.0.7", "10.0.0.9", "fd00::5", "10.0.0.99"] {
+        let ip = ip.parse().expect(ip);
+        assert_eq!(second.known_host(ip), first.known_host(ip), "{ip}");
+        let others = |of: &Detector| of.identities.others(ip).collect::<Vec<_>>();
+        assert_eq!(others(&second), others(&first), "{ip}");
+    }
+    assert_eq!(second.state().seal().len(), octets.len());
+    // A table with less room keeps those heard of last.
+    let limits = Limits { identities_max: 2, ..Limits::default() };
+    let mut small = Detector::new(Policy::deny_by_default(), &limits);
+    small.restore(&octets).expect("a good state");
+    let known = |ip: &str| small.known_host(ip.parse().expect(ip)).is_some();
+    assert_eq!(["10.0.0.5", "10.0.0.9", "fd00::5"].map(known), [false, true, true]);
+    // What was written before hosts stood in it is read, too.
+    let mut old = state(&part(b"KEY ", &[7; 16]));
+    old[16] = 1;
+    let end = old.len() - super::CHECK_LEN;
+    let checked = check(&old[..end]);
+    old[end..].copy_from_slice(&checked);
+    assert!(blank().restore(&old).is_ok());
+}
+
+#[test]
 fn counts_of_rules_that_stand_go_on() {
     let allow = "[[allow]]\ntool = \"alpha\"\nreason = \"contract\"";
     let scene = "0 10.0.0.6>192.0.2.9:443 opening : Payload Relay Server value=87";
@@ -117,6 +149,14 @@ fn what_is_whole_but_cannot_be_is_refused_with_its_place() {
         let len = (name.len() as u16).to_le_bytes();
         count(1, &[&[1; 20 + 24], &len[..], name].concat())
     };
+    let host = |by: u8, name: &[u8]| {
+        let len = (name.len() as u16).to_le_bytes();
+        [&[1; 16][..], &[by], &[1; 6 + 8 + 4 + 17], &len, name].concat()
+    };
+    let face = |of_many: u8, has: u8| {
+        let addresses = vec![1; usize::from(has) * 24];
+        [&[1; 6][..], &[of_many], &[1; 17], &[0, 0], &[has], &addresses].concat()
+    };
     let too_many = "more entries than there is room for";
     let table: &[(Vec<u8>, &str)] = &[
         (vec![], "no key of the fingerprints"),
@@ -129,6 +169,10 @@ fn what_is_whole_but_cannot_be_is_refused_with_its_place() {
         (part(b"NAME", &count(1, &entry(5 << 2, 5))), "more hosts than are remembered"),
         (part(b"HOST", &count(1, &entry(1 << 2, 1))), "more hosts than are remembered"),
         (part(b"RULE", &count(1, &[2, 0, 0xff, 0xff].repeat(9))), "a text that is no UTF-8"),
+        (part(b"WHOM", &count(1, &host(4, b""))), "a source of hints that nobody knows"),
+        (part(b"WHOM", &count(1, &host(1, &[b'a'; 254]))), "a host's name that is too long"),
+        (part(b"FACE", &count(1, &face(2, 0))), "a flag that is neither set nor not"),
+        (part(b"FACE", &count(1, &face(0, 17))), "more addresses than an interface has"),
         (part(b"LENT", &lent(b"")), "a name that is none"),
         (part(b"LENT", &lent(b"A.example")), "a name that is none"),
         (part(b"LENT", &lent(b"a\\x5c.example")), "a name that is none"),
@@ -138,7 +182,13 @@ fn what_is_whole_but_cannot_be_is_refused_with_its_place() {
         assert_eq!(error.fault, StateFault::Impossible(want), "{body:?}");
         assert!((HEAD_LEN..=HEAD_LEN + body.len()).contains(&error.at), "{want}: {error}");
     }
-    let good = [key, part(b"NAME", &count(1, &entry(4 << 2, 4))), part(b"LENT", &lent(b"a.b"))];
+    let good = [
+        key,
+        part(b"NAME", &count(1, &entry(4 << 2, 4))),
+        part(b"LENT", &lent(b"a.b")),
+        part(b"WHOM", &count(1, &host(3, b"pc"))),
+        part(b"FACE", &count(1, &face(1, 16))),
+    ];
     assert!(blank().restore(&state(&good.concat())).is_ok());
 }
 
@@ -154,7 +204,7 @@ fn errors_say_what_and_where() {
         (b"", "octet 0: it ends too early"),
         (b"rmmwatch-s", "octet 10: it ends too early"),
         (b"rmmwatch-state\n", "it is no state of rmmwatch"),
-        (&later, "it is of version 9, and this program reads up to 1"),
+        (&later, "it is of version 9, and this program reads up to 2"),
     ];
     for (octets, want) in table {
         assert_eq!(refused(octets).to_string(), *want);
