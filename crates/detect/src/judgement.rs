@@ -135,7 +135,15 @@ impl Detector {
             operator: operator.cloned(),
             rank,
         };
-        if let Some(same) = live().find(|story| story.operator() == claim.operator.as_ref()) {
+        let key = Key {
+            host: scene.setting.host,
+            subject: Subject::Tool {
+                tool: tool.clone(),
+                inbound: scene.inbound(),
+                operator: claim.operator.clone(),
+            },
+        };
+        if let Some(same) = self.stories.find(&key).and_then(|serial| self.stories.get(serial)) {
             return found(same.serial, same.operator(), same.rank);
         }
         // The same server under another name, or known by its address so far.

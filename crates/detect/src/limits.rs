@@ -293,6 +293,14 @@ pub const CNAME_HOPS_MAX: usize = 16;
 /// - At the bound: further ones are not remembered; a nameless flow to one begins its own story.
 pub const SERVERS_PER_STORY_MAX: usize = 16;
 
+/// Stories of one host and tool that are asked whether they know a server.
+///
+/// - Why so many: who supports many customers calls a few dozen of them a day. A page can make a
+///   browser call thousands, each of which is a story then.
+/// - What it costs: some comparisons for each sign of the tool.
+/// - At the bound: a server that a further story knows begins its own.
+pub const OPERATORS_LOOKED_AT_MAX: usize = 64;
+
 /// Signs, tools and stories that one flow remembers.
 ///
 /// - Why so many: a proxy's connection may carry several tools.

@@ -174,3 +174,20 @@ fn a_tool_that_was_here_hides_none_that_comes_after_a_program() {
         "{all:#?}"
     );
 }
+
+#[test]
+fn of_very_many_operators_each_is_one_story_all_the_same() {
+    // Each sign looks at some of them only, or a page that makes a browser call thousands of
+    // tenants would keep the sensor busy.
+    let call = |secs: u32, n: u32| {
+        format!(
+            "{secs} 10.0.0.5#{}>198.51.100.7:443 hello r{n:03}.example : \
+             TlsSni Relay Named=r{n:03}.example\n",
+            1024 + n
+        )
+    };
+    let scene: String = (0..200).map(|n| call(1, n)).chain((0..200).map(|n| call(2, n))).collect();
+    let outcome = play("", &Limits { cap_tellings: 999, ..Limits::default() }, &scene);
+    let firsts = outcome.alerts.iter().filter(|alert| !alert.update);
+    assert_eq!(firsts.filter(|alert| alert.detection == model::Detection::Relay).count(), 200);
+}
