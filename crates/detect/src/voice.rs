@@ -87,7 +87,7 @@ impl Detector {
         if let Some(case) = &story.case {
             self.chain_leave(story.key.host, story.serial, case);
         }
-        let last = story.telling(Occasion::Ended, at).filter(|_| story.has_news());
+        let last = story.telling(Occasion::Ended, at).filter(|_| story.has_last_word());
         last.into_iter().for_each(|alert| {
             self.say(alert, out);
         });

@@ -38,11 +38,11 @@ fn software_that_calls_home_every_half_hour_is_one_story_and_eight_records_a_day
         [
             "0 first x1",
             "2700 ended x2",
-            "17100 ended x10",
-            "31500 ended x18",
-            "45900 ended x26",
-            "60300 ended x34",
-            "74700 ended x42",
+            "17100 still x10",
+            "31500 still x18",
+            "45900 still x26",
+            "60300 still x34",
+            "74700 still x42",
             "84600 ended x48",
         ]
     );
@@ -357,5 +357,5 @@ fn a_story_may_be_quick() {
     };
     let scene: String = [0, 11, 22, 45].map(ask).concat();
     let outcome = play("", &limits, &scene);
-    assert_eq!(occasions(&outcome), ["0 first x1", "21 ended x2", "32 ended x3", "45 first x1"]);
+    assert_eq!(occasions(&outcome), ["0 first x1", "21 ended x2", "32 still x3", "42 ended x3", "45 first x1"]);
 }

@@ -76,6 +76,8 @@ pub(crate) struct Story {
     pub(super) told_at: Timestamp,
     /// When it was last told as over.
     pub(super) ended_at: Option<Timestamp>,
+    /// It was told to go on when it fell silent, so that its end is news.
+    pub(super) owes_end: bool,
     /// The wave of hosts that it was counted in.
     pub(crate) wave: Option<spread::Subject>,
     /// Whether its last sign was one that the policy does not allow.
@@ -115,6 +117,7 @@ impl Story {
             due: None,
             told_at: at,
             ended_at: None,
+            owes_end: false,
             wave: None,
             denied: false,
             servers: Vec::new(),
@@ -150,6 +153,11 @@ impl Story {
     /// Whether it changed since it was last told.
     pub(crate) fn has_news(&self) -> bool {
         !self.absorbed && self.case.as_ref().is_some_and(|case| case.has_news(self.operator()))
+    }
+
+    /// Whether its end is worth a record.
+    pub(crate) fn has_last_word(&self) -> bool {
+        self.has_news() || self.owes_end && !self.absorbed
     }
 
     /// The alert that tells it as it stands.

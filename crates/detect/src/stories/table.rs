@@ -7,7 +7,7 @@ use std::sync::Arc;
 use model::{Occasion, Timestamp, ToolId};
 
 use super::story::{Key, Pace, Phase, Story, Subject};
-use crate::limits::Limits;
+use crate::limits::{Limits, OPERATORS_LOOKED_AT_MAX};
 use crate::memory::Rank;
 
 /// The stories. Trees, not hash tables: a stranger cannot make their keys collide, and a host's
@@ -15,7 +15,8 @@ use crate::memory::Rank;
 #[derive(Debug)]
 pub(crate) struct Stories {
     serials: BTreeMap<Key, u64>,
-    stories: BTreeMap<u64, Story>,
+    /// Boxed: serial numbers only grow, and leave a tree's nodes half empty.
+    stories: BTreeMap<u64, Box<Story>>,
     /// Those that live, by their last sign of life.
     awake: BTreeSet<(Timestamp, u64)>,
     /// Those that sleep, by the same: they go first.
@@ -67,15 +68,15 @@ impl Stories {
     }
 
     pub(crate) fn get(&self, serial: u64) -> Option<&Story> {
-        self.stories.get(&serial)
+        self.stories.get(&serial).map(|story| &**story)
     }
 
     /// A story to write to. What orders the table is out of its caller's reach.
     pub(crate) fn get_mut(&mut self, serial: u64) -> Option<&mut Story> {
-        self.stories.get_mut(&serial)
+        self.stories.get_mut(&serial).map(|story| &mut **story)
     }
 
-    /// The stories of one host and tool, that without an operator first.
+    /// The stories of one host and tool, that without an operator first; of very many some.
     pub(crate) fn of_tool(
         &self,
         host: IpAddr,
@@ -92,7 +93,8 @@ impl Stories {
                         if other == tool && *way == inbound);
                 key.host == host && same
             })
-            .filter_map(|(_, serial)| self.stories.get(serial))
+            .filter_map(|(_, serial)| self.get(*serial))
+            .take(OPERATORS_LOOKED_AT_MAX)
     }
 
     /// Begin a story; `Some`: the one that had to end for it.
@@ -101,7 +103,7 @@ impl Stories {
         let serial = self.next;
         self.next += 1;
         self.serials.insert(key.clone(), serial);
-        self.stories.insert(serial, Story::new(serial, key, rank, at));
+        self.stories.insert(serial, Box::new(Story::new(serial, key, rank, at)));
         self.reorder(serial, |_| {});
         (serial, gone)
     }
@@ -187,7 +189,7 @@ impl Stories {
             Phase::Awake { .. } => {
                 let silent = story.flows_open == 0 && story.end.after(self.pace.silence) <= at;
                 if silent && story.case.is_none() {
-                    return self.remove(serial).map(|story| Due::Over(Box::new(story)));
+                    return self.remove(serial).map(Due::Over);
                 }
                 // After a gap in what was watched nobody knows whether its flows went on.
                 let watched = at.since(before) < self.pace.silence;
@@ -199,24 +201,31 @@ impl Stories {
                 still.then_some(Due::Tell(serial, Occasion::Still))
             }
             Phase::Asleep { since } if since.after(self.pace.sleep) <= at => {
-                self.remove(serial).map(|story| Due::Over(Box::new(story)))
+                self.remove(serial).map(Due::Over)
             }
             Phase::Asleep { .. } => {
-                self.reorder(serial, |story| story.ended_at = Some(at));
-                Some(Due::Tell(serial, Occasion::Ended))
+                // What came back since it was told to be over, and lived until now, comes and goes.
+                let comes_back =
+                    story.ended_at.is_some() && at.since(story.end) <= self.pace.silence;
+                self.reorder(serial, |story| {
+                    story.ended_at = Some(at);
+                    story.owes_end = comes_back;
+                });
+                let occasion = if comes_back { Occasion::Still } else { Occasion::Ended };
+                Some(Due::Tell(serial, occasion))
             }
         }
     }
 
     /// Take a story out.
     pub(crate) fn take(&mut self, serial: u64) -> Option<Story> {
-        self.remove(serial)
+        self.remove(serial).map(|story| *story)
     }
 
     /// Take out the oldest of all that are left.
     pub(crate) fn take_first(&mut self) -> Option<Story> {
         let serial = *self.stories.first_key_value()?.0;
-        self.remove(serial)
+        self.take(serial)
     }
 
     fn reorder(&mut self, serial: u64, change: impl FnOnce(&mut Story)) {
@@ -243,10 +252,10 @@ impl Stories {
     fn evict(&mut self) -> Option<Story> {
         let &(_, serial) = self.asleep.first().or(self.awake.first())?;
         self.evicted += 1;
-        self.remove(serial)
+        self.take(serial)
     }
 
-    fn remove(&mut self, serial: u64) -> Option<Story> {
+    fn remove(&mut self, serial: u64) -> Option<Box<Story>> {
         let story = self.stories.remove(&serial)?;
         self.serials.remove(&story.key);
         self.awake.remove(&(story.end, serial));
