@@ -206,7 +206,7 @@ impl Stories {
             Phase::Asleep { .. } => {
                 // What came back since it was told to be over, and lived until now, comes and goes.
                 let comes_back =
-                    story.ended_at.is_some() && at.since(story.end) <= self.pace.silence;
+                    story.ended_at.is_some() && at.since(story.end) <= self.pace.silence * 2;
                 self.reorder(serial, |story| {
                     story.ended_at = Some(at);
                     story.owes_end = comes_back;
