@@ -1,7 +1,8 @@
 # The sensor in a container: two stages, a small image, no root at run time but for the capture
 # capability. Build: docker build -t rmmwatch .
 # Replay: docker run --rm -v "$PWD/pcaps:/pcaps:ro" rmmwatch replay /pcaps/aa23-025a-campaign.pcap
-# Watch:  docker run --rm --net=host --cap-drop=ALL --cap-add=NET_RAW rmmwatch run -i eth0
+# Watch:  docker run --rm --net=host --cap-drop=ALL --cap-add=NET_RAW -v rmmwatch:/var/lib/rmmwatch \
+#         rmmwatch run -i eth0          (the volume holds what outlives a restart)
 
 FROM rust:1.95-bookworm AS build
 RUN apt-get update && apt-get install -y --no-install-recommends gcc libpcap-dev \
@@ -13,7 +14,8 @@ RUN cargo build --release --locked && strip target/release/rmmwatch
 FROM debian:bookworm-slim
 RUN apt-get update && apt-get install -y --no-install-recommends libpcap0.8 libcap2-bin \
  && rm -rf /var/lib/apt/lists/* \
- && useradd --system --no-create-home --shell /usr/sbin/nologin rmmwatch
+ && useradd --system --no-create-home --shell /usr/sbin/nologin rmmwatch \
+ && install -d -m 700 -o rmmwatch -g rmmwatch /var/lib/rmmwatch
 COPY --from=build /src/target/release/rmmwatch /usr/local/bin/rmmwatch
 COPY --from=build /src/config/rmmwatch.toml /src/config/policy.toml /usr/share/rmmwatch/
 RUN setcap cap_net_raw=ep /usr/local/bin/rmmwatch && apt-get purge -y libcap2-bin
