@@ -18,14 +18,30 @@ impl Detector {
         }
     }
 
-    /// The address under which the way of a host is followed: its own, else another one of its
-    /// interface that met something before. Hosts change between families within one visit.
+    /// The address under which the way of a host is followed: of its own and of the others of its
+    /// interface that with an incident, else the first that met something before. Hosts change
+    /// between families within one visit.
     pub(super) fn way_of(&self, host: IpAddr) -> IpAddr {
-        let is_followed = |ip: &IpAddr| self.chain.peek(*ip).is_some();
-        if is_followed(&host) {
-            return host;
+        let mut followed = None;
+        for ip in self.addresses(host) {
+            match self.chain.peek(ip).map(|trail| trail.incident.is_some()) {
+                Some(true) => return ip,
+                Some(false) => followed = followed.or(Some(ip)),
+                None => {}
+            }
         }
-        self.identities.others(host).find(is_followed).unwrap_or(host)
+        followed.unwrap_or(host)
+    }
+
+    /// A host's address, and the others of its interface.
+    fn addresses(&self, host: IpAddr) -> impl Iterator<Item = IpAddr> {
+        std::iter::once(host).chain(self.identities.others(host))
+    }
+
+    /// What other addresses of a host met before it showed that they are one.
+    fn gather(&mut self, host: IpAddr, way: IpAddr, now: Timestamp) -> Vec<Met> {
+        let others: Vec<IpAddr> = self.addresses(host).filter(|ip| *ip != way).collect();
+        others.into_iter().flat_map(|other| self.chain.give_up(other, now)).collect()
     }
 
     /// The capture ended.
@@ -37,8 +53,12 @@ impl Detector {
 
     /// A story that is a stage ended: what it knows stays with the incident.
     pub(crate) fn chain_take(&mut self, story: &Story) {
-        let trail = self.chain.get(self.way_of(story.key.host));
-        if let Some(incident) = trail.and_then(|trail| trail.incident.as_mut()) {
+        let incident = |ip: IpAddr| self.chain.peek(ip)?.incident.as_ref();
+        let tells = |ip: &IpAddr| {
+            incident(*ip).is_some_and(|incident| incident.stories().any(|s| s == story.serial))
+        };
+        let Some(way) = self.addresses(story.key.host).find(tells) else { return };
+        if let Some(incident) = self.chain.get(way).and_then(|trail| trail.incident.as_mut()) {
             incident.absorb(story, &self.limits);
         }
     }
@@ -78,10 +98,11 @@ impl Detector {
     ) {
         let (host, at) = (self.way_of(scene.setting.host), scene.seen.at);
         let windows = self.chain.windows;
+        let earlier = self.gather(scene.setting.host, host, at);
         let Some(trail) = self.chain.of(host) else { return };
         let before = trail.incident.as_ref().map(|incident| incident.grown);
         let mut serials: Vec<u64> = Vec::new();
-        for met in all {
+        for met in earlier.into_iter().chain(all) {
             match &trail.incident {
                 Some(incident) if incident.holds(&met) => serials.extend(met.story),
                 _ => trail.meet(met, at, windows),

@@ -166,6 +166,12 @@ impl Trail {
         self.steps.extract_if(.., |_| place.next().unwrap_or(false)).collect()
     }
 
+    /// What it holds that counts and is in no incident.
+    pub(crate) fn into_steps(mut self, now: Timestamp, windows: Windows) -> Vec<Met> {
+        self.steps.retain(|step| counts(step, now, windows));
+        self.steps
+    }
+
     /// Whether nothing of it counts any more.
     pub(crate) fn is_empty(&self) -> bool {
         self.steps.is_empty() && self.incident.is_none()

@@ -7,7 +7,7 @@ use std::time::Duration;
 use model::{DomainName, Flow, Timestamp};
 
 use super::incident::Incident;
-use super::step::Weight;
+use super::step::{Met, Weight};
 use super::trail::{Trail, Windows};
 use crate::limits::{INCIDENTS_MAX, Limits, WATCHED_MAX};
 use crate::memory::Recent;
@@ -125,6 +125,17 @@ impl Trails {
             self.trails.remove(&host);
         }
         incident.map(|incident| *incident)
+    }
+
+    /// What a host met, which is followed under another address from now on; nothing where it has
+    /// an incident, which stays.
+    pub(crate) fn give_up(&mut self, host: IpAddr, now: Timestamp) -> Vec<Met> {
+        match self.trails.peek(&host) {
+            Some(trail) if trail.incident.is_none() => {}
+            _ => return Vec::new(),
+        }
+        let trail = self.trails.remove(&host);
+        trail.map(|trail| trail.into_steps(now, self.windows)).unwrap_or_default()
     }
 
     /// A flow may carry a download.

@@ -191,3 +191,31 @@ fn of_very_many_operators_each_is_one_story_all_the_same() {
     let firsts = outcome.alerts.iter().filter(|alert| !alert.update);
     assert_eq!(firsts.filter(|alert| alert.detection == model::Detection::Relay).count(), 200);
 }
+
+#[test]
+fn a_host_of_two_families_has_one_way_whatever_each_met_before() {
+    let day = 24 * 3600;
+    let own = "2 0.0.0.0>10.0.0.1:67 lease pc 10.0.0.5=1\n2 ::>fd00::1:67 lease pc fd00::5=1\n";
+    let six = |secs: u32, line: &str| {
+        at(secs, line).replace("10.0.0.5", "fd00::5").replace("192.0.2.1", "2001:db8::1")
+    };
+    // Days before, one of its addresses met something, or both did, and nobody knew whose they are.
+    for old in [at(1, LURE), six(1, LURE), at(1, LURE) + &six(1, LURE), String::new()] {
+        let old = old.replace("win-care", "old-care");
+        let scene = [
+            &old,
+            own,
+            &six(5 * day, LURE),
+            &six(5 * day + 60, PROGRAM),
+            &at(5 * day + 120, RELAY),
+        ]
+        .concat();
+        let all = told(&scene);
+        let last = all.last().map(String::as_str);
+        assert_eq!(
+            last,
+            Some("rmm.campaign.chain 90 198.51.100.7 lure download relay"),
+            "{old} {all:#?}"
+        );
+    }
+}
