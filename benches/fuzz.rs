@@ -74,7 +74,9 @@ fn targets() -> Vec<Target> {
         "deliver.records" => records.clone(),
         "intel.glob" => vec![b"AnyDesk*/?.exe".to_vec()],
         "detect.policy" => policies.clone(),
-        "detect.state" => payloads.iter().take(40).map(|seen| detect::fuzz::state_sample(seen)).collect(),
+        "detect.state" => {
+            payloads.iter().take(40).map(|seen| detect::fuzz::state_sample(seen)).collect()
+        }
         _ => payloads.clone(),
     };
     let targets = bodies::all().into_iter().map(|(name, body)| {

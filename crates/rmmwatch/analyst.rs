@@ -331,11 +331,17 @@ impl<'a> Alerts<'a> {
 
     fn tell(&mut self, alert: &Alert) {
         self.recorder.alert(alert, self.lines);
+        // Each counts once, as bad as it was told last.
+        *self.counts.severities.entry(alert.severity.word()).or_default() += 1;
+        if let Some(before) = alert.severity_before
+            && let Some(count) = self.counts.severities.get_mut(before.word())
+        {
+            *count = count.saturating_sub(1);
+        }
         if alert.update {
             self.counts.updates += 1;
         } else {
             *self.counts.alerts.entry(alert.rule_id.clone()).or_default() += 1;
-            *self.counts.severities.entry(alert.severity.word()).or_default() += 1;
             self.gauges.alerts.fetch_add(1, Ordering::Relaxed);
         }
     }

@@ -68,11 +68,8 @@ fn assert_promises(capture: &str, alerts: &[Alert]) {
 fn row(capture: &str, records: &[&Alert]) -> String {
     let last = records.last().expect("an alert has a record");
     let stages = sensor::stages(records).join(" ");
-    let mut signs: Vec<String> = last
-        .evidence
-        .iter()
-        .map(|sign| format!("{:?} {}", sign.source, sign.pattern))
-        .collect();
+    let mut signs: Vec<String> =
+        last.evidence.iter().map(|sign| format!("{:?} {}", sign.source, sign.pattern)).collect();
     signs.sort();
     signs.dedup();
     let signs: Vec<&str> = signs.iter().map(String::as_str).take(4).collect();

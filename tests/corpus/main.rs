@@ -8,11 +8,11 @@
 )]
 
 mod alerts;
-mod mutated;
-mod records;
 #[path = "../../crates/rmmwatch/limits.rs"]
 #[allow(dead_code, reason = "the gate of one-way flows asks for one of them")]
 mod limits;
+mod mutated;
+mod records;
 #[path = "../sensor/mod.rs"]
 mod sensor;
 mod tools;

@@ -42,6 +42,8 @@ struct Summary {
     more: u64,
     /// How many there were when it was last told.
     told: u64,
+    /// How bad it was told to be.
+    told_as: Option<Severity>,
 }
 
 impl Caps {
@@ -134,6 +136,7 @@ impl Window {
         let told = due.map(|occasion| summary.alert(self, tellings, alert.at, occasion));
         if told.is_some() {
             summary.told = summary.more;
+            summary.told_as = Some(summary.worst.severity);
         }
         self.summary = Some(summary);
         told
@@ -143,7 +146,7 @@ impl Window {
 impl Summary {
     fn new(alert: &Alert) -> Summary {
         let worst = Alert { count: 0, evidence: Vec::new(), ..alert.clone() };
-        Summary { worst, hosts: Vec::new(), more: 0, told: 0 }
+        Summary { worst, hosts: Vec::new(), more: 0, told: 0, told_as: None }
     }
 
     fn add(&mut self, alert: &Alert) {
@@ -193,6 +196,7 @@ impl Summary {
             id: id_of(&[b"summary", worst.rule_id.as_bytes(), &hour.to_le_bytes()]),
             at: at.max(worst.end),
             update: self.told > 0,
+            severity_before: self.told_as,
             occasion,
             reason,
             operator: None,

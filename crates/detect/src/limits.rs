@@ -20,11 +20,11 @@ pub const NAMES_MAX: usize = 1 << 18;
 
 /// Other registered names that one client resolved an address from, besides the last one.
 ///
-/// - Why so many: one is enough to make the last name a guess; further ones keep it one when the
-///   first has ended.
+/// - Why so many: one is enough to make the last name a guess; another keeps it one when the first
+///   has ended.
 /// - What it costs: 8 octets each, in each entry of [`NAMES_MAX`].
 /// - At the bound: the one that ends first is not remembered.
-pub const OTHER_NAMES_MAX: usize = 3;
+pub const OTHER_NAMES_MAX: usize = 2;
 
 /// Names that resolvers inside were asked for by hosts inside, with the names above them.
 ///

@@ -271,6 +271,7 @@ impl Wave {
             id,
             at: at.max(self.last),
             update: self.told.is_some(),
+            severity_before: self.told.is_some().then_some(severity),
             occasion,
             rule_id: RULE_ID.into(),
             rule_name: "Many hosts begin to use one tool".into(),

@@ -164,6 +164,8 @@ pub struct Alert {
     pub update: bool,
     /// Why it is told now.
     pub occasion: Occasion,
+    /// How bad it was told to be the last time; `None` when it was not told before.
+    pub severity_before: Option<Severity>,
     /// Stable per kind of detection and tool; never holds a host or a domain.
     pub rule_id: Arc<str>,
     /// The rule's name for people.

@@ -320,6 +320,7 @@ fn relay_alert() -> Alert {
         at: AT,
         update: false,
         occasion: Occasion::First,
+        severity_before: None,
         rule_id: "rmm.relay.anydesk".into(),
         rule_name: "Remote-access relay contacted: AnyDesk".into(),
         detection: Detection::Relay,

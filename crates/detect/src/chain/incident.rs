@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use model::{
-    Alert, AlertId, Chain, ChainStage, Detection, Evidence, Identity, Lure, Occasion, Step,
-    Timestamp,
+    Alert, AlertId, Chain, ChainStage, Detection, Evidence, Identity, Lure, Occasion, Severity,
+    Step, Timestamp,
 };
 use siphasher::sip128::{Hasher128 as _, SipHasher24};
 
@@ -50,6 +50,7 @@ struct Told {
     stories: usize,
     count: u64,
     end: Timestamp,
+    severity: Severity,
 }
 
 impl Incident {
@@ -175,7 +176,8 @@ impl Incident {
 
     fn as_told(&self) -> Told {
         let (steps, stories) = (self.steps.len(), self.stories.len());
-        Told { steps, stories, count: self.count(), end: self.end }
+        let severity = sum(&self.steps).severity;
+        Told { steps, stories, count: self.count(), end: self.end, severity }
     }
 
     /// Whether a stage joined since it was last told, or another story of one.
@@ -205,6 +207,7 @@ impl Incident {
             id: self.id,
             at: at.max(if over { self.end } else { at }),
             update: self.told.is_some(),
+            severity_before: self.told.as_ref().map(|told| told.severity),
             occasion,
             rule_id: RULE_ID.into(),
             rule_name: RULE_NAME.into(),

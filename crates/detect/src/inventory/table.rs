@@ -51,8 +51,9 @@ pub(super) struct Noted {
 pub(crate) struct Inventory {
     rows: Recent<UsageId, Row>,
     /// Each row once, by the hash of its key, which is keyed anew in each process: the keys
-    /// themselves are long, are chosen by the wire, and stand in the rows.
-    ids: HashMap<u64, UsageId, RandomState>,
+    /// themselves are long, are chosen by the wire, and stand in the rows. The id in octets packs
+    /// better than as a number.
+    ids: HashMap<u64, [u8; 16], RandomState>,
     /// Rows that changed since they were last handed out.
     changed: Vec<UsageId>,
     /// Rows that had to go, and wait to be handed out a last time.
@@ -198,7 +199,7 @@ impl Inventory {
         while self.rows.peek(&row).is_some() {
             row = UsageId(row.0.wrapping_add(1));
         }
-        self.ids.insert(self.ids.hasher().hash_one(sign.key), row);
+        self.remember(sign.key, row);
         if let Some((gone, held)) = self.rows.insert(row, Row::new(sign)) {
             self.forget(&Key::of(&held.usage));
             self.let_go(gone, held.usage);
@@ -209,7 +210,13 @@ impl Inventory {
     /// The row with that key.
     fn row_of(&self, key: &Key) -> Option<UsageId> {
         let row = *self.ids.get(&self.ids.hasher().hash_one(key))?;
+        let row = UsageId(u128::from_ne_bytes(row));
         self.rows.peek(&row).is_some_and(|held| key.is_of(&held.usage)).then_some(row)
+    }
+
+    fn remember(&mut self, key: &Key, row: UsageId) {
+        let hash = self.ids.hasher().hash_one(key);
+        self.ids.insert(hash, row.0.to_ne_bytes());
     }
 
     fn forget(&mut self, key: &Key) {
@@ -225,7 +232,7 @@ impl Inventory {
                 let old = Key::of(&held.usage);
                 held.usage.operator.clone_from(&key.operator);
                 self.forget(&old);
-                self.ids.insert(self.ids.hasher().hash_one(key), row);
+                self.remember(key, row);
             }
             return (row, None);
         };

@@ -208,6 +208,8 @@ impl Interface {
         // (RFC 8981 §3.8), and leases end.
         self.addresses
             .retain(|(other, last)| *other != ip && at.since(*last) < ADDRESSES_PER_MAC_SPAN);
+        // Most have one, and a list that doubles begins with room for four.
+        self.addresses.reserve_exact(1);
         self.addresses.push((ip, at));
         if self.addresses.len() > ADDRESSES_PER_MAC_MAX {
             self.of_many = true;

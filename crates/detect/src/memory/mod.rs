@@ -13,8 +13,8 @@ mod sightings;
 
 pub(crate) use firsts::{Firsts, Known, ToolKnown};
 pub(crate) use flows::{Carried, Claim, Flows, Rank};
-pub(crate) use identities::{Host, Identities, Interface};
 pub use identities::KnownHost;
+pub(crate) use identities::{Host, Identities, Interface};
 pub(crate) use lures::{Familiarity, Lures};
 pub(crate) use names::{Lent, Names};
 pub(crate) use prints::Prints;

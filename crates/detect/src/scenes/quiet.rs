@@ -357,5 +357,8 @@ fn a_story_may_be_quick() {
     };
     let scene: String = [0, 11, 22, 45].map(ask).concat();
     let outcome = play("", &limits, &scene);
-    assert_eq!(occasions(&outcome), ["0 first x1", "21 ended x2", "32 still x3", "42 ended x3", "45 first x1"]);
+    assert_eq!(
+        occasions(&outcome),
+        ["0 first x1", "21 ended x2", "32 still x3", "42 ended x3", "45 first x1"]
+    );
 }

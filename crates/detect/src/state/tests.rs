@@ -147,7 +147,7 @@ fn what_is_whole_but_cannot_be_is_refused_with_its_place() {
     let entry = |flags: u8, hosts: usize| [vec![1; 20], vec![flags], vec![1; hosts * 2]].concat();
     let lent = |name: &[u8]| {
         let len = (name.len() as u16).to_le_bytes();
-        count(1, &[&[1; 20 + 24], &len[..], name].concat())
+        count(1, &[&[1; 20 + 8 * crate::limits::OTHER_NAMES_MAX], &len[..], name].concat())
     };
     let host = |by: u8, name: &[u8]| {
         let len = (name.len() as u16).to_le_bytes();

@@ -148,6 +148,8 @@ impl Case {
         }
         let room = self.evidence.len() < limits.evidence_max.max(1);
         if room {
+            // Most stories have one sign, and a list that doubles begins with room for four.
+            self.evidence.reserve_exact(1);
             self.evidence.push(evidence);
         }
         !room
@@ -219,6 +221,11 @@ impl Case {
     }
 
     /// Whether a record has told it.
+    pub(crate) fn told_severity(&self) -> Option<Severity> {
+        let told = self.told.as_ref().filter(|_| self.was_told());
+        told.map(|told| Severity::new(told.strength.0))
+    }
+
     pub(crate) fn was_told(&self) -> bool {
         self.told.is_some() && !self.held
     }

@@ -204,11 +204,13 @@ impl Story {
             && self.servers.len() < SERVERS_PER_STORY_MAX
             && !self.servers.contains(&ip)
         {
+            self.servers.reserve_exact(1);
             self.servers.push(ip);
         }
         for name in names {
             let known = self.names.iter().any(|known| &**known == *name);
             if !known && self.names.len() < SERVERS_PER_STORY_MAX {
+                self.names.reserve_exact(1);
                 self.names.push((*name).into());
             }
         }

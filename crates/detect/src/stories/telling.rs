@@ -64,6 +64,7 @@ pub(crate) fn tell(
         id: case.id,
         at,
         update: case.was_told(),
+        severity_before: case.told_severity(),
         occasion,
         rule_id: rule_id(detection, &rule_word(case)),
         rule_name: fill(case.finding.words.title, case, operator).into(),
