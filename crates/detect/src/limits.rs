@@ -153,6 +153,14 @@ pub const LURE_FRESH: Duration = Duration::from_secs(24 * 60 * 60);
 ///   stop and a start, does not count.
 pub const LEARNING: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// A silence of the whole wire that is none: nobody watched, or a clock is broken.
+///
+/// - Why so long: captures of one network may lie days apart and tell of it; no wire that someone
+///   watches is silent for a month.
+/// - What it costs: nothing.
+/// - At the bound: the time does not count as watched ([`LEARNING`]).
+pub const UNWATCHED: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
 /// After how long a name that many hosts use is common.
 ///
 /// - Why so long: longer than a weekend's campaign, shorter than a vendor's contract.

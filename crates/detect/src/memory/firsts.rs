@@ -7,7 +7,7 @@ use model::{Timestamp, ToolId};
 
 use super::prints::Prints;
 use super::sightings::{Seen, Sightings};
-use crate::limits::{FIRST_HOSTS_MAX, Limits, NAME_HOSTS_MAX};
+use crate::limits::{FIRST_HOSTS_MAX, Limits, NAME_HOSTS_MAX, UNWATCHED};
 
 /// First sightings: host and tool, network and tool, network and operator, network and registered
 /// name. Four tables, so that a flood of one kind pushes out nothing of another.
@@ -30,6 +30,8 @@ pub(crate) struct Watch {
     pub(crate) last: Timestamp,
     /// Nobody watched since `last`.
     away: bool,
+    /// `begun` and `last` before the last gap that nobody watched, in case a broken clock made it.
+    before: Option<(Timestamp, Timestamp)>,
     learning: Duration,
 }
 
@@ -127,7 +129,7 @@ impl<const HOSTS: usize> From<Seen<HOSTS>> for Known {
 
 impl Watch {
     pub(crate) fn new(learning: Duration) -> Watch {
-        Watch { begun: None, last: Timestamp::ZERO, away: false, learning }
+        Watch { begun: None, last: Timestamp::ZERO, away: false, before: None, learning }
     }
 
     pub(crate) fn pass(&mut self, at: Timestamp) {
@@ -136,8 +138,15 @@ impl Watch {
             return;
         }
         let begun = *self.begun.get_or_insert(at);
+        let (gap, back) = (at.since(self.last), self.last.since(at));
         if std::mem::take(&mut self.away) {
-            self.begun = Some(begun.after(at.since(self.last)));
+            self.begun = Some(begun.after(gap));
+        } else if self.last > Timestamp::ZERO && gap >= UNWATCHED {
+            self.before = Some((begun, self.last));
+            self.begun = Some(begun.after(gap));
+        } else if back >= UNWATCHED {
+            let (begun, last) = self.before.take().unwrap_or((at, at));
+            (self.begun, self.last) = (Some(begun), last);
         }
         self.last = self.last.max(at);
     }
@@ -219,6 +228,29 @@ mod tests {
         }
         assert_eq!(firsts.see_tool(real, &tool, None, moment(4001)).host.first, first);
         assert_eq!(firsts.host_tools.counts(), (64, 10_001 - 64));
+    }
+
+    #[test]
+    fn captures_that_lie_years_apart_and_a_broken_clock_teach_nothing() {
+        const YEAR: u64 = 365 * DAY;
+        // Moments that pass, and whether the last of them is one at which the sensor has learnt.
+        let table: &[(&str, &[u64], bool)] = &[
+            ("a day", &[YEAR, YEAR + DAY], true),
+            ("a weekend at home", &[YEAR, YEAR + 3 * DAY], true),
+            ("an hour, and an hour years later", &[YEAR, YEAR + 3600, 9 * YEAR], false),
+            ("years, half a day each", &[YEAR, YEAR + DAY / 2, 9 * YEAR, 9 * YEAR + DAY / 2], true),
+            ("the first clock says 1970", &[1, 50 * YEAR], false),
+            ("the first clock is ahead", &[90 * YEAR, 50 * YEAR, 50 * YEAR + 9], false),
+            ("and a day later", &[90 * YEAR, 50 * YEAR, 50 * YEAR + DAY], true),
+            ("one clock in between", &[YEAR, YEAR + DAY, 90 * YEAR, YEAR + DAY + 1], true),
+            ("and one that is behind", &[50 * YEAR, 50 * YEAR + DAY, 9, 50 * YEAR + DAY], false),
+        ];
+        for (what, moments, want) in table {
+            let mut watch = Watch::new(Duration::from_secs(DAY));
+            moments.iter().for_each(|secs| watch.pass(moment(*secs)));
+            let last = moment(*moments.last().expect("one"));
+            assert_eq!(watch.learnt(last), *want, "{what}");
+        }
     }
 
     #[test]
