@@ -182,7 +182,8 @@ mod tests {
     #[test]
     fn a_name_is_new_only_where_the_sensor_had_learnt_when_it_was_first_met() {
         let mut firsts = Firsts::new(&Limits::default());
-        let table: &[(&str, u8, u64, (u64, u8, bool))] = &[
+        type Line = (&'static str, u8, u64, (u64, u8, bool));
+        let table: &[Line] = &[
             ("a.example", 1, 100, (100, 1, false)),
             ("a.example", 1, 200, (100, 1, false)),
             ("a.example", 2, 2 * DAY, (100, 2, false)),
