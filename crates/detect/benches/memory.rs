@@ -42,6 +42,7 @@ fn main() {
     part("addresses that they lead to", 300_000, &mut Wire::resolves);
     part("names that lie", 80_000, &mut Wire::lies);
     part("hosts that say who they are", 140_000, &mut Wire::hints);
+    let usual = MEMORY.current_usage_as_mb() - before;
     part("a flood of strange hosts with a tool", 1_000_000, &mut Wire::floods);
     let held = MEMORY.current_usage_as_mb() - before;
     for (what, count) in wire.detector.memory_counts() {

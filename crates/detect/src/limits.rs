@@ -1,22 +1,24 @@
-//! How much the detector remembers, why so much, and what happens at each bound.
+//! How much the detector remembers, why so much, and what happens at each bound. With every table
+//! full it holds under 256 MiB (`make bench-memory`). A hash table of up to seven eighths of a power
+//! of two takes half of what one of the whole power takes: hence the sevens.
 
 use std::time::Duration;
 
 /// Uses of a tool, and contacts with listed names, that are told as one story each; those that
 /// sleep count too.
 ///
-/// - Why so many: 10,000 hosts with three tools each within the quiet time.
-/// - What it costs: about 2 KiB a story, 64 MiB in all.
+/// - Why so many: 8,000 hosts with three tools each within the quiet time.
+/// - What it costs: about 1.5 KiB a story, 36 MiB in all.
 /// - At the bound: of those that sleep, else of all, the one that was silent longest ends and is
 ///   told a last time; `stories_evicted` counts it.
-pub const STORIES_MAX: usize = 1 << 15;
+pub const STORIES_MAX: usize = 3 << 13;
 
 /// Addresses whose last name is remembered, each for one client.
 ///
-/// - Why so many: 20,000 clients with a dozen live servers each.
-/// - What it costs: about 130 octets each with its index and its share of a name, 32 MiB in all.
+/// - Why so many: 19,000 clients with a dozen live servers each.
+/// - What it costs: about 120 octets each with its index and its share of a name, 26 MiB in all.
 /// - At the bound: the one neither answered nor used for longest goes; `names_evicted` counts it.
-pub const NAMES_MAX: usize = 1 << 18;
+pub const NAMES_MAX: usize = 7 << 15;
 
 /// Other registered names that one client resolved an address from, besides the last one.
 ///
@@ -74,10 +76,10 @@ pub const FIRST_NAMES_MAX: usize = 1 << 20;
 
 /// Hosts' uses of tools, so that a host's first one is known.
 ///
-/// - Why so many: 100,000 hosts with five tools each.
-/// - What it costs: 37 to 42 octets each, 20 MiB in all.
+/// - Why so many: 100,000 hosts with four tools each, and some with more.
+/// - What it costs: 37 octets each, 17 MiB in all.
 /// - At the bound: as for [`LURES_MAX`]; `first_host_tools_evicted` counts it.
-pub const FIRST_HOST_TOOLS_MAX: usize = 1 << 19;
+pub const FIRST_HOST_TOOLS_MAX: usize = 7 << 16;
 
 /// Tools that the network used.
 ///
@@ -320,10 +322,10 @@ pub const NOTES_PER_FLOW_MAX: usize = 8;
 ///
 /// - Why so many: a host has one only after a lure, a program from a new name, or a tool that nobody
 ///   allows.
-/// - What it costs: about 1 KiB a step, 100 MiB if all have as many as they may.
+/// - What it costs: about 1 KiB a step, 50 MiB if all have as many as they may.
 /// - At the bound: the one that met nothing for longest goes; if it has an incident, that is told a
 ///   last time. `trails_evicted` counts it.
-pub const TRAILS_MAX: usize = 1 << 14;
+pub const TRAILS_MAX: usize = 1 << 13;
 
 /// Steps of one host that wait for others to make an incident.
 ///
@@ -401,10 +403,10 @@ pub const DOWNLOAD_BYTES_MIN: u64 = 1 << 20;
 /// Rows of the inventory: a host's use of a tool of one operator under one rule.
 ///
 /// - Why so many: 100,000 hosts with a tool each, and some with two.
-/// - What it costs: about 450 octets each with their index, 60 MiB in all.
+/// - What it costs: about 400 octets each with their index, 44 MiB in all.
 /// - At the bound: the row seen longest ago goes and is handed out a last time; were it seen again,
 ///   it would begin anew. `inventory_evicted` counts it.
-pub const INVENTORY_MAX: usize = 1 << 17;
+pub const INVENTORY_MAX: usize = 7 << 14;
 
 /// Rows of the inventory that went and wait to be handed out.
 ///
@@ -444,11 +446,11 @@ pub const LINT_PAIRS_MAX: usize = 1 << 21;
 
 /// Addresses of hosts inside whose interface and name are remembered, and interfaces.
 ///
-/// - Why so many: 30,000 hosts, each with an address of IPv4 and three of IPv6.
-/// - What it costs: about 400 octets each with its interface and name, 50 MiB in all.
+/// - Why so many: 100,000 hosts with an address each, or 28,000 with three more of IPv6.
+/// - What it costs: about 250 octets each with its interface and name, 27 MiB in all.
 /// - At the bound: the one not heard of for longest goes, and is told of without a name until it is
 ///   heard again; `identities_evicted` and `interfaces_evicted` count it.
-pub const IDENTITIES_MAX: usize = 1 << 17;
+pub const IDENTITIES_MAX: usize = 7 << 14;
 
 /// Addresses that one interface may have at once and still be one host's.
 ///

@@ -106,7 +106,14 @@ impl<K: Hash + Eq, V> Recent<K, V> {
         };
         match self.slots.get_mut(place as usize) {
             Some(empty) => *empty = slot,
-            None => self.slots.push(slot),
+            None => {
+                if self.slots.len() == self.slots.capacity() {
+                    // By doubling, but for no more than will ever be.
+                    let more = self.slots.len().max(4).min(self.max - self.slots.len());
+                    self.slots.reserve_exact(more);
+                }
+                self.slots.push(slot);
+            }
         }
         let (slots, keys) = (&self.slots, &self.hash);
         self.places.insert_unique(hash, place, |place| hash_at(slots, keys, *place));
