@@ -3,6 +3,7 @@
 //! read. `make bench-memory`.
 
 #![allow(clippy::print_stdout, reason = "a bench prints its figures")]
+#![allow(clippy::disallowed_methods, reason = "a bench measures time")]
 
 use std::hint::black_box;
 use std::net::{IpAddr, Ipv4Addr};
@@ -42,7 +43,6 @@ fn main() {
     part("addresses that they lead to", 300_000, &mut Wire::resolves);
     part("names that lie", 80_000, &mut Wire::lies);
     part("hosts that say who they are", 140_000, &mut Wire::hints);
-    let usual = MEMORY.current_usage_as_mb() - before;
     part("a flood of strange hosts with a tool", 1_000_000, &mut Wire::floods);
     let held = MEMORY.current_usage_as_mb() - before;
     for (what, count) in wire.detector.memory_counts() {

@@ -287,7 +287,8 @@ mod tests {
         let long = "long.example: long.example = 192.0.2.1 86400";
         let tenants = "a.github.io: a.github.io = 192.0.2.1";
         let others = "b.github.io: b.github.io = 192.0.2.1";
-        let table: &[(&[(u64, &str)], u64, Option<&str>)] = &[
+        type Row<'a> = (&'a [(u64, &'a str)], u64, Option<&'a str>);
+        let table: &[Row<'_>] = &[
             (&[(0, a)], 1, Some("www.a.example")),
             (&[(0, a), (0, a2)], 1, Some("x.a.example")),
             (&[(0, a), (1, b)], 2, Some("b.example ?")),

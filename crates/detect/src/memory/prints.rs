@@ -121,8 +121,8 @@ mod tests {
     #[test]
     fn what_differs_has_another_fingerprint() {
         let prints = Prints::FIXED;
-        let (tool, longer) = ("a", "ab").into();
-        let (tool, longer) = (ToolId::parse(tool).expect("a"), ToolId::parse(longer).expect("ab"));
+        let tool = |id: &str| ToolId::parse(id).expect("an id");
+        let (tool, longer) = (tool("a"), tool("ab"));
         assert_ne!(prints.operator(&tool, "bc"), prints.operator(&longer, "c"));
         assert_ne!(prints.name("a"), prints.tool(&tool));
         assert_ne!(prints.name("a"), Prints::new([1, 2]).name("a"));

@@ -345,7 +345,8 @@ mod tests {
 
     #[test]
     fn what_was_met_once_goes_before_what_came_back() {
-        let table: &[(usize, &[(u64, u64)], &[u64], u64)] = &[
+        type Row<'a> = (usize, &'a [(u64, u64)], &'a [u64], u64);
+        let table: &[Row<'_>] = &[
             (3, &[(1, 0), (2, 0), (3, 0)], &[1, 2, 3], 0),
             // The oldest goes; use within the first minutes is one occasion, and makes it newer.
             (3, &[(1, 0), (2, 0), (3, 0), (1, 100), (4, 200)], &[1, 3, 4], 1),
