@@ -57,6 +57,15 @@ fn report(args: &ReportArgs) -> Result<Exit, Exit> {
     let (mut reader, _relays) = sorted.read()?;
     if let (false, Some(knowledge)) = (captures.is_empty(), knowledge) {
         ended = inputs::replay(args, captures, knowledge, &mut reader)?;
+        // The page goes further than what was said on standard error.
+        let missing = match ended {
+            Exit::Damaged => Some("not all of them could be read, or not to their ends"),
+            Exit::Interrupted => Some("reading was interrupted; what follows is missing"),
+            _ => None,
+        };
+        if let Some(why) = missing {
+            audit.refused("captures", why);
+        }
         let packed =
             |path: &PathBuf| path.extension().is_some_and(|end| end == "gz" || end == "zst");
         if ended == Exit::Damaged && args.inputs.iter().any(packed) {

@@ -201,6 +201,22 @@ fn a_period_without_anything_is_a_report_too() {
 }
 
 #[test]
+fn a_report_of_half_a_capture_says_so() {
+    let folder = TempDir::new().expect("a folder");
+    let octets = std::fs::read(capture()).expect("the demo");
+    std::fs::write(folder.path().join("cut.pcap"), &octets[..octets.len() - 9]).expect("written");
+    for (format, says) in [
+        ("text", "refused: captures: not all of them could be read"),
+        ("html", "<bdi>not all of them could be read, or not to their ends</bdi>"),
+        ("markdown", "not all of them could be read"),
+        ("json", "\"place\":\"captures\""),
+    ] {
+        let text = said(&rmmwatch(folder.path(), &["report", "cut.pcap", "--format", format]), 3);
+        assert!(text.contains(says), "{text}");
+    }
+}
+
+#[test]
 fn records_in_a_folder_or_packed_are_no_report_of_nothing() {
     let folder = TempDir::new().expect("a folder");
     records(&folder);
