@@ -70,6 +70,8 @@ struct Counts {
 pub(crate) struct Conclusion {
     /// The analyst's part of the health; frames and kernel counts are the lanes' to add.
     pub(crate) health: Health,
+    /// Rows of the inventory that were not told as they stand.
+    pub(crate) usages: Vec<(UsageId, Usage)>,
     /// Delivery, still open for the summary.
     pub(crate) delivery: Delivery,
     /// Writes the summary.
@@ -189,13 +191,14 @@ impl Analyst {
         let mut alerts =
             Alerts::new(&self.recorder, &mut self.lines, &mut self.counts, &self.gauges);
         self.detector.finish(&mut |alert| alerts.tell(&alert));
-        let rows = self.detector.take_usages();
         // Nobody reads any more: there is nobody to tell it to either.
-        let _ = self.send(1).and_then(|()| self.tell_usages(&rows)).and_then(|()| self.send(1));
+        let _ = self.send(1);
+        let usages = self.detector.take_usages();
         let health = self.health();
         let kept = self.keeper.map(|keeper| (self.detector.state(), keeper));
         Conclusion {
             health,
+            usages,
             kept,
             delivery: self.delivery,
             recorder: self.recorder,

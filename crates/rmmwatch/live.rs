@@ -98,6 +98,7 @@ fn watch(args: &RunArgs) -> Result<Exit, Exit> {
         conclusion.delivery,
         &conclusion.recorder,
         &health,
+        &conclusion.usages,
         &deliver::Files::default(),
         &conclusion.severities,
         args.output.summary(),

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use deliver::{Delivery, Files, Output, Recorder, Stream, Target};
-use model::Health;
+use deliver::{Delivery, Files, Gone, Output, Recorder, Stream, Target};
+use model::{Health, Usage, UsageId};
 
 use crate::cli::{OutputArgs, Summary};
 use crate::config;
 use crate::exit::{Exit, fail, tell};
+use crate::limits::RECORD_BUFFER_BYTES;
 
 /// Whether a file begins anew.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -84,15 +85,15 @@ pub(crate) fn conclude(
     delivery: Delivery,
     recorder: &Recorder,
     health: &Health,
+    usages: &[(UsageId, Usage)],
     files: &Files,
     severities: &BTreeMap<&'static str, u64>,
     summary: Summary,
 ) -> Result<Exit, Exit> {
-    let mut lines = Vec::new();
-    recorder.health(health, &mut lines);
-    recorder.summary(health, files, &mut lines);
-    // A reader that is gone wants no summary.
-    let _ = delivery.send(Stream::Health, lines);
+    if delivery.wants(Stream::Health) {
+        // A reader that is gone wants no summary.
+        let _ = write_last(&delivery, recorder, health, usages, files);
+    }
     let delivered = delivery.finish();
     match summary {
         Summary::None => {}
@@ -106,4 +107,24 @@ pub(crate) fn conclude(
         }
     }
     delivered.map(|_| Exit::Done).map_err(|why| fail(Exit::Failed, &why))
+}
+
+/// The last health record, the inventory, and the summary.
+fn write_last(
+    delivery: &Delivery,
+    recorder: &Recorder,
+    health: &Health,
+    usages: &[(UsageId, Usage)],
+    files: &Files,
+) -> Result<(), Gone> {
+    let mut lines = Vec::new();
+    recorder.health(health, &mut lines);
+    for (row, usage) in usages {
+        recorder.inventory(*row, usage, &mut lines);
+        if lines.len() >= RECORD_BUFFER_BYTES {
+            delivery.send(Stream::Health, std::mem::take(&mut lines))?;
+        }
+    }
+    recorder.summary(health, files, &mut lines);
+    delivery.send(Stream::Health, lines)
 }

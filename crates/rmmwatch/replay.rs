@@ -127,6 +127,7 @@ pub(crate) fn replay(
         conclusion.delivery,
         &conclusion.recorder,
         &health,
+        &conclusion.usages,
         &files,
         &conclusion.severities,
         args.output.summary(),
