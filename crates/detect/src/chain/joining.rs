@@ -63,10 +63,12 @@ impl Detector {
         }
     }
 
-    /// A story is over: what may become a stage later names the alert that told it.
+    /// A story is over: what may become a stage later names the alert that told it, and has its
+    /// signs.
     pub(crate) fn chain_leave(&mut self, host: IpAddr, serial: u64, case: &Case) {
-        let trail = self.chain.get(self.way_of(host)).filter(|_| case.was_told());
-        trail.into_iter().for_each(|trail| trail.was_told(serial, case.id));
+        if let Some(trail) = self.chain.get(self.way_of(host)) {
+            trail.leave(serial, case);
+        }
     }
 
     /// Its stories end with it: nobody would tell what they show from now on, so that it is told as

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use model::{AlertId, ChainStage, Flow, Timestamp};
+use model::{ChainStage, Flow, Timestamp};
 
 use super::incident::Incident;
 use super::step::{Met, SHORTLY, Weight};
 use super::sum::kinds;
 use crate::limits::STEPS_MAX;
+use crate::stories::Case;
 
 /// One host's way.
 #[derive(Debug, Default)]
@@ -81,10 +82,13 @@ impl Trail {
         self.steps.retain(|step| step.story != Some(serial));
     }
 
-    /// That story, which is gone now, was told as this alert.
-    pub(crate) fn was_told(&mut self, serial: u64, id: AlertId) {
-        let own = self.steps.iter_mut().filter(|step| step.story == Some(serial));
-        own.for_each(|step| step.told = Some(id));
+    /// That story is gone now: what it knew stays with its steps.
+    pub(crate) fn leave(&mut self, serial: u64, case: &Case) {
+        for step in self.steps.iter_mut().filter(|step| step.story == Some(serial)) {
+            step.story = None;
+            step.told = case.was_told().then_some(case.id).or(step.told);
+            step.evidence = case.evidence.iter().take(LEFT_SIGNS_MAX).cloned().collect();
+        }
     }
 
     /// A step is met, which may have begun before `now`. What is met again stays at its first time.
@@ -180,6 +184,9 @@ impl Trail {
 
 /// How long after a tool that may be an old one a weak stage still belongs to it.
 const OLD_AFTER: Duration = Duration::from_secs(5 * 60);
+
+/// Signs of a story that is gone which each of its steps keeps.
+const LEFT_SIGNS_MAX: usize = 8;
 
 /// For how long after a download a further name is its second one.
 const SECOND_AFTER: Duration = Duration::from_secs(3600);

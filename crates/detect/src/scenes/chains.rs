@@ -236,6 +236,17 @@ fn a_story_that_is_a_stage_is_told_by_the_incident() {
 }
 
 #[test]
+fn a_lure_of_the_day_before_keeps_its_signs() {
+    // By then its own story is over for good.
+    let relay = RELAY.replace("120 ", "100000 ");
+    let outcome = play("", &Limits::default(), &format!("{LURE}{relay}"));
+    let incident = outcome.alerts.iter().find(|alert| alert.chain.is_some()).expect("one");
+    let shown: Vec<&str> = incident.evidence.iter().map(|sign| &*sign.value).collect();
+    assert_eq!(shown, ["win-care.example", "shown"], "the lure and the tool");
+    assert_eq!(incident.count, 2);
+}
+
+#[test]
 fn an_incident_is_over_after_a_day_and_the_next_is_another() {
     let day = 24 * 3600;
     let again = |line: &str, secs: u32| {
