@@ -66,8 +66,12 @@ impl Detector {
     /// A story is over: what may become a stage later names the alert that told it, and has its
     /// signs.
     pub(crate) fn chain_leave(&mut self, host: IpAddr, serial: u64, case: &Case) {
-        if let Some(trail) = self.chain.get(self.way_of(host)) {
-            trail.leave(serial, case);
+        // It may have been met before its host's addresses were known to be one.
+        let addresses: Vec<IpAddr> = self.addresses(host).collect();
+        for ip in addresses {
+            if let Some(trail) = self.chain.get(ip) {
+                trail.leave(serial, case);
+            }
         }
     }
 
@@ -111,7 +115,7 @@ impl Detector {
             }
         }
         let steps = match &mut trail.incident {
-            Some(_) => trail.take_new(),
+            Some(_) => trail.take_new(windows),
             None => trail.ripe(at, windows).unwrap_or_default(),
         };
         if steps.is_empty() && serials.is_empty() {

@@ -7,6 +7,7 @@ use model::{ChainStage, Flow, Timestamp};
 use super::incident::Incident;
 use super::step::{Met, SHORTLY, Weight};
 use super::sum::kinds;
+use crate::caps::apart;
 use crate::limits::STEPS_MAX;
 use crate::stories::Case;
 
@@ -109,7 +110,8 @@ impl Trail {
     /// The steps that make an incident, if they do: two different stages, a strong one among them.
     pub(crate) fn ripe(&mut self, now: Timestamp, windows: Windows) -> Option<Vec<Met>> {
         self.steps.retain(|step| counts(step, now, windows));
-        let mut valid: Vec<&Met> = self.steps.iter().filter(|step| self.holds(step, now)).collect();
+        let mut valid: Vec<&Met> =
+            self.steps.iter().filter(|step| self.holds(step, now, windows)).collect();
         // Who follows a link and fetches something else hours later is not led there any more,
         // unless a tool runs in the end.
         let runs = valid.iter().any(|step| step.is_tool());
@@ -132,8 +134,8 @@ impl Trail {
     }
 
     /// Whether what a step needs beside it is there.
-    fn holds(&self, step: &Met, now: Timestamp) -> bool {
-        let lured = || self.lured(step.at, Duration::from_secs(3600));
+    fn holds(&self, step: &Met, now: Timestamp, windows: Windows) -> bool {
+        let lured = || self.lured(step.at, windows.weak);
         let own_relay = || {
             self.steps.iter().any(|other| {
                 other.is_tool()
@@ -155,7 +157,7 @@ impl Trail {
         };
         explains
             && beside
-            && (step.stage != ChainStage::SecondName || self.fetched(now, SECOND_AFTER).is_some())
+            && (step.stage != ChainStage::SecondName || self.fetched(now, windows.weak).is_some())
     }
 
     fn tools(&self) -> impl Iterator<Item = &Met> {
@@ -164,8 +166,9 @@ impl Trail {
     }
 
     /// What is not part of an incident, to be looked at anew.
-    pub(crate) fn take_new(&mut self) -> Vec<Met> {
-        let ready: Vec<bool> = self.steps.iter().map(|step| self.holds(step, step.at)).collect();
+    pub(crate) fn take_new(&mut self, windows: Windows) -> Vec<Met> {
+        let holds = |step| self.holds(step, step.at, windows);
+        let ready: Vec<bool> = self.steps.iter().map(holds).collect();
         let mut place = ready.into_iter();
         self.steps.extract_if(.., |_| place.next().unwrap_or(false)).collect()
     }
@@ -188,9 +191,6 @@ const OLD_AFTER: Duration = Duration::from_secs(5 * 60);
 /// Signs of a story that is gone which each of its steps keeps.
 const LEFT_SIGNS_MAX: usize = 8;
 
-/// For how long after a download a further name is its second one.
-const SECOND_AFTER: Duration = Duration::from_secs(3600);
-
 /// A list's entry and a tool under one registered name are one contact, not two stages; so is a
 /// tool's file and the new name that it came from.
 fn is_one_contact(valid: &[&Met], stages: &[ChainStage]) -> bool {
@@ -212,9 +212,4 @@ fn is_one_contact(valid: &[&Met], stages: &[ChainStage]) -> bool {
 fn counts(step: &Met, now: Timestamp, windows: Windows) -> bool {
     let window = if step.is_strong_lure() { windows.lure } else { windows.weak };
     apart(step.at, now) <= window
-}
-
-/// The time between two moments, whichever comes first.
-fn apart(one: Timestamp, two: Timestamp) -> Duration {
-    one.since(two).max(two.since(one))
 }

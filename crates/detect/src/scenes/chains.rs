@@ -1,5 +1,7 @@
 //! Chains: which stages make an incident, how it grows, and what makes none.
 
+use std::time::Duration;
+
 use super::{expect, play, reasons, short};
 use crate::Limits;
 
@@ -233,6 +235,21 @@ fn a_story_that_is_a_stage_is_told_by_the_incident() {
             "confidence: 90 %, relay (Alpha), and 5 for each further stage: 95 %",
         ]
     );
+}
+
+#[test]
+fn the_window_that_is_set_is_the_window() {
+    // A listed name that the program calls 5,000 seconds after it came down.
+    let called = "5060 10.0.0.5>192.0.2.9:443 hello second-one.example : TlsSni 90% stage=second";
+    for (secs, want) in [(3_600, None), (7_200, Some("lure download second-name"))] {
+        let limits = Limits { chain_window: Duration::from_secs(secs), ..Limits::default() };
+        let outcome = play("", &limits, &format!("{PROGRAM}{called}"));
+        let chain = outcome.alerts.iter().find_map(|alert| alert.chain.as_ref());
+        let stages = chain.map(|chain| {
+            chain.steps.iter().map(|step| step.stage.word()).collect::<Vec<_>>().join(" ")
+        });
+        assert_eq!(stages.as_deref(), want, "{secs}");
+    }
 }
 
 #[test]
