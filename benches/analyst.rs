@@ -17,9 +17,12 @@ use std::time::Duration;
 use capture::{Input, ReplayOptions, Timeline};
 use detect::{Detector, Limits, Policy};
 use dissect::{Dissector, Seed, Shards};
-use intel::{Book, BookBuilder};
+use intel::Book;
 use model::{Match, Observation, Setting};
 use trafficgen::load::{self, Plan, Playbook, Tool};
+
+#[path = "../crates/intel/tests/ships/mod.rs"]
+mod ships;
 
 /// As the program has it.
 #[global_allocator]
@@ -189,7 +192,7 @@ fn mix(folder: &Path) -> Workload {
 fn day(folder: &Path) -> Workload {
     let path = folder.join("day.pcap");
     let file = fs::File::create(&path).expect("a capture");
-    let texts = texts("catalogue");
+    let texts = ships::texts("catalogue");
     let tools: Vec<Tool> =
         texts.iter().map(|(name, text)| Tool::parse(text).expect(name)).collect();
     let book = fs::read_to_string(root().join("packaging/bench/day.toml")).expect("a playbook");
@@ -218,28 +221,9 @@ fn dissected(path: &Path) -> Vec<Observation> {
 }
 
 fn book() -> Book {
-    let mut builder = BookBuilder::new();
-    let read = |name: &str| fs::read_to_string(root().join("config").join(name)).expect(name);
-    builder.gate("gate.toml", &read("gate.toml"));
-    builder.labels("labels.toml", &read("labels.toml"));
-    builder.resolvers("resolvers.toml", &read("resolvers.toml"));
-    texts("catalogue").iter().for_each(|(name, text)| builder.catalogue(name, text));
-    builder.vocabulary("lookalikes.toml", &read("lookalikes.toml"));
-    builder.words(&read("words/english.txt"));
-    texts("brands").iter().for_each(|(name, text)| builder.brands(name, text));
-    texts("feeds").iter().for_each(|(name, text)| builder.feed(name, text));
-    let (book, complaints) = builder.build();
+    let (book, complaints) = ships::builder().build();
     assert!(complaints.is_empty(), "{complaints:?}");
     book
-}
-
-fn texts(folder: &str) -> Vec<(String, String)> {
-    let entries = fs::read_dir(root().join("config").join(folder)).expect(folder);
-    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("a file").path()).collect();
-    paths.retain(|path| path.extension().is_some_and(|ending| ending == "toml"));
-    paths.sort();
-    let text = |path: &PathBuf| fs::read_to_string(path).expect("a text");
-    paths.iter().map(|path| (path.display().to_string(), text(path))).collect()
 }
 
 fn root() -> PathBuf {

@@ -11,12 +11,14 @@ use std::sync::{LazyLock, OnceLock};
 
 use detect::{Detector, Policy};
 use dissect::{Dissector, Seed, Shards};
-use intel::{Book, BookBuilder};
+use intel::Book;
 use model::{Alert, AlertId, Frame, LinkType, Observation, Timestamp};
 use trafficgen::{Scenario, TimedFrame};
 
 #[path = "../../crates/rmmwatch/one_way.rs"]
 mod one_way;
+#[path = "../../crates/intel/tests/ships/mod.rs"]
+mod ships;
 
 use one_way::OneWay;
 
@@ -53,27 +55,7 @@ pub(crate) fn stories() -> &'static [Story] {
 fn book() -> &'static Book {
     static BOOK: OnceLock<Book> = OnceLock::new();
     BOOK.get_or_init(|| {
-        let config = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("config");
-        let read = |name: &str| std::fs::read_to_string(config.join(name)).expect("config");
-        let texts = |folder: &str| {
-            let entries = std::fs::read_dir(config.join(folder)).expect("a folder of config");
-            let names = entries.flatten().map(|entry| entry.file_name());
-            let mut names: Vec<String> = names.filter_map(|name| name.into_string().ok()).collect();
-            names.retain(|name| name.ends_with(".toml"));
-            names.sort();
-            let text = |name: String| (name.clone(), read(&format!("{folder}/{name}")));
-            names.into_iter().map(text).collect::<Vec<_>>()
-        };
-        let mut builder = BookBuilder::new();
-        builder.gate("gate.toml", &read("gate.toml"));
-        builder.labels("labels.toml", &read("labels.toml"));
-        builder.resolvers("resolvers.toml", &read("resolvers.toml"));
-        texts("catalogue").iter().for_each(|(name, text)| builder.catalogue(name, text));
-        builder.vocabulary("lookalikes.toml", &read("lookalikes.toml"));
-        builder.words(&read("words/english.txt"));
-        texts("brands").iter().for_each(|(name, text)| builder.brands(name, text));
-        texts("feeds").iter().for_each(|(name, text)| builder.feed(name, text));
-        let (book, complaints) = builder.build();
+        let (book, complaints) = ships::builder().build();
         assert!(complaints.is_empty(), "{complaints:?}");
         book
     })
