@@ -62,7 +62,7 @@ fn targets() -> Vec<Target> {
     let lines: Vec<Vec<u8>> = lines.into_iter().map(String::into_bytes).collect();
     let xml = intel::fuzz_feeds_xml::xml_samples();
     let xml: Vec<Vec<u8>> = xml.into_iter().map(String::into_bytes).collect();
-    let records = read_all(&root.join("crates/deliver/tests/golden"), "json");
+    let records = read_all(&root.join("crates/records/tests/golden"), "json");
     let samples = |name: &str| match name {
         "capture.reader" => captures.clone(),
         "dissect.frames" => lists.clone(),
@@ -71,7 +71,7 @@ fn targets() -> Vec<Target> {
         name if name.starts_with("intel.json_") => json.clone(),
         name if name.starts_with("intel.line_") => lines.clone(),
         "intel.stix1" => xml.clone(),
-        "deliver.records" => records.clone(),
+        "records.read" => records.clone(),
         "intel.glob" => vec![b"AnyDesk*/?.exe".to_vec()],
         "detect.policy" => policies.clone(),
         "detect.state" => {

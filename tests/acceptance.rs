@@ -89,7 +89,7 @@ fn load(folder: &Path) -> Case {
 fn schema() -> &'static jsonschema::Validator {
     static SCHEMA: OnceLock<jsonschema::Validator> = OnceLock::new();
     SCHEMA.get_or_init(|| {
-        let schema = serde_json::from_str(deliver::SCHEMA).expect("the schema is JSON");
+        let schema = serde_json::from_str(records::SCHEMA).expect("the schema is JSON");
         jsonschema::validator_for(&schema).expect("the schema is a schema")
     })
 }
@@ -169,7 +169,7 @@ fn observations_alone_tell_the_inventory() {
         let shown = folder.display();
         let got = replay(&load(&folder), &[]);
         let told = |text: &str| {
-            let told = deliver::read::read("records", text.as_bytes()).expect("memory never fails");
+            let told = records::read::read("records", text.as_bytes()).expect("memory never fails");
             assert_eq!(told.refused, 0, "{shown}: {:?}", told.complaints);
             told
         };

@@ -16,14 +16,20 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("dissect", &["model"]),
     ("intel", &["model"]),
     ("detect", &["model"]),
-    ("deliver", &["model"]),
+    ("records", &["model"]),
+    ("spool", &[]),
+    ("deliver", &["spool"]),
+    ("wire", &["model"]),
     ("audit", &["model"]),
     ("trafficgen", &[]),
-    (".", &["model", "capture", "dissect", "intel", "detect", "deliver", "audit"]),
+    (
+        ".",
+        &["model", "capture", "dissect", "intel", "detect", "records", "deliver", "wire", "audit"],
+    ),
 ];
 
 /// The crates that know no clock, thread, file or socket.
-const CORE: &[&str] = &["model", "dissect", "intel", "detect", "audit"];
+const CORE: &[&str] = &["model", "dissect", "intel", "detect", "records", "audit"];
 
 /// Third-party crates that are met in one place only.
 const MET_IN_ONE_PLACE: &[(&str, &str)] = &[
@@ -202,8 +208,10 @@ fn no_tool_stands_in_rust() {
             }
         }
     }
-    let product =
-        ["model", "capture", "dissect", "intel", "detect", "deliver", "audit", "rmmwatch"];
+    let product = [
+        "model", "capture", "dissect", "intel", "detect", "records", "spool", "deliver", "wire",
+        "audit", "rmmwatch",
+    ];
     for path in product.iter().flat_map(|name| files(&root().join("crates").join(name), "rs")) {
         let place = shown(&path);
         if place.contains("/tests") {

@@ -27,7 +27,7 @@ pub(crate) fn all() -> Vec<(String, Body)> {
         ("intel.line_suricata_dataset", intel::fuzz_feeds_lines::suricata_dataset),
         ("intel.line_suricata_rules", intel::fuzz_feeds_lines::suricata_rules),
         ("intel.stix1", intel::fuzz_feeds_xml::stix1),
-        ("deliver.records", deliver::fuzz::records),
+        ("records.read", records::fuzz::records),
         ("audit.report", audit::fuzz_report),
         ("detect.policy", detect::fuzz::policy),
         ("detect.judge", detect::fuzz::judge),

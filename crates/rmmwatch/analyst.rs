@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use deliver::{Delivery, Findings, Gone, Recorder, Stream};
+use deliver::{Delivery, Gone, Stream};
 use detect::{Detector, State};
 use intel::{Book, FeedInfo};
 use model::{Alert, Fact, FeedLoaded, Health, Match, Observation, Timestamp, Usage, UsageId};
+use records::{Findings, Recorder};
 
 use crate::dns_share::DnsCount;
 use crate::lanes::{Beat, Facts};

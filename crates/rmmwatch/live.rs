@@ -99,7 +99,7 @@ fn watch(args: &RunArgs) -> Result<Exit, Exit> {
         &conclusion.recorder,
         &health,
         &conclusion.usages,
-        &deliver::Files::default(),
+        &records::Files::default(),
         &conclusion.severities,
         args.output.summary(),
     )?;

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use deliver::{Delivery, Files, Gone, Output, Recorder, Stream, Target};
+use deliver::{Delivery, Gone, Output, Stream, Target};
 use model::{Health, Usage, UsageId};
+use records::{Files, Recorder};
 
 use crate::cli::{OutputArgs, Summary};
 use crate::config;
@@ -98,7 +99,7 @@ pub(crate) fn conclude(
     match summary {
         Summary::None => {}
         Summary::Text => {
-            tell(format_args!("{}", deliver::summary_text(health, files, severities).trim_end()));
+            tell(format_args!("{}", records::summary_text(health, files, severities).trim_end()));
         }
         Summary::Json => {
             let mut line = Vec::new();

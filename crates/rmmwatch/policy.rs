@@ -8,7 +8,7 @@ use std::fs::File;
 use std::io::{BufReader, Write};
 use std::path::{Path, PathBuf};
 
-use deliver::{Reader, Told};
+use records::{Reader, Told};
 
 use crate::cli::{PolicyArgs, PolicyCommand};
 use crate::exit::{Exit, fail, tell};

@@ -121,7 +121,7 @@ pub(crate) fn replay(
         tell(format_args!("rmmwatch: the filter fits no frame of link type {}: {why}", link.0));
     }
     let files =
-        deliver::Files { read: report.files.len() as u64, passed_over, damaged: damaged.clone() };
+        records::Files { read: report.files.len() as u64, passed_over, damaged: damaged.clone() };
     let alerts: u64 = health.alerts.values().sum();
     let ended = output::conclude(
         conclusion.delivery,

@@ -9,7 +9,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use audit::{Audit, Format, InputRead, Lines, Question, Report, Style};
-use deliver::Told;
+use records::Told;
 
 use crate::cli::{KnowledgeArgs, ReportArgs, ReportFormat};
 use crate::config::DEFAULT_PATH;

@@ -30,7 +30,7 @@ fn all_records_are_valid_and_the_same_for_any_lanes() {
         kept.map(str::to_owned).collect::<Vec<_>>()
     };
     assert_eq!(facts(&lines), facts(&records(&files, "7")), "seven lanes");
-    let schema = serde_json::from_str(deliver::SCHEMA).expect("the schema is JSON");
+    let schema = serde_json::from_str(records::SCHEMA).expect("the schema is JSON");
     let schema = jsonschema::validator_for(&schema).expect("the schema is a schema");
     for line in lines.lines() {
         let record: Value = serde_json::from_str(line).expect("a line is JSON");

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::sync::Arc;
 
-use deliver::Told;
 use detect::{Level, Lint, LintOptions, Remark};
+use records::Told;
 use serde::Serialize;
 
 use super::{print, read_records};

@@ -2,9 +2,9 @@
 
 use std::net::IpAddr;
 
-use deliver::Told;
 use detect::{Learned, SuggestOptions};
 use model::{Detection, ToolId};
+use records::Told;
 
 use super::{print, read_records};
 use crate::cli::PolicySuggestArgs;

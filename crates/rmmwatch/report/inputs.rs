@@ -6,7 +6,7 @@ use std::io::{BufRead, BufReader, PipeReader, Read};
 use std::os::fd::AsRawFd as _;
 use std::path::{Path, PathBuf};
 
-use deliver::Reader;
+use records::Reader;
 
 use crate::cli::{OutputArgs, ReplayArgs, ReportArgs, Summary};
 use crate::exit::{Exit, fail};

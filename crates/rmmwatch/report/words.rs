@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use audit::{Alarm, Count, Entry, Fared, Rule, RuleCount, Stage};
-use deliver::{AlertTold, HealthTold};
 use detect::RuleInfo;
 use model::Identity;
+use records::{AlertTold, HealthTold};
 
 /// A rule of the policy in force.
 pub(super) fn rule(rule: RuleInfo<'_>) -> Rule {

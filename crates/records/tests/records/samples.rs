@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use deliver::{Files, Findings, Recorder, RecorderOptions};
 use model::*;
+use records::{Files, Findings, Recorder, RecorderOptions};
 
 /// 2026-11-21T20:15:42.123456Z and some nanoseconds.
 pub(crate) const AT: Timestamp = Timestamp::from_secs(1_795_292_142, 123_456_789);

@@ -2,9 +2,9 @@
 
 use std::io::{self, BufReader, Read};
 
-use deliver::limits::{COMPLAINTS_MAX, LINE_BYTES_MAX, TEXT_READ_MAX};
-use deliver::read::{AlertTold, Peer, Reader, StageTold, Told, read};
 use model::*;
+use records::limits::{COMPLAINTS_MAX, LINE_BYTES_MAX, TEXT_READ_MAX};
+use records::read::{AlertTold, Peer, Reader, StageTold, Told, read};
 
 use crate::samples;
 
@@ -318,10 +318,10 @@ fn inputs_come_in_pieces_and_may_fail() {
 
 #[test]
 fn any_octets() {
-    deliver::fuzz::records(b"");
+    records::fuzz::records(b"");
     let mut dice = 0x2545_f491_4f6c_dd1d_u64;
     for (_, line) in samples::all() {
-        deliver::fuzz::records(line.as_bytes());
+        records::fuzz::records(line.as_bytes());
         for _ in 0..60 {
             let mut octets = line.clone().into_bytes();
             for _ in 0..3 {
@@ -336,7 +336,7 @@ fn any_octets() {
                     _ => octets.truncate(place + 1),
                 }
             }
-            deliver::fuzz::records(&octets);
+            records::fuzz::records(&octets);
         }
     }
 }

@@ -8,9 +8,9 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use deliver::Recorder;
 use jsonschema::Validator;
 use model::{ListKind, Meaning, Observation};
+use records::Recorder;
 use serde_json::Value;
 
 fn golden() -> PathBuf {
@@ -22,7 +22,7 @@ fn blessing() -> bool {
 }
 
 fn schema() -> Value {
-    serde_json::from_str(deliver::SCHEMA).expect("the schema is JSON")
+    serde_json::from_str(records::SCHEMA).expect("the schema is JSON")
 }
 
 fn validator() -> Validator {

@@ -1,6 +1,6 @@
 //! What a line costs: nanoseconds and octets per observation record, by kind, written and read back.
 //!
-//! `cargo bench -p rmmwatch-deliver`. The least of several rounds, since other work on the machine only adds; one core, no output.
+//! `cargo bench -p rmmwatch-records`. The least of several rounds, since other work on the machine only adds; one core, no output.
 
 #![allow(clippy::print_stdout, clippy::expect_used, clippy::unwrap_used)]
 
@@ -11,7 +11,7 @@ mod samples;
 use std::hint::black_box;
 use std::time::Instant;
 
-use deliver::{Reader, Recorder};
+use records::{Reader, Recorder};
 
 const ROUNDS: usize = 40;
 const LINES: u32 = 10_000;

@@ -1,7 +1,7 @@
 //! Whatever the wire says, a record is one valid line: random facts against the schema.
 
-use deliver::Recorder;
 use model::*;
+use records::Recorder;
 
 use crate::samples::{self, Sample};
 
@@ -217,7 +217,7 @@ impl Dice {
 
 #[test]
 fn any_fact_is_one_valid_line() {
-    let schema = serde_json::from_str(deliver::SCHEMA).expect("JSON");
+    let schema = serde_json::from_str(records::SCHEMA).expect("JSON");
     let validator = jsonschema::validator_for(&schema).expect("a schema");
     let mut dice = Dice(0x5eed);
     for round in 0..4_000 {

@@ -1,0 +1,93 @@
+//! What this crate holds at most, and why.
+
+/// Files that a summary record names, of each kind (passed over, damaged).
+///
+/// - Why so many: a line of the summary stays below 16 KiB with paths of usual length, which is
+///   where common collectors cut.
+/// - What it costs: nothing that stays.
+/// - At the bound: the rest is only counted.
+pub const FILES_NAMED_MAX: usize = 40;
+
+/// Rows of rules that the summary text shows.
+///
+/// - Why so many: the whole text fits on a terminal of 25 lines.
+/// - What it costs: nothing that stays.
+/// - At the bound: the rest is summed up in one row.
+pub const RULE_ROWS_MAX: usize = 6;
+
+/// Feeds that one health record names.
+///
+/// - Why so many: a large site has a few dozen.
+/// - What it costs: about 100 octets each.
+/// - At the bound: the rest is not named; `rmmwatch check` names all.
+pub const FEEDS_NAMED_MAX: usize = 256;
+
+/// Rules of the policy that a health record names.
+///
+/// - Why so many: what people write by hand is a tenth of it.
+/// - What it costs: 100 octets each in every health record.
+/// - At the bound: later rules are not named.
+pub const RULES_NAMED_MAX: usize = 4096;
+
+/// Lines that could not be read of which the reader says why.
+///
+/// - Why so many: more than a person reads.
+/// - What it costs: under 1 KiB each.
+/// - At the bound: further ones are only counted.
+pub const COMPLAINTS_MAX: usize = 100;
+
+/// Octets of one line of records that are read.
+///
+/// - Why so many: the longest records of ours have some 20 KiB.
+/// - What it costs: one buffer of this size a reader.
+/// - At the bound: the line is refused, and passed over to its end.
+pub const LINE_BYTES_MAX: usize = 1 << 20;
+
+/// Rows of the inventory that one reader holds.
+///
+/// - Why so many: ten times what one sensor holds, for a year of several.
+/// - What it costs: about 400 octets each with their index, 400 MiB in all.
+/// - At the bound: records of further rows are counted in `usages_left_out`.
+pub const USAGES_READ_MAX: usize = 1_000_000;
+
+/// Hours of rows that one reader holds: one for each row and each hour in which it was used.
+///
+/// - Why so many: a month's working hours of 20,000 hosts.
+/// - What it costs: 4 octets each and 60 a row, 80 MiB in all.
+/// - At the bound: no hours are told at all: some of them would be misleading.
+pub const HOURS_READ_MAX: usize = 1 << 22;
+
+/// Alerts that one reader holds.
+///
+/// - Why so many: a busy year of a sensor.
+/// - What it costs: about 1 KiB each as a rule, 200 MiB in all.
+/// - At the bound: records of further ones are counted in `alerts_left_out`.
+pub const ALERTS_READ_MAX: usize = 200_000;
+
+/// Runs of a sensor whose health one reader holds.
+///
+/// - Why so many: a thousand captures, each replayed on its own, or some sensors for years.
+/// - What it costs: some 4 KiB each, 16 MiB in all.
+/// - At the bound: records of further ones are counted in `health_left_out`.
+pub const RUNS_READ_MAX: usize = 4_096;
+
+/// Different words (names of tools, operators, zones, rules) that a reader holds just once.
+///
+/// - Why so many: there are a few hundred of most, and one operator a row at worst.
+/// - What it costs: about 60 octets each, 16 MiB in all.
+/// - At the bound: further ones are held once for each record that has them.
+pub const WORDS_READ_MAX: usize = 1 << 18;
+
+/// Octets of a text of a record that are read.
+///
+/// - Why so many: ours are sentences.
+/// - What it costs: see the tables above.
+/// - At the bound: the text is cut there.
+pub const TEXT_READ_MAX: usize = 4_096;
+
+/// Members of an array of a record that are read: stages, hosts, rules, uses.
+///
+/// - Why so many: ours have at most a few hundred.
+/// - What it costs: see the tables above.
+/// - At the bound: further ones are passed over.
+pub const MEMBERS_READ_MAX: usize = 1_024;

@@ -1,0 +1,1 @@
+//! Octets that must not be lost: segments on disk, one place a reader.

@@ -1,0 +1,1 @@
+//! Observations as octets, between sensors and analysts.
