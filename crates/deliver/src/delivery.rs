@@ -15,7 +15,7 @@ use tokio::task::{self, JoinSet};
 
 use crate::error::DeliverError;
 use crate::limits::{CHUNKS_MAX, WRITE_BYTES};
-use crate::sinks::{FileSink, Output, Stream, Target};
+use crate::outputs::{FileSink, Output, Stream, Target};
 
 /// The way out for records. To be ended with [`Delivery::finish`]: what is still under way when a
 /// `Delivery` is merely dropped may be lost with the process.

@@ -5,8 +5,9 @@
 mod delivery;
 mod error;
 pub mod limits;
-mod sinks;
+mod outputs;
+pub mod sinks;
 
 pub use delivery::{Delivered, Delivery, Ending, Gone};
 pub use error::DeliverError;
-pub use sinks::{Output, Stream, Target};
+pub use outputs::{Output, Shape, Stream, Target};

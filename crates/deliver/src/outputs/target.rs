@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// A kind of record that can be asked for by itself.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -12,11 +13,14 @@ pub enum Stream {
     Observations,
     /// Health and summary.
     Health,
+    /// Observations as octets, for an analyst elsewhere. They go to sinks only.
+    Facts,
 }
 
 impl Stream {
-    /// Every stream.
-    pub const ALL: [Stream; 3] = [Stream::Alerts, Stream::Observations, Stream::Health];
+    /// Every stream, the one that is given up last first.
+    pub const ALL: [Stream; 4] =
+        [Stream::Alerts, Stream::Health, Stream::Facts, Stream::Observations];
 }
 
 /// Where lines go.
@@ -45,6 +49,10 @@ impl fmt::Display for Target {
         }
     }
 }
+
+/// Makes of a native record, without its newline, what is sent in its place, likewise; false, with
+/// nothing added, when it has no form there.
+pub type Shape = Arc<dyn Fn(&[u8], &mut Vec<u8>) -> bool + Send + Sync>;
 
 /// A wish: these streams to that target.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -1,0 +1,320 @@
+//! What a user asks of a sink, read and checked: no text to parse is left in it.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Secret;
+use crate::{Shape, Stream};
+
+/// One sink.
+#[derive(Clone)]
+pub struct SinkPlan {
+    /// Its name: in the spool, in health records, in the log. `[a-z0-9-]`, 1 to 40 octets.
+    pub name: String,
+    /// Which records.
+    pub streams: Vec<Stream>,
+    /// Where to, and how.
+    pub kind: Kind,
+    /// A native record in, this sink's body out; false when it has no form there.
+    pub shape: Shape,
+    /// The id of a record, the same at every attempt.
+    pub id: fn(Stream, &[u8]) -> String,
+    /// Records of one batch at most.
+    pub batch_records: usize,
+    /// Octets of one batch at most, as far as one record does not exceed them alone.
+    pub batch_bytes: usize,
+    /// How long one attempt may take.
+    pub timeout: Duration,
+}
+
+impl fmt::Debug for SinkPlan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let SinkPlan { name, streams, kind, .. } = self;
+        write!(f, "SinkPlan {{ {name}, {streams:?}, {kind:?} }}")
+    }
+}
+
+/// The kinds of sinks.
+#[derive(Clone, Debug)]
+pub enum Kind {
+    /// A file that rotates.
+    File(FilePlan),
+    /// A Unix socket.
+    Unix(UnixPlan),
+    /// Syslog, RFC 5424.
+    Syslog(SyslogPlan),
+    /// The bulk interface of Elasticsearch or OpenSearch.
+    Elastic(ElasticPlan),
+    /// Splunk's HTTP event collector.
+    Hec(HecPlan),
+    /// Grafana Loki.
+    Loki(LokiPlan),
+    /// Any HTTP server.
+    Webhook(WebhookPlan),
+    /// Prometheus Alertmanager.
+    Alertmanager(AlertmanagerPlan),
+    /// EveBox.
+    EveBox(EveBoxPlan),
+    /// NATS JetStream.
+    Nats(NatsPlan),
+    /// Kafka, where the program was built with it.
+    Kafka(KafkaPlan),
+    /// Redis.
+    Redis(RedisPlan),
+}
+
+/// The other end of a connection.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Place {
+    /// A name or an address, without brackets.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// Whether the connection is TLS. Never tried otherwise, whatever the other end offers.
+    pub tls: bool,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.host.contains(':') {
+            true => write!(f, "[{}]:{}", self.host, self.port),
+            false => write!(f, "{}:{}", self.host, self.port),
+        }
+    }
+}
+
+/// How TLS is spoken. The other end's certificate is always checked, its name too.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct TlsPlan {
+    /// Certificates (PEM) that vouch for the other end; without, those of the operating system.
+    pub ca: Option<PathBuf>,
+    /// Our certificate and what leads to its CA (PEM); needs `key`.
+    pub cert: Option<PathBuf>,
+    /// Its key (PEM: PKCS#8, PKCS#1 or SEC1).
+    pub key: Option<PathBuf>,
+    /// The name that the other end's certificate must have; without, the host's.
+    pub name: Option<String>,
+}
+
+/// A file that rotates.
+#[derive(Clone)]
+pub struct FilePlan {
+    /// The file that is written now; the others stand beside it, with the time in their name.
+    pub path: PathBuf,
+    /// Rotate before it has more octets than that.
+    pub rotate_bytes: Option<u64>,
+    /// Rotate when it is as old as that.
+    pub rotate_every: Option<Duration>,
+    /// So many rotated files stay; none is ever removed with `None`.
+    pub keep: Option<usize>,
+    /// The first line of a file: of its first record and its name.
+    pub header: fn(&[u8], &str) -> Option<Vec<u8>>,
+}
+
+impl fmt::Debug for FilePlan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "FilePlan {{ {} }}", self.path.display())
+    }
+}
+
+/// A Unix socket.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct UnixPlan {
+    /// Its path.
+    pub path: PathBuf,
+    /// Whether it is one of datagrams (a record each) and not a stream (a line each).
+    pub datagrams: bool,
+}
+
+/// Syslog.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SyslogPlan {
+    /// The collector.
+    pub place: Place,
+    /// What carries it.
+    pub transport: SyslogTransport,
+    /// For TLS.
+    pub tls: TlsPlan,
+}
+
+/// What carries syslog.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SyslogTransport {
+    /// RFC 5426: a datagram a record; what does not fit 65,507 octets is refused.
+    Udp,
+    /// RFC 6587 §3.4.1 with octet counting; over TLS, RFC 5425.
+    Stream,
+}
+
+/// How we tell an HTTP server who we are.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Auth {
+    /// Not at all.
+    None,
+    /// RFC 7617.
+    Basic(String, Secret),
+    /// `Authorization: <scheme> <secret>`, e.g. Bearer, ApiKey, Splunk.
+    Scheme(String, Secret),
+}
+
+/// An HTTP server.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct HttpPlan {
+    /// The server.
+    pub place: Place,
+    /// The path with its query, beginning with a slash.
+    pub path: String,
+    /// For TLS.
+    pub tls: TlsPlan,
+    /// Who we are.
+    pub auth: Auth,
+    /// Further header fields.
+    pub headers: Vec<(String, String)>,
+}
+
+/// The bulk interface.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ElasticPlan {
+    /// The server; the path ends in `_bulk`.
+    pub http: HttpPlan,
+    /// Index or data stream.
+    pub index: String,
+}
+
+/// Splunk's collector.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct HecPlan {
+    /// The server.
+    pub http: HttpPlan,
+    /// Wait until the indexers say that they have it.
+    pub ack: bool,
+}
+
+/// Loki.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LokiPlan {
+    /// The server.
+    pub http: HttpPlan,
+    /// `X-Scope-OrgID`.
+    pub tenant: Option<String>,
+}
+
+/// Any HTTP server.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct WebhookPlan {
+    /// The server.
+    pub http: HttpPlan,
+    /// `Content-Type`.
+    pub content_type: String,
+    /// How a batch becomes a body.
+    pub join: Join,
+}
+
+/// How a batch becomes a body.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Join {
+    /// A request a record.
+    Each,
+    /// A line a record.
+    Lines,
+    /// A JSON array of the records.
+    Array,
+}
+
+/// Alertmanager: `POST /api/v2/alerts`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct AlertmanagerPlan {
+    /// The server.
+    pub http: HttpPlan,
+}
+
+/// EveBox: `POST /api/1/submit`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct EveBoxPlan {
+    /// The server.
+    pub http: HttpPlan,
+}
+
+/// Which subject a record is published under.
+pub type Subject = Arc<dyn Fn(Stream, &[u8]) -> String + Send + Sync>;
+
+/// NATS JetStream.
+#[derive(Clone)]
+pub struct NatsPlan {
+    /// The servers of one cluster.
+    pub servers: Vec<Place>,
+    /// For TLS.
+    pub tls: TlsPlan,
+    /// Who we are.
+    pub auth: NatsAuth,
+    /// The stream that must take the records; checked on every acknowledgement.
+    pub stream: String,
+    /// The subject of each record.
+    pub subject: Subject,
+}
+
+impl fmt::Debug for NatsPlan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "NatsPlan {{ {:?}, stream {} }}", self.servers, self.stream)
+    }
+}
+
+/// How we tell NATS who we are.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum NatsAuth {
+    /// Not at all, or by our certificate.
+    None,
+    /// A token.
+    Token(Secret),
+    /// A user and its password.
+    User(String, Secret),
+    /// The text of a credentials file (JWT and NKey seed).
+    Credentials(Secret),
+}
+
+/// Kafka.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct KafkaPlan {
+    /// Brokers to begin with.
+    pub brokers: Vec<Place>,
+    /// For TLS.
+    pub tls: TlsPlan,
+    /// SASL/PLAIN.
+    pub user: Option<(String, Secret)>,
+    /// The topic.
+    pub topic: String,
+}
+
+/// Redis.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RedisPlan {
+    /// The server.
+    pub place: Place,
+    /// For TLS.
+    pub tls: TlsPlan,
+    /// User, where there are users.
+    pub user: Option<String>,
+    /// Password.
+    pub password: Option<Secret>,
+    /// Number of the database.
+    pub database: u32,
+    /// The key.
+    pub key: String,
+    /// How records lie under it.
+    pub shape: RedisShape,
+}
+
+/// How records lie in Redis.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum RedisShape {
+    /// `LPUSH`, as Suricata does by default.
+    List,
+    /// `RPUSH`.
+    ListEnd,
+    /// `PUBLISH`: nobody keeps it.
+    Channel,
+    /// `XADD` with about so many entries kept (0: all), the record in the field `event`.
+    Stream(u64),
+}
