@@ -3,6 +3,7 @@
 //! A [`Carrier`] makes one attempt with one batch; when to try again, what to let go and where the
 //! place in the spool is kept are the runner's matters.
 
+mod connect;
 mod plan;
 mod secret;
 
@@ -12,7 +13,7 @@ use std::time::Duration;
 
 pub use self::plan::{
     AlertmanagerPlan, Auth, ElasticPlan, EveBoxPlan, FilePlan, HecPlan, HttpPlan, Join, KafkaPlan,
-    Kind, LokiPlan, NatsAuth, NatsPlan, Place, RedisPlan, RedisShape, SinkPlan, Subject,
+    Kind, LokiPlan, NatsAuth, NatsPlan, NatsStream, Place, RedisPlan, RedisShape, SinkPlan, Subject,
     SyslogPlan, SyslogTransport, TlsPlan, UnixPlan, WebhookPlan,
 };
 pub use self::secret::Secret;

@@ -253,6 +253,23 @@ pub struct NatsPlan {
     pub stream: String,
     /// The subject of each record.
     pub subject: Subject,
+    /// Make the stream when it is not there. Without, nothing is made: the setback says how.
+    pub create: Option<NatsStream>,
+}
+
+/// A stream that is made when it is missing; one that exists is left as it is.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct NatsStream {
+    /// What it takes, e.g. `rmm.>`.
+    pub subjects: Vec<String>,
+    /// The oldest go when it has more octets than that.
+    pub bytes_max: Option<u64>,
+    /// They go when they are older than that.
+    pub age_max: Option<Duration>,
+    /// For so long a record that is sent again is known and not stored twice.
+    pub duplicates: Duration,
+    /// Servers that each keep a copy: 1 to 5.
+    pub replicas: u8,
 }
 
 impl fmt::Debug for NatsPlan {
@@ -270,6 +287,8 @@ pub enum NatsAuth {
     Token(Secret),
     /// A user and its password.
     User(String, Secret),
+    /// The seed of an NKey, which signs what the server asks.
+    NKey(Secret),
     /// The text of a credentials file (JWT and NKey seed).
     Credentials(Secret),
 }
