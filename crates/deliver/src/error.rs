@@ -27,6 +27,22 @@ pub enum DeliverError {
         /// What the operating system says.
         source: io::Error,
     },
+    /// The spool cannot be opened.
+    #[error("the spool {folder} cannot be used: {source}")]
+    Spool {
+        /// Its folder.
+        folder: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// A sink of a kind that was left out when the program was built.
+    #[error("the sink {sink} is of kind {kind}, which this program was built without")]
+    Without {
+        /// The sink's name.
+        sink: String,
+        /// Its kind.
+        kind: &'static str,
+    },
     /// The delivery thread ended without a word.
     #[error("the delivery thread broke down; lines may be missing from {targets}")]
     Broken {

@@ -11,3 +11,4 @@ pub mod sinks;
 pub use delivery::{Delivered, Delivery, Ending, Gone};
 pub use error::DeliverError;
 pub use outputs::{Output, Shape, Stream, Target};
+pub use sinks::SinkState;

@@ -1,5 +1,7 @@
 //! What this crate holds at most, and why.
 
+use std::time::Duration;
+
 /// Chunks of lines that wait for one target.
 ///
 /// - Why so many: a few milliseconds of a slow disk at full observation rate.
@@ -21,4 +23,81 @@ pub const CHUNK_BYTES: usize = 64 << 10;
 /// - At the bound: the rest waits for the next write.
 pub const WRITE_BYTES: usize = 256 << 10;
 
+/// How long one address of a host may take to answer.
+///
+/// - Why so long: a SYN that is lost twice (RFC 6298: after 1 s, then 2 s) still gets through.
+/// - What it costs: so much of an attempt's time for each address that does not answer.
+/// - At the bound: the host's next address is tried.
+pub const ADDRESS_TIMEOUT: Duration = Duration::from_secs(4);
+
+/// Octets of a PEM file.
+///
+/// - Why so many: ten times what all public CAs together need.
+/// - What it costs: so much memory while the file is read.
+/// - At the bound: the file is refused by name.
+pub const PEM_BYTES_MAX: u64 = 4 << 20;
+
+/// How long certificates and keys that were read are good for new connections.
+///
+/// - Why so long: sinks that connect for each batch should not read the system's CAs each time.
+/// - What it costs: a renewed certificate is used so much later, unless the old one fails first.
+/// - At the bound: the files are read again.
+pub const TLS_FILES_KEPT: Duration = Duration::from_secs(60);
+
 const _: () = assert!(CHUNKS_MAX * CHUNK_BYTES <= 4 << 20);
+
+/// The first pause after a setback of a sink.
+///
+/// - Why so long: a server that restarts is back within seconds.
+/// - What it costs: nothing.
+/// - At the bound: each further pause is twice as long, up to [`BACKOFF_MOST`].
+pub const BACKOFF_FIRST: Duration = Duration::from_millis(250);
+
+/// The longest pause between two attempts, unless the other end asks for more (then twice that).
+///
+/// - Why so long: a sink that is back is noticed within half a minute.
+/// - What it costs: a connection attempt each time.
+/// - At the bound: it stays so.
+pub const BACKOFF_MOST: Duration = Duration::from_secs(30);
+
+/// How often a sink's place in the spool is written down at most.
+///
+/// - Why so often: so much is sent again after a crash; ids make it removable.
+/// - What it costs: two fsync a second and sink.
+/// - At the bound: the place waits.
+pub const SAVE_EVERY: Duration = Duration::from_secs(1);
+
+/// How often the log says that a sink is in trouble.
+///
+/// - Why so often: an operator who looks finds a line; a day of outage fills no disk.
+/// - What it costs: a line.
+/// - At the bound: setbacks are only counted.
+pub const TROUBLE_TOLD_EVERY: Duration = Duration::from_secs(60);
+
+/// Octets of the file of records that a sink refused.
+///
+/// - Why so many: some ten thousand records, enough to see what is wrong with them.
+/// - What it costs: so much disk a sink.
+/// - At the bound: refused records are only counted.
+pub const REFUSED_FILE_BYTES_MAX: u64 = 16 << 20;
+
+/// Pieces that wait for the spool's writer.
+///
+/// - Why so many: some milliseconds of a slow disk.
+/// - What it costs: with chunks of [`CHUNK_BYTES`], 16 MiB.
+/// - At the bound: alerts wait; live, observations and facts are dropped and counted.
+pub const PIECES_MAX: usize = 256;
+
+/// Octets that the spool's writer gathers before it writes.
+///
+/// - Why so many: a system call costs below a percent then.
+/// - What it costs: so much memory.
+/// - At the bound: it writes.
+pub const COMMIT_BYTES: usize = 1 << 20;
+
+/// Octets that wait in memory while the spool's disk takes nothing.
+///
+/// - Why so many: 40,000 alerts, hours of a sensor that alerts often.
+/// - What it costs: so much memory, only then.
+/// - At the bound: what waits is given up, observations first, counted and said.
+pub const UNWRITTEN_BYTES_MAX: usize = 64 << 20;

@@ -6,6 +6,7 @@
 mod connect;
 mod plan;
 mod secret;
+mod state;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -13,11 +14,13 @@ use std::time::Duration;
 
 pub use self::plan::{
     AlertmanagerPlan, Auth, ElasticPlan, EveBoxPlan, FilePlan, HecPlan, HttpPlan, Join, KafkaPlan,
-    Kind, LokiPlan, NatsAuth, NatsPlan, NatsStream, Place, RedisPlan, RedisShape, SinkPlan, Subject,
-    SyslogPlan, SyslogTransport, TlsPlan, UnixPlan, WebhookPlan,
+    Kind, LokiPlan, NatsAuth, NatsPlan, NatsStream, Place, RedisPlan, RedisShape, SinkPlan,
+    Subject, SyslogPlan, SyslogTransport, TlsPlan, UnixPlan, WebhookPlan,
 };
 pub use self::secret::Secret;
+pub use self::state::SinkState;
 use crate::Stream;
+use crate::error::DeliverError;
 
 /// A record on its way.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -90,4 +93,26 @@ pub trait Carrier: Send {
 
     /// The operator asks for files to be opened anew (SIGHUP).
     fn reopen(&mut self) {}
+}
+
+/// The carrier of that sink.
+///
+/// # Errors
+/// When this program was built without that kind.
+pub(crate) fn carrier(plan: &SinkPlan) -> Result<Box<dyn Carrier>, DeliverError> {
+    let without = || DeliverError::Without { sink: plan.name.clone(), kind: plan.kind.word() };
+    match &plan.kind {
+        Kind::File(_)
+        | Kind::Unix(_)
+        | Kind::Syslog(_)
+        | Kind::Elastic(_)
+        | Kind::Hec(_)
+        | Kind::Loki(_)
+        | Kind::Webhook(_)
+        | Kind::Alertmanager(_)
+        | Kind::EveBox(_)
+        | Kind::Nats(_)
+        | Kind::Kafka(_)
+        | Kind::Redis(_) => Err(without()),
+    }
 }

@@ -65,6 +65,27 @@ pub enum Kind {
     Redis(RedisPlan),
 }
 
+impl Kind {
+    /// Its word in settings.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Kind::File(_) => "file",
+            Kind::Unix(_) => "unix",
+            Kind::Syslog(_) => "syslog",
+            Kind::Elastic(_) => "elastic",
+            Kind::Hec(_) => "hec",
+            Kind::Loki(_) => "loki",
+            Kind::Webhook(_) => "webhook",
+            Kind::Alertmanager(_) => "alertmanager",
+            Kind::EveBox(_) => "evebox",
+            Kind::Nats(_) => "nats",
+            Kind::Kafka(_) => "kafka",
+            Kind::Redis(_) => "redis",
+        }
+    }
+}
+
 /// The other end of a connection.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Place {
