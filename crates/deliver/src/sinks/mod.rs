@@ -4,7 +4,9 @@
 //! place in the spool is kept are the runner's matters.
 
 mod connect;
+mod nats;
 mod plan;
+mod said;
 mod secret;
 mod state;
 
@@ -13,9 +15,9 @@ use std::pin::Pin;
 use std::time::Duration;
 
 pub use self::plan::{
-    AlertmanagerPlan, Auth, ElasticPlan, EveBoxPlan, FilePlan, HecPlan, HttpPlan, Join, KafkaPlan,
-    Kind, LokiPlan, NatsAuth, NatsPlan, NatsStream, Place, RedisPlan, RedisShape, SinkPlan,
-    Subject, SyslogPlan, SyslogTransport, TlsPlan, UnixPlan, WebhookPlan,
+    AlertmanagerPlan, Auth, ElasticPlan, EveBoxPlan, FilePlan, Header, HecPlan, HttpPlan, Join,
+    KafkaPlan, Kind, LokiPlan, NatsAuth, NatsPlan, NatsStream, Place, Prepare, RedisPlan,
+    RedisShape, SinkPlan, Subject, SyslogPlan, SyslogTransport, TlsPlan, UnixPlan, WebhookPlan,
 };
 pub use self::secret::Secret;
 pub use self::state::SinkState;

@@ -6,7 +6,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Secret;
-use crate::{Shape, Stream};
+use crate::Stream;
+
+/// Makes of what lies in the spool a sink's body, and gives the id of the record, the same at every
+/// attempt; none, with nothing added, when the record has no form there.
+pub type Prepare = Arc<dyn Fn(Stream, &[u8], &mut Vec<u8>) -> Option<String> + Send + Sync>;
+
+/// Makes the first line of a file, without its newline, of the native line of its first record and
+/// of its name; none where the format has no form for it.
+pub type Header = Arc<dyn Fn(&[u8], &str) -> Option<Vec<u8>> + Send + Sync>;
 
 /// One sink.
 #[derive(Clone)]
@@ -17,10 +25,8 @@ pub struct SinkPlan {
     pub streams: Vec<Stream>,
     /// Where to, and how.
     pub kind: Kind,
-    /// A native record in, this sink's body out; false when it has no form there.
-    pub shape: Shape,
-    /// The id of a record, the same at every attempt.
-    pub id: fn(Stream, &[u8]) -> String,
+    /// What is to be known of a record to send it.
+    pub prepare: Prepare,
     /// Records of one batch at most.
     pub batch_records: usize,
     /// Octets of one batch at most, as far as one record does not exceed them alone.
@@ -130,8 +136,8 @@ pub struct FilePlan {
     pub rotate_every: Option<Duration>,
     /// So many rotated files stay; none is ever removed with `None`.
     pub keep: Option<usize>,
-    /// The first line of a file: of its first record and its name.
-    pub header: fn(&[u8], &str) -> Option<Vec<u8>>,
+    /// The first line of a file.
+    pub header: Header,
 }
 
 impl fmt::Debug for FilePlan {

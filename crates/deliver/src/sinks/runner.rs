@@ -140,11 +140,9 @@ impl Runner {
         let mut batch = Vec::with_capacity(taken.len());
         for Taken { seq, payload } in taken {
             let mut body = Vec::new();
-            if (self.plan.shape)(&payload, &mut body) {
-                let id = (self.plan.id)(stream, &payload);
-                batch.push(Entry { seq, stream, id, line: payload, body });
-            } else {
-                formless += 1;
+            match (self.plan.prepare)(stream, &payload, &mut body) {
+                Some(id) => batch.push(Entry { seq, stream, id, line: payload, body }),
+                None => formless += 1,
             }
         }
         if batch.is_empty() {
