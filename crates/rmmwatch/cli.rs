@@ -44,6 +44,8 @@ pub enum Command {
     Policy(PolicyArgs),
     /// Make an audit of records or captures: who uses what, since when, and by whose leave
     Report(ReportArgs),
+    /// Write native records in another format, or find lines that are none
+    Convert(ConvertArgs),
 }
 
 /// What the sensor knows and allows.
@@ -101,9 +103,50 @@ impl OutputArgs {
 /// Shape of the records.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, ValueEnum)]
 pub enum Format {
-    /// Elastic Common Schema, one JSON object a line
+    /// Elastic Common Schema: the records as they are
     #[default]
     Ecs,
+    /// Suricata's EVE
+    Eve,
+    /// Open Cybersecurity Schema Framework 1.8
+    Ocsf,
+    /// ArcSight's Common Event Format
+    Cef,
+    /// QRadar's Log Event Extended Format 2.0
+    Leef,
+    /// RFC 5424 with structured data
+    Syslog,
+    /// Zeek's notice.log in JSON
+    Notice,
+    /// A STIX 2.1 bundle with sightings
+    Stix,
+    /// A MISP event
+    Misp,
+    /// Splunk's HTTP event collector
+    Hec,
+    /// Loki's push interface
+    Loki,
+    /// Prometheus Alertmanager
+    Alertmanager,
+}
+
+impl From<Format> for records::Format {
+    fn from(format: Format) -> records::Format {
+        match format {
+            Format::Ecs => records::Format::Ecs,
+            Format::Eve => records::Format::Eve,
+            Format::Ocsf => records::Format::Ocsf,
+            Format::Cef => records::Format::Cef,
+            Format::Leef => records::Format::Leef,
+            Format::Syslog => records::Format::Syslog,
+            Format::Notice => records::Format::Notice,
+            Format::Stix => records::Format::Stix,
+            Format::Misp => records::Format::Misp,
+            Format::Hec => records::Format::Hec,
+            Format::Loki => records::Format::Loki,
+            Format::Alertmanager => records::Format::Alertmanager,
+        }
+    }
 }
 
 impl Cli {
@@ -115,6 +158,7 @@ impl Cli {
                 output.quiet
             }
             Command::Report(args) => args.quiet,
+            Command::Convert(args) => args.quiet,
             Command::Check(_) | Command::Explain(_) | Command::Tools(_) | Command::Policy(_) => {
                 false
             }
@@ -358,6 +402,30 @@ pub enum ReportFormat {
     Html,
 }
 
+/// `convert`
+#[derive(Args, Debug, Clone)]
+#[command(group = clap::ArgGroup::new("what").required(true).multiple(false))]
+pub struct ConvertArgs {
+    /// Native records, as JSON lines; `-` is standard input
+    #[arg(value_name = "RECORDS|-", default_value = "-")]
+    pub inputs: Vec<PathBuf>,
+    /// The format to write
+    #[arg(long, value_enum, value_name = "FORMAT", group = "what")]
+    pub to: Option<Format>,
+    /// Write nothing but which lines are no records, and why
+    #[arg(long, group = "what")]
+    pub lint: bool,
+    /// The format inside an envelope (hec, loki, syslog) [default: ecs]
+    #[arg(long, value_enum, value_name = "FORMAT", requires = "to")]
+    pub inner: Option<Format>,
+    /// Splunk's index, for hec [default: the collector's]
+    #[arg(long, value_name = "NAME", requires = "to")]
+    pub index: Option<String>,
+    /// No notes on standard error; problems are told
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
 fn moment_or_day(text: &str) -> Result<model::Timestamp, String> {
     let day = || detect::read_moment(&format!("{text}T00:00:00Z"));
     detect::read_moment(text).or_else(day).ok_or_else(|| {
@@ -386,6 +454,15 @@ mod tests {
     fn the_command_line_is_consistent() {
         use clap::CommandFactory as _;
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_format_of_the_records_can_be_asked_for_by_its_word() {
+        for format in Format::value_variants() {
+            let word = format.to_possible_value().map(|value| value.get_name().to_owned());
+            assert_eq!(word.as_deref(), Some(records::Format::from(*format).word()));
+        }
+        assert_eq!(Format::value_variants().len(), records::Format::ALL.len());
     }
 
     #[test]

@@ -4,6 +4,7 @@ mod analyst;
 mod check;
 pub mod cli;
 mod config;
+mod convert;
 mod dns_share;
 mod exit;
 mod explain;
@@ -20,6 +21,7 @@ mod progress;
 mod reload;
 mod replay;
 mod report;
+mod shaping;
 mod signals;
 mod state;
 mod tools;
@@ -36,5 +38,6 @@ pub fn run(cli: cli::Cli) -> Exit {
         cli::Command::Tools(args) => tools::run(&args),
         cli::Command::Policy(args) => policy::run(&args),
         cli::Command::Report(args) => report::run(&args),
+        cli::Command::Convert(args) => convert::run(&args),
     }
 }

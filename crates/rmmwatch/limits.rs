@@ -64,3 +64,10 @@ pub(crate) const STATE_FILE_BYTES_MAX: u64 = 512 << 20;
 /// - What it costs: as much memory while it is read.
 /// - At the bound: the file is refused, by name.
 pub(crate) const CONFIG_FILE_BYTES_MAX: u64 = 16 << 20;
+
+/// Lines that are no records of which `convert` says why on standard error.
+///
+/// - Why so many: enough to see what is wrong with a file.
+/// - What it costs: nothing that stays.
+/// - At the bound: further ones are counted; `convert --lint` says it of all.
+pub(crate) const COMPLAINTS_TOLD_MAX: u64 = 10;

@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 
 use deliver::{Delivery, Gone, Output, Stream, Target};
 use model::{Health, Usage, UsageId};
-use records::{Files, Recorder};
+use records::{Files, FormatOptions, Recorder};
 
 use crate::cli::{OutputArgs, Summary};
 use crate::config;
 use crate::exit::{Exit, fail, tell};
 use crate::limits::RECORD_BUFFER_BYTES;
+use crate::shaping;
 
 /// Whether a file begins anew.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -66,7 +67,8 @@ pub(crate) fn plan(flags: &OutputArgs, set: &config::Output, mode: Mode) -> Plan
             } else {
                 Target::Path(path.to_owned())
             };
-            Output { streams, target, append: mode == Mode::Run }
+            let shape = shaping::shape(flags.format.into(), FormatOptions::default());
+            Output { streams, target, append: mode == Mode::Run, shape }
         })
         .collect();
     Plan { list }
@@ -107,7 +109,11 @@ pub(crate) fn conclude(
             tell(format_args!("{}", String::from_utf8_lossy(&line).trim_end()));
         }
     }
-    delivered.map(|_| Exit::Done).map_err(|why| fail(Exit::Failed, &why))
+    let delivered = delivered.map_err(|why| fail(Exit::Failed, &why))?;
+    if delivered.formless > 0 {
+        tracing::info!("{} records have no form in that format: left out", delivered.formless);
+    }
+    Ok(Exit::Done)
 }
 
 /// The last health record, the inventory, and the summary.

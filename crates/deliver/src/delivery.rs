@@ -15,7 +15,7 @@ use tokio::task::{self, JoinSet};
 
 use crate::error::DeliverError;
 use crate::limits::{CHUNKS_MAX, WRITE_BYTES};
-use crate::outputs::{FileSink, Output, Stream, Target};
+use crate::outputs::{FileSink, Output, Shape, Stream, Target};
 
 /// The way out for records. To be ended with [`Delivery::finish`]: what is still under way when a
 /// `Delivery` is merely dropped may be lost with the process.
@@ -49,6 +49,8 @@ pub struct Delivered {
     pub bytes: u64,
     /// Targets whose reader left before the end.
     pub readers_left: Vec<Target>,
+    /// Lines that had no form in the shape of their output, by all targets together.
+    pub formless: u64,
 }
 
 /// The sender's end of one target.
@@ -64,14 +66,22 @@ struct Lane {
 struct Task {
     target: Target,
     sink: FileSink,
+    shape: Option<Shape>,
     chunks: mpsc::Receiver<Vec<u8>>,
     ending: Arc<OnceLock<Ending>>,
+}
+
+/// What one target was given.
+#[derive(Clone, Copy, Default)]
+struct Counts {
+    bytes: u64,
+    formless: u64,
 }
 
 /// How a target ended.
 struct Done {
     target: Target,
-    bytes: u64,
+    counts: Counts,
     result: io::Result<()>,
 }
 
@@ -135,8 +145,9 @@ impl Delivery {
         let broken = || DeliverError::Broken { targets: names.join(", ") };
         let all = self.thread.join().map_err(|_| broken())?.map_err(|_| broken())?;
         let mut delivered = Delivered::default();
-        for Done { target, bytes, result } in all {
-            delivered.bytes = delivered.bytes.saturating_add(bytes);
+        for Done { target, counts, result } in all {
+            delivered.bytes = delivered.bytes.saturating_add(counts.bytes);
+            delivered.formless = delivered.formless.saturating_add(counts.formless);
             match result {
                 Ok(()) => {}
                 Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
@@ -159,7 +170,7 @@ fn open(outputs: Vec<Output>) -> Result<(Vec<Lane>, Vec<Task>), DeliverError> {
     // shell wanted the writing to begin.
     let (standard, paths): (Vec<_>, Vec<_>) =
         outputs.into_iter().partition(|output| output.target == Target::Stdout);
-    for Output { streams, target, append } in standard.into_iter().chain(paths) {
+    for Output { streams, target, append, shape } in standard.into_iter().chain(paths) {
         let known = FileSink::identify(&target);
         let known = tasks.iter().position(|task| Some(task.sink.identity()) == known);
         if let Some(lane) = known.and_then(|place| lanes.get_mut(place)) {
@@ -177,7 +188,7 @@ fn open(outputs: Vec<Output>) -> Result<(Vec<Lane>, Vec<Task>), DeliverError> {
             chunks: sender,
             ending: Arc::clone(&ending),
         });
-        tasks.push(Task { target, sink, chunks: receiver, ending });
+        tasks.push(Task { target, sink, shape, chunks: receiver, ending });
     }
     Ok((lanes, tasks))
 }
@@ -198,9 +209,9 @@ async fn run_all(tasks: Vec<Task>) -> Result<Vec<Done>, io::Error> {
 
 /// Write what comes until the senders are gone or the target fails.
 async fn run(task: Task) -> Done {
-    let Task { target, sink, mut chunks, ending } = task;
-    let mut bytes = 0;
-    let result = write_all(sink, &mut chunks, &mut bytes).await;
+    let Task { target, sink, shape, mut chunks, ending } = task;
+    let mut counts = Counts::default();
+    let result = write_all(sink, shape.as_ref(), &mut chunks, &mut counts).await;
     if let Err(error) = &result {
         let left = error.kind() == io::ErrorKind::BrokenPipe;
         tracing::debug!(%target, %error, "output ended early");
@@ -208,13 +219,14 @@ async fn run(task: Task) -> Done {
         let _ = ending.set(if left { Ending::ReaderLeft } else { Ending::Failed });
     }
     drop(chunks);
-    Done { target, bytes, result }
+    Done { target, counts, result }
 }
 
 async fn write_all(
     mut sink: FileSink,
+    shape: Option<&Shape>,
     chunks: &mut mpsc::Receiver<Vec<u8>>,
-    bytes: &mut u64,
+    counts: &mut Counts,
 ) -> io::Result<()> {
     let begun;
     (sink, begun) = blocking(sink, FileSink::begin).await?;
@@ -225,14 +237,31 @@ async fn write_all(
         {
             lines.extend_from_slice(&more);
         }
+        if let Some(shape) = shape {
+            lines = shaped(shape, &lines, &mut counts.formless);
+        }
         let len = lines.len();
         let result;
         (sink, result) = blocking(sink, move |sink| sink.write(&lines)).await?;
         result?;
-        *bytes = bytes.saturating_add(u64::try_from(len).unwrap_or(u64::MAX));
+        let len = u64::try_from(len).unwrap_or(u64::MAX);
+        counts.bytes = counts.bytes.saturating_add(len);
     }
     let (_, result) = blocking(sink, FileSink::finish).await?;
     result
+}
+
+/// Each of `lines` in that shape; those without a form are counted.
+fn shaped(shape: &Shape, lines: &[u8], formless: &mut u64) -> Vec<u8> {
+    let mut out = Vec::with_capacity(lines.len());
+    for line in lines.split(|octet| *octet == b'\n').filter(|line| !line.is_empty()) {
+        if shape(line, &mut out) {
+            out.push(b'\n');
+        } else {
+            *formless = formless.saturating_add(1);
+        }
+    }
+    out
 }
 
 /// Do something that may block, where that delays no other task.

@@ -5,12 +5,13 @@ use std::io::{BufRead as _, BufReader, Read as _};
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 use std::thread;
 
-use deliver::{DeliverError, Delivered, Delivery, Ending, Gone, Output, Stream, Target};
+use deliver::{DeliverError, Delivered, Delivery, Ending, Gone, Output, Shape, Stream, Target};
 
 fn to(path: &Path, streams: &[Stream], append: bool) -> Output {
-    Output { streams: streams.to_vec(), target: Target::Path(path.to_owned()), append }
+    Output { streams: streams.to_vec(), target: Target::Path(path.to_owned()), append, shape: None }
 }
 
 fn line(text: impl ToString) -> Vec<u8> {
@@ -34,6 +35,27 @@ fn folder() -> tempfile::TempDir {
 
 fn read(path: &Path) -> String {
     fs::read_to_string(path).expect("what was written")
+}
+
+/// A line in another shape: in capitals, those that begin with `x` not at all.
+#[test]
+fn lines_are_shaped_on_their_way() {
+    let folder = folder();
+    let path = folder.path().join("alerts.txt");
+    let shape: Shape = Arc::new(|line, out| {
+        out.extend(line.iter().map(u8::to_ascii_uppercase));
+        let has_form = !line.starts_with(b"x");
+        out.truncate(if has_form { out.len() } else { out.len() - line.len() });
+        has_form
+    });
+    let output = Output { shape: Some(shape), ..to(&path, &[Stream::Alerts], false) };
+    let delivery = Delivery::start(vec![output]).expect("a file");
+    for lines in ["a\nxb\nc\n", "d\n", "x\n"] {
+        delivery.send(Stream::Alerts, lines.as_bytes().to_vec()).expect("the file takes it");
+    }
+    let delivered = delivery.finish().expect("delivered");
+    assert_eq!(read(&path), "A\nC\nD\n");
+    assert_eq!((delivered.bytes, delivered.formless), (6, 2));
 }
 
 /// Send until the target is gone.
@@ -229,7 +251,12 @@ const CHILD: &str = "DELIVER_TEST_CHILD";
 #[test]
 fn child_writes_to_standard_output() {
     let Some(path) = std::env::var_os(CHILD) else { return };
-    let alerts = Output { streams: vec![Stream::Alerts], target: Target::Stdout, append: false };
+    let alerts = Output {
+        streams: vec![Stream::Alerts],
+        target: Target::Stdout,
+        append: false,
+        shape: None,
+    };
     let observations = to(Path::new(&path), &[Stream::Observations], false);
     let delivery = Delivery::start(vec![observations, alerts]).expect("opened");
     for number in 0..1_000 {

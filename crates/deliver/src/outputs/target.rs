@@ -55,7 +55,7 @@ impl fmt::Display for Target {
 pub type Shape = Arc<dyn Fn(&[u8], &mut Vec<u8>) -> bool + Send + Sync>;
 
 /// A wish: these streams to that target.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone)]
 pub struct Output {
     /// Which records.
     pub streams: Vec<Stream>,
@@ -63,4 +63,19 @@ pub struct Output {
     pub target: Target,
     /// Keep what a regular file holds already, and add to it; else it is emptied first.
     pub append: bool,
+    /// What is written in place of each line; the line itself where there is none. Outputs that lead
+    /// to the same file share the first one's.
+    pub shape: Option<Shape>,
+}
+
+impl fmt::Debug for Output {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Output { streams, target, append, shape } = self;
+        f.debug_struct("Output")
+            .field("streams", streams)
+            .field("target", target)
+            .field("append", append)
+            .field("shaped", &shape.is_some())
+            .finish()
+    }
 }

@@ -1,19 +1,28 @@
 //! Lines of an input, each within a bound.
 
 use std::io::{self, BufRead, ErrorKind};
+use std::ops::ControlFlow;
 
 use crate::limits::LINE_BYTES_MAX;
 
 /// A line's octets without its end.
-pub(super) enum Line<'a> {
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Line<'a> {
     /// All of it.
     Whole(&'a [u8]),
     /// It is longer than [`LINE_BYTES_MAX`].
     TooLong,
 }
 
-/// Give each line of an input with its number, from 1, to `each`.
-pub(super) fn each(mut input: impl BufRead, mut each: impl FnMut(u64, Line<'_>)) -> io::Result<()> {
+/// Give each line of an input that is not empty, with its number from 1, to `each`, until that
+/// breaks off.
+///
+/// # Errors
+/// When the input fails.
+pub fn each(
+    mut input: impl BufRead,
+    mut each: impl FnMut(u64, Line<'_>) -> ControlFlow<()>,
+) -> io::Result<()> {
     let mut held = Vec::new();
     let (mut number, mut too_long) = (1u64, false);
     loop {
@@ -34,12 +43,12 @@ pub(super) fn each(mut input: impl BufRead, mut each: impl FnMut(u64, Line<'_>))
         if end.is_none() && !last {
             continue;
         }
-        if too_long {
-            each(number, Line::TooLong);
-        } else if let Some(line) = trimmed(&held) {
-            each(number, Line::Whole(line));
-        }
-        if last {
+        let heard = if too_long {
+            each(number, Line::TooLong)
+        } else {
+            trimmed(&held).map_or(ControlFlow::Continue(()), |line| each(number, Line::Whole(line)))
+        };
+        if last || heard.is_break() {
             return Ok(());
         }
         held.clear();

@@ -9,12 +9,13 @@ mod alerts;
 mod healths;
 mod hours;
 mod line;
-mod lines;
+pub mod lines;
 mod told;
 mod usages;
 mod words;
 
 use std::io::{self, BufRead};
+use std::ops::ControlFlow;
 
 use model::Complaint;
 
@@ -67,6 +68,7 @@ impl Reader {
             if let Err(refusal) = taken {
                 self.refuse(name, number, refusal);
             }
+            ControlFlow::Continue(())
         })
     }
 

@@ -1,0 +1,211 @@
+//! `rmmwatch convert`: native records in, lines of another format out; or which lines are no
+//! records.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, BufReader, ErrorKind, Read, Write};
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use model::Complaint;
+use records::limits::LINE_BYTES_MAX;
+use records::read::lines::{self, Line};
+use records::{Format, FormatOptions, Native, NotNative};
+
+use crate::cli::ConvertArgs;
+use crate::exit::{Exit, fail, printable, tell};
+use crate::limits::COMPLAINTS_TOLD_MAX;
+
+/// Run the command.
+pub(crate) fn run(args: &ConvertArgs) -> Exit {
+    match convert(args) {
+        Ok(exit) | Err(exit) => exit,
+    }
+}
+
+fn convert(args: &ConvertArgs) -> Result<Exit, Exit> {
+    if args.inputs.iter().filter(|input| input.as_os_str() == "-").count() > 1 {
+        return Err(fail(Exit::Usage, &"standard input (`-`) can be read once only"));
+    }
+    let work = Work::of(args)?;
+    // Standard output is written line by line: who follows a growing file sees each at once.
+    let mut run =
+        Run { work, out: io::stdout().lock(), shaped: Vec::new(), counts: Counts::default() };
+    for path in &args.inputs {
+        if run.read(path)?.is_break() {
+            return Ok(Exit::Done);
+        }
+    }
+    run.conclude(args.quiet)
+}
+
+/// What is made of a record.
+enum Work {
+    Shape { word: &'static str, format: Format, options: FormatOptions },
+    Lint,
+}
+
+impl Work {
+    fn of(args: &ConvertArgs) -> Result<Work, Exit> {
+        let Some(to) = args.to else { return Ok(Work::Lint) };
+        let format = Format::from(to);
+        let enveloped = matches!(format, Format::Hec | Format::Loki | Format::Syslog);
+        if args.inner.is_some() && !enveloped {
+            let why = "--inner is for the envelopes: hec, loki, syslog";
+            return Err(fail(Exit::Usage, &why));
+        }
+        if args.index.is_some() && format != Format::Hec {
+            return Err(fail(Exit::Usage, &"--index is for hec"));
+        }
+        let options =
+            FormatOptions { index: args.index.clone(), inner: args.inner.map(Format::from) };
+        Ok(Work::Shape { word: format.word(), format, options })
+    }
+}
+
+#[derive(Default)]
+struct Counts {
+    /// Lines that are records.
+    records: u64,
+    /// The same by their dataset.
+    datasets: BTreeMap<String, u64>,
+    formless: u64,
+    refused: u64,
+}
+
+struct Run<W> {
+    work: Work,
+    out: W,
+    shaped: Vec<u8>,
+    counts: Counts,
+}
+
+impl<W: Write> Run<W> {
+    /// Take an input to its end; a break when nobody reads any more.
+    ///
+    /// # Errors
+    /// How the program ends when the input or the output fails.
+    fn read(&mut self, path: &Path) -> Result<ControlFlow<()>, Exit> {
+        let name = path.display().to_string();
+        let cannot =
+            |why: io::Error| fail(Exit::Failed, &format_args!("{name} cannot be read: {why}"));
+        let source: Box<dyn Read> = match path.as_os_str() == "-" {
+            true => Box::new(io::stdin().lock()),
+            false => Box::new(File::open(path).map_err(cannot)?),
+        };
+        let mut written = Ok(());
+        let read = lines::each(BufReader::new(source), |number, line| {
+            written = self.take(&name, number, line);
+            if written.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        });
+        read.map_err(cannot)?;
+        match written {
+            Ok(()) => Ok(ControlFlow::Continue(())),
+            // A reader that is gone wants no more.
+            Err(why) if why.kind() == ErrorKind::BrokenPipe => Ok(ControlFlow::Break(())),
+            Err(why) => {
+                Err(fail(Exit::Failed, &format_args!("standard output cannot be written: {why}")))
+            }
+        }
+    }
+
+    fn take(&mut self, name: &str, number: u64, line: Line<'_>) -> io::Result<()> {
+        let octets = match line {
+            Line::Whole(octets) => octets,
+            Line::TooLong => {
+                let why = format!("the line has more than {LINE_BYTES_MAX} octets");
+                return self.refuse(name, number, LINE_BYTES_MAX + 1, why);
+            }
+        };
+        let record = match Native::parse(octets) {
+            Ok(record) => record,
+            Err(why) => {
+                let (column, why) = place(octets, &why);
+                return self.refuse(name, number, column, why);
+            }
+        };
+        self.counts.records += 1;
+        match &self.work {
+            Work::Lint => {
+                count(&mut self.counts.datasets, record.dataset());
+                Ok(())
+            }
+            Work::Shape { format, options, .. } => {
+                self.shaped.clear();
+                if !records::shape(*format, &record, options, &mut self.shaped) {
+                    self.counts.formless += 1;
+                    return Ok(());
+                }
+                self.shaped.push(b'\n');
+                self.out.write_all(&self.shaped)
+            }
+        }
+    }
+
+    fn refuse(&mut self, name: &str, number: u64, column: usize, why: String) -> io::Result<()> {
+        self.counts.refused += 1;
+        let complaint = Complaint {
+            file: name.into(),
+            line: u32::try_from(number).unwrap_or(u32::MAX),
+            column: u32::try_from(column).unwrap_or(u32::MAX),
+            why,
+            fix: String::new(),
+        };
+        match self.work {
+            Work::Lint => writeln!(self.out, "{}", printable(&complaint.to_string())),
+            Work::Shape { .. } => {
+                if self.counts.refused <= COMPLAINTS_TOLD_MAX {
+                    tell(format_args!("rmmwatch: {complaint}"));
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Say what became of the lines.
+    fn conclude(self, quiet: bool) -> Result<Exit, Exit> {
+        let Counts { records, datasets, formless, refused } = self.counts;
+        let untold = refused.saturating_sub(COMPLAINTS_TOLD_MAX);
+        match self.work {
+            Work::Lint if !quiet => {
+                let kinds: Vec<_> =
+                    datasets.iter().map(|(name, count)| format!("{name} {count}")).collect();
+                let kinds = if kinds.is_empty() { "none" } else { &*kinds.join(", ") };
+                tell(format_args!(
+                    "rmmwatch: {records} records ({kinds}), {refused} lines that are none"
+                ));
+            }
+            Work::Shape { .. } if untold > 0 => {
+                tell(format_args!("rmmwatch: {untold} further lines are no records"));
+            }
+            _ => {}
+        }
+        if let (Work::Shape { word, .. }, false, 1..) = (&self.work, quiet, formless) {
+            tell(format_args!(
+                "rmmwatch: {formless} of {records} records have no form in {word}: left out"
+            ));
+        }
+        Ok(if refused > 0 { Exit::Damaged } else { Exit::Done })
+    }
+}
+
+/// Count a dataset; of foreign ones, which may have any name, only so many by their names.
+fn count(datasets: &mut BTreeMap<String, u64>, name: &str) {
+    const NAMES_MAX: usize = 16;
+    let known = datasets.len() < NAMES_MAX || datasets.contains_key(name);
+    let name = if known && name.len() <= 64 { name } else { "others" };
+    *datasets.entry(name.to_owned()).or_default() += 1;
+}
+
+/// Where in a line it shows that this is no record, from 1, and why it is none.
+fn place(octets: &[u8], why: &NotNative) -> (usize, String) {
+    let text = why.to_string();
+    if !matches!(why, NotNative::NoObject(_)) {
+        return (1, text);
+    }
+    let read = serde_json::from_slice::<serde::de::IgnoredAny>(octets);
+    let column = read.map_or_else(|error| error.column().max(1), |_| 1);
+    // The place stands in the complaint, in a way that programs understand.
+    let text = text.rsplit_once(" at line ").map_or(&*text, |(why, _)| why);
+    (column, text.to_owned())
+}
