@@ -101,3 +101,24 @@ pub const COMMIT_BYTES: usize = 1 << 20;
 /// - What it costs: so much memory, only then.
 /// - At the bound: what waits is given up, observations first, counted and said.
 pub const UNWRITTEN_BYTES_MAX: usize = 64 << 20;
+
+/// Records on their way to a NATS server that it has not acknowledged.
+///
+/// - Why so many: 50,000 a second over a line that takes 20 ms there and back.
+/// - What it costs: so many records in memory, beside the batch itself.
+/// - At the bound: the next waits for the oldest's acknowledgement.
+pub const NATS_UNDER_WAY_MAX: usize = 1024;
+
+/// How long a NATS server may take to acknowledge a record, or to answer a question.
+///
+/// - Why so long: a cluster elects a new leader of a stream in less.
+/// - What it costs: so much time, when it says nothing.
+/// - At the bound: a setback; what was stored all the same is recognised by its id.
+pub const NATS_ACK_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long connecting to one address of a NATS server may take, with TLS and saying who we are.
+///
+/// - Why so long: as [`ADDRESS_TIMEOUT`], with a few exchanges more.
+/// - What it costs: so much of an attempt's time for each address that does not answer.
+/// - At the bound: the next address is tried.
+pub const NATS_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);

@@ -101,9 +101,10 @@ pub trait Carrier: Send {
 ///
 /// # Errors
 /// When this program was built without that kind.
-pub(crate) fn carrier(plan: &SinkPlan) -> Result<Box<dyn Carrier>, DeliverError> {
+pub fn carrier(plan: &SinkPlan) -> Result<Box<dyn Carrier>, DeliverError> {
     let without = || DeliverError::Without { sink: plan.name.clone(), kind: plan.kind.word() };
     match &plan.kind {
+        Kind::Nats(nats) => Ok(nats::new(nats)),
         Kind::File(_)
         | Kind::Unix(_)
         | Kind::Syslog(_)
@@ -113,7 +114,6 @@ pub(crate) fn carrier(plan: &SinkPlan) -> Result<Box<dyn Carrier>, DeliverError>
         | Kind::Webhook(_)
         | Kind::Alertmanager(_)
         | Kind::EveBox(_)
-        | Kind::Nats(_)
         | Kind::Kafka(_)
         | Kind::Redis(_) => Err(without()),
     }
