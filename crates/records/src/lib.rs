@@ -14,7 +14,7 @@ mod summary;
 
 pub use community_id::community_id;
 pub use formats::ecs::{Findings, Recorder, RecorderOptions};
-pub use formats::{Format, FormatOptions, Native, NotNative, shape};
+pub use formats::{Format, FormatOptions, Native, NotNative, Template, shape};
 pub use read::{AlertTold, HealthTold, Peer, Reader, StageTold, Told};
 pub use summary::{Files, summary_text};
 

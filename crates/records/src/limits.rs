@@ -91,3 +91,31 @@ pub const TEXT_READ_MAX: usize = 4_096;
 /// - What it costs: see the tables above.
 /// - At the bound: further ones are passed over.
 pub const MEMBERS_READ_MAX: usize = 1_024;
+
+/// Octets of one text in a record of another format.
+///
+/// - Why so many: ours are sentences; collectors of lines cut a record at 16 KiB.
+/// - What it costs: nothing that stays.
+/// - At the bound: the text is cut there. The native record keeps it whole.
+pub const TEXT_SHAPED_MAX: usize = 4_096;
+
+/// Members of one array in a record of another format: signs, stages, addresses.
+///
+/// - Why so many: ours have a few dozen at most.
+/// - What it costs: nothing that stays.
+/// - At the bound: further ones are left out. The native record keeps them.
+pub const MEMBERS_SHAPED_MAX: usize = 256;
+
+/// Octets of a template, and of what it makes of one record.
+///
+/// - Why so many: what receives a webhook seldom takes more.
+/// - What it costs: that much while a record is written.
+/// - At the bound: the template is refused; a record that becomes longer is refused.
+pub const TEMPLATE_BYTES_MAX: usize = 1 << 20;
+
+/// Instructions that a template may take for one record.
+///
+/// - Why so many: a loop over all signs of an incident takes some thousand.
+/// - What it costs: some 20 ms of a core at worst.
+/// - At the bound: that record is refused.
+pub const TEMPLATE_FUEL_MAX: u64 = 500_000;

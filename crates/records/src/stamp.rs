@@ -1,5 +1,7 @@
 //! Moments as RFC 3339 text, written without an allocation.
 
+use std::fmt;
+
 use model::Timestamp;
 use serde::{Serialize, Serializer};
 
@@ -21,14 +23,26 @@ const SECONDS_MIN: i64 = -62_167_219_200;
 const SECONDS_MAX: i64 = 253_402_300_799;
 const DAY: i64 = 86_400;
 
-impl Serialize for Stamp {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+impl Stamp {
+    fn text(self) -> [u8; STAMP_LEN] {
         let nanos = self.0.nanos();
         let secs = i64::try_from(nanos / 1_000_000_000).unwrap_or(SECONDS_MAX);
         let mut text = *b"0000-00-00T00:00:00.000000Z";
         write_seconds(&mut text, secs);
         put(&mut text, 20, 6, nanos / 1_000 % 1_000_000);
-        serialize_ascii(&text, serializer)
+        text
+    }
+}
+
+impl Serialize for Stamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serialize_ascii(&self.text(), serializer)
+    }
+}
+
+impl fmt::Display for Stamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(std::str::from_utf8(&self.text()).unwrap_or_default())
     }
 }
 

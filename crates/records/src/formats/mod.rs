@@ -3,10 +3,19 @@
 //! A native record ([`ecs`]) is written by the sensor; every other format is made of its line by
 //! [`shape`], in the sensor and in `rmmwatch convert` alike.
 
+mod alertmanager;
 pub(crate) mod ecs;
+mod facts;
+mod hec;
+mod loki;
 mod native;
+mod object;
+mod template;
+
+use std::borrow::Cow;
 
 pub use self::native::{Native, NotNative};
+pub use self::template::Template;
 
 /// A format that records can have.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -98,10 +107,9 @@ pub fn shape(
     options: &FormatOptions,
     out: &mut Vec<u8>,
 ) -> bool {
-    let _ = options;
     match format {
         Format::Ecs => {
-            out.extend_from_slice(record.line());
+            out.extend_from_slice(&one_line(record));
             true
         }
         Format::Eve
@@ -111,9 +119,39 @@ pub fn shape(
         | Format::Syslog
         | Format::Notice
         | Format::Stix
-        | Format::Misp
-        | Format::Hec
-        | Format::Loki
-        | Format::Alertmanager => false,
+        | Format::Misp => false,
+        Format::Hec => hec::write(record, options, out),
+        Format::Loki => loki::write(record, options, out),
+        Format::Alertmanager => alertmanager::write(record, options, out),
     }
+}
+
+/// The native record on one line: JSON that somebody laid out over several becomes dense.
+fn one_line<'r>(record: &'r Native<'_>) -> Cow<'r, [u8]> {
+    match record.line().iter().any(|octet| matches!(octet, b'\n' | b'\r')) {
+        false => Cow::Borrowed(record.line()),
+        true => Cow::Owned(record.fields().to_string().into_bytes()),
+    }
+}
+
+/// What stands inside an envelope; `None` where the record has no such form, or that is an
+/// envelope again.
+fn shape_line<'r>(inner: Format, record: &'r Native<'_>) -> Option<Cow<'r, [u8]>> {
+    match inner {
+        Format::Ecs => Some(one_line(record)),
+        Format::Hec | Format::Loki => None,
+        other => {
+            let mut line = Vec::new();
+            shape(other, record, &FormatOptions::default(), &mut line).then_some(Cow::Owned(line))
+        }
+    }
+}
+
+/// The same as a JSON value: what is no JSON itself becomes a text.
+fn enclosed<'r>(inner: Format, record: &'r Native<'_>) -> Option<Cow<'r, [u8]>> {
+    let line = shape_line(inner, record)?;
+    if !matches!(inner, Format::Cef | Format::Leef | Format::Syslog) {
+        return Some(line);
+    }
+    serde_json::to_vec(&String::from_utf8_lossy(&line)).ok().map(Cow::Owned)
 }

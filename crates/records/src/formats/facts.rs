@@ -1,0 +1,144 @@
+//! What several formats ask of a native record: its story's times, its signs, its words.
+
+use model::Timestamp;
+use serde_json::Value;
+
+use super::Native;
+use crate::limits::MEMBERS_SHAPED_MAX;
+use crate::stamp;
+
+/// The word of an `event.severity`; docs/records.md has the borders.
+pub(super) fn severity(record: &Native<'_>) -> &'static str {
+    match record.number(&["event", "severity"]).unwrap_or(0) {
+        0..20 => "informational",
+        20..40 => "low",
+        40..70 => "medium",
+        70..90 => "high",
+        _ => "critical",
+    }
+}
+
+/// `rmm.confidence` in hundredths, 0 to 100.
+pub(super) fn confidence_pct(record: &Native<'_>) -> Option<u64> {
+    let share = record.get(&["rmm", "confidence"]).and_then(Value::as_f64)?;
+    // Within 0 to 100, so the cast loses nothing but decimals.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped before")]
+    Some((share * 100.0).round().clamp(0.0, 100.0) as u64)
+}
+
+/// The first and the last moment that the record speaks of, in order; its own where it has none.
+pub(super) fn span(record: &Native<'_>) -> (Timestamp, Timestamp) {
+    let of = |name| record.text(&["event", name]).and_then(stamp::parse);
+    let start = of("start").unwrap_or(record.at());
+    (start, of("end").unwrap_or(record.at()).max(start))
+}
+
+/// Whether it is an alert that was told before.
+pub(super) fn is_update(record: &Native<'_>) -> bool {
+    record.get(&["rmm", "update"]).and_then(Value::as_bool) == Some(true)
+}
+
+/// Whether it is the alert of an incident, a story of several stages.
+pub(super) fn is_incident(record: &Native<'_>) -> bool {
+    record.get(&["rmm", "chain"]).is_some_and(Value::is_object)
+}
+
+/// The host that the record is about.
+pub(super) fn host<'r>(record: &'r Native<'_>) -> Option<&'r str> {
+    record.text(&["rmm", "host"])
+}
+
+/// The sensor that wrote it.
+pub(super) fn sensor<'r>(record: &'r Native<'_>) -> Option<&'r str> {
+    record.text(&["observer", "name"])
+}
+
+/// A port, where it is one.
+pub(super) fn port(record: &Native<'_>, path: &[&str]) -> Option<u16> {
+    record.number(path).and_then(|number| u16::try_from(number).ok())
+}
+
+/// One of `rmm.evidence`.
+pub(super) struct Sign<'r> {
+    pub(super) source: &'r str,
+    pub(super) value: &'r str,
+    pub(super) pattern: &'r str,
+    pub(super) list: &'r str,
+    pub(super) version: &'r str,
+    pub(super) role: &'r str,
+    /// What the list's entries are, where they are not attackers'; empty otherwise.
+    pub(super) kind: &'r str,
+    pub(super) expired: bool,
+}
+
+/// The signs of a record.
+pub(super) fn signs<'r>(record: &'r Native<'_>) -> impl Iterator<Item = Sign<'r>> {
+    members(record, &["rmm", "evidence"]).map(|row| {
+        let text = |name| row.get(name).and_then(Value::as_str).unwrap_or_default();
+        Sign {
+            source: text("source"),
+            value: text("value"),
+            pattern: text("pattern"),
+            list: text("list"),
+            version: text("list_version"),
+            role: text("role"),
+            kind: text("kind"),
+            expired: row.get("expired").and_then(Value::as_bool) == Some(true),
+        }
+    })
+}
+
+/// One of `rmm.chain.stages`.
+pub(super) struct Stage<'r> {
+    pub(super) word: &'r str,
+    pub(super) event_id: &'r str,
+    pub(super) name: &'r str,
+    pub(super) why: &'r str,
+    pub(super) at: Option<Timestamp>,
+}
+
+/// The stages of an incident.
+pub(super) fn stages<'r>(record: &'r Native<'_>) -> impl Iterator<Item = Stage<'r>> {
+    members(record, &["rmm", "chain", "stages"]).map(|row| {
+        let text = |name| row.get(name).and_then(Value::as_str).unwrap_or_default();
+        Stage {
+            word: text("stage"),
+            event_id: text("event_id"),
+            name: text("name"),
+            why: text("why"),
+            at: stamp::parse(text("at")),
+        }
+    })
+}
+
+fn members<'r>(record: &'r Native<'_>, path: &[&str]) -> impl Iterator<Item = &'r Value> {
+    let all = record.get(path).and_then(Value::as_array).into_iter().flatten();
+    all.take(MEMBERS_SHAPED_MAX)
+}
+
+/// A technique of ATT&CK that an alert points to.
+pub(super) struct Technique<'r> {
+    /// `T1219`, or `T1219.002`.
+    pub(super) id: &'r str,
+    pub(super) name: &'r str,
+}
+
+/// The techniques of an alert, and its sub-techniques: ids with their names.
+pub(super) fn techniques<'r>(record: &'r Native<'_>, sub: bool) -> Vec<Technique<'r>> {
+    let path = |name| match sub {
+        true => vec!["threat", "technique", "subtechnique", name],
+        false => vec!["threat", "technique", name],
+    };
+    pairs(record, &path("id"), &path("name"))
+}
+
+/// The tactics of an alert: ids with their names.
+pub(super) fn tactics<'r>(record: &'r Native<'_>) -> Vec<Technique<'r>> {
+    pairs(record, &["threat", "tactic", "id"], &["threat", "tactic", "name"])
+}
+
+fn pairs<'r>(record: &'r Native<'_>, ids: &[&str], names: &[&str]) -> Vec<Technique<'r>> {
+    let names: Vec<&str> = record.texts(names).take(MEMBERS_SHAPED_MAX).collect();
+    let ids = record.texts(ids).take(MEMBERS_SHAPED_MAX).enumerate();
+    ids.map(|(place, id)| Technique { id, name: names.get(place).copied().unwrap_or(id) }).collect()
+}
