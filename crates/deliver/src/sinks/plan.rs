@@ -153,6 +153,9 @@ pub struct UnixPlan {
     pub path: PathBuf,
     /// Whether it is one of datagrams (a record each) and not a stream (a line each).
     pub datagrams: bool,
+    /// A batch counts as taken once the reader closed its end after ours, not once it is sent: then
+    /// it has read all. A connection a batch; false for a reader that never closes. Streams only.
+    pub confirm: bool,
 }
 
 /// Syslog.
@@ -162,6 +165,10 @@ pub struct SyslogPlan {
     pub place: Place,
     /// What carries it.
     pub transport: SyslogTransport,
+    /// A batch counts as taken once the collector closed its end after ours, not once it is sent:
+    /// then it has read all. A connection a batch; false for a collector that never closes, or
+    /// where a batch that was under way when it died may be lost. Streams only.
+    pub confirm: bool,
     /// For TLS.
     pub tls: TlsPlan,
 }
