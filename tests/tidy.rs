@@ -29,7 +29,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 ];
 
 /// The crates that know no clock, thread, file or socket.
-const CORE: &[&str] = &["model", "dissect", "intel", "detect", "records", "audit"];
+const CORE: &[&str] = &["model", "dissect", "intel", "detect", "records", "wire", "audit"];
 
 /// Third-party crates that are met in one place only.
 const MET_IN_ONE_PLACE: &[(&str, &str)] = &[

@@ -4,10 +4,11 @@
 use std::fmt::Write;
 
 use md5::Md5;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 /// JA3: the MD5 of `version,ciphers,extensions,groups,formats`, decimal numbers with dashes between.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Ja3(Box<str>);
 
 impl Ja3 {
@@ -31,7 +32,7 @@ impl Ja3 {
 
 /// JA4: a head of ten characters, then hashes of the sorted ciphers, and of the sorted extensions
 /// with the signature algorithms behind them.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Ja4(Box<str>);
 
 impl Ja4 {

@@ -4,10 +4,12 @@ use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::DomainName;
 
 /// What carries a conversation.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub enum Transport {
     /// RFC 9293.
     Tcp,
@@ -16,7 +18,7 @@ pub enum Transport {
 }
 
 /// One end of a conversation. IPv4 in IPv6 (`::ffff:a.b.c.d`) is told as it was on the wire.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct Endpoint {
     /// Its address.
     pub ip: IpAddr,
@@ -42,7 +44,8 @@ impl fmt::Display for Endpoint {
 }
 
 /// A VLAN's number (IEEE 802.1Q), 0 to 4095.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(try_from = "u16")]
 pub struct VlanId(u16);
 
 impl VlanId {
@@ -59,8 +62,20 @@ impl VlanId {
     }
 }
 
+impl TryFrom<u16> for VlanId {
+    type Error = &'static str;
+
+    /// The VLAN of that number.
+    fn try_from(number: u16) -> Result<VlanId, &'static str> {
+        match number {
+            0..=0x0fff => Ok(VlanId(number)),
+            _ => Err("a VLAN's number has twelve bits"),
+        }
+    }
+}
+
 /// The end that something came from.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub enum Side {
     /// The end that opened the conversation.
     Client,
@@ -80,7 +95,7 @@ impl Side {
 }
 
 /// A conversation.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct Flow {
     /// Who opened it.
     pub client: Endpoint,

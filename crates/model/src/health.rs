@@ -87,6 +87,46 @@ pub struct RuleUse {
     pub last: Option<Timestamp>,
 }
 
+/// How records leave the sensor. Counts are since the start.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct DeliveryHealth {
+    /// Records of observations that were dropped since an output was behind.
+    pub unwritten: u64,
+    /// Octets that the spool holds.
+    pub spool_bytes: u64,
+    /// Records that the spool gave up: it was full, they were too old, or its disk took nothing.
+    pub given_up: u64,
+    /// Why the spool's disk took nothing at the last attempt.
+    pub trouble: Option<Arc<str>>,
+    /// The sinks behind it.
+    pub sinks: Vec<SinkHealth>,
+}
+
+/// How a sink fares. Counts are since the start.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct SinkHealth {
+    /// Its name.
+    pub name: Arc<str>,
+    /// Its kind, as settings have it.
+    pub kind: &'static str,
+    /// Records that wait for it.
+    pub waiting: u64,
+    /// How long the oldest of them has waited, in seconds.
+    pub oldest_secs: u64,
+    /// Records that it took.
+    pub sent: u64,
+    /// Records that have no form in its format.
+    pub formless: u64,
+    /// Records that it will never take.
+    pub refused: u64,
+    /// Records that left the spool before it had them.
+    pub lost: u64,
+    /// Attempts that failed.
+    pub setbacks: u64,
+    /// Why the last attempt failed; `None` once one succeeded.
+    pub trouble: Option<Arc<str>>,
+}
+
 /// Counts since the start.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Health {
@@ -124,6 +164,8 @@ pub struct Health {
     pub feeds: Vec<FeedLoaded>,
     /// Lanes that panicked and began anew.
     pub panics: u64,
+    /// How records leave; `None` where there are no sinks and nothing was dropped.
+    pub delivery: Option<DeliveryHealth>,
 }
 
 impl Health {

@@ -4,6 +4,8 @@ use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 /// What a host is called besides its address, as far as the wire shows.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Identity {
@@ -14,7 +16,7 @@ pub struct Identity {
 }
 
 /// The address of an Ethernet interface (IEEE 802-2014 clause 8.2).
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Mac(pub [u8; 6]);
 
 impl fmt::Display for Mac {
@@ -32,7 +34,7 @@ impl fmt::Debug for Mac {
 }
 
 /// What a host's own traffic says of it. No conversation in the usual sense: it is for memory alone.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct HostHint {
     /// The host's address.
     pub ip: IpAddr,
@@ -45,7 +47,7 @@ pub struct HostHint {
 }
 
 /// What shows who a host is.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub enum HintSource {
     /// A lease (RFC 2131, RFC 8415): the name that the host asked to be called by, too.
     Dhcp,

@@ -23,7 +23,9 @@ pub use complaint::Complaint;
 pub use fingerprint::{Ja3, Ja4, upper_hex};
 pub use flow::{Direction, Endpoint, Flow, Setting, Side, Transport, VlanId};
 pub use frame::{Frame, LinkType};
-pub use health::{DnsShare, DnsTransport, FeedLoaded, Health, KernelCounts, RuleUse};
+pub use health::{
+    DeliveryHealth, DnsShare, DnsTransport, FeedLoaded, Health, KernelCounts, RuleUse, SinkHealth,
+};
 pub use identity::{HintSource, HostHint, Identity, Mac};
 pub use matches::{
     ListKind, Lure, LureKind, Match, Meaning, Operator, Role, SignSource, Specificity, Stage,

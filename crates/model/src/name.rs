@@ -3,11 +3,14 @@
 use std::fmt;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 /// A lower-case name without its trailing dot, 1 to 253 octets on the wire (RFC 1035 §2.3.4).
 ///
 /// Octets that are not printable ASCII, the backslash, and a dot inside a label are written
 /// `\xNN`, so that no octet is lost and two different names never read alike. Cloning is cheap.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "Box<str>")]
 pub struct DomainName(Arc<str>);
 
 /// Why octets are no name.
@@ -17,6 +20,8 @@ pub enum NameError {
     Empty,
     /// More than [`DomainName::LEN_MAX`] octets.
     Long,
+    /// Not the one spelling that every name has here.
+    Spelling,
 }
 
 impl fmt::Display for NameError {
@@ -24,6 +29,7 @@ impl fmt::Display for NameError {
         f.write_str(match self {
             NameError::Empty => "the name is empty",
             NameError::Long => "the name is longer than 253 octets",
+            NameError::Spelling => "the name is not spelt as names are here",
         })
     }
 }
@@ -72,6 +78,27 @@ impl DomainName {
         DomainName::checked(text, len)
     }
 
+    /// Take a name as [`Self::as_str`] gave it.
+    ///
+    /// # Errors
+    /// As [`Self::from_text`]; [`NameError::Spelling`] when no name is spelt like that.
+    pub fn from_spelling(text: &str) -> Result<DomainName, NameError> {
+        let mut len = 0usize;
+        let mut octets = text.bytes();
+        while let Some(octet) = octets.next() {
+            len = len.saturating_add(1);
+            let plain = octet.is_ascii_graphic() && !octet.is_ascii_uppercase();
+            let sound = match octet {
+                b'\\' => escaped(&mut octets).is_some_and(needs_escape),
+                _ => plain,
+            };
+            if !sound {
+                return Err(NameError::Spelling);
+            }
+        }
+        DomainName::checked(text.to_owned(), len)
+    }
+
     fn checked(text: String, octets: usize) -> Result<DomainName, NameError> {
         match octets {
             0 => Err(NameError::Empty),
@@ -96,6 +123,30 @@ impl DomainName {
         let text: &str = &self.0;
         std::iter::successors(Some(text), |rest| rest.split_once('.').map(|(_, tail)| tail))
     }
+}
+
+impl TryFrom<Box<str>> for DomainName {
+    type Error = NameError;
+
+    fn try_from(text: Box<str>) -> Result<DomainName, NameError> {
+        DomainName::from_spelling(&text)
+    }
+}
+
+/// The octet behind a backslash, as [`push`] writes it.
+fn escaped(octets: &mut std::str::Bytes<'_>) -> Option<u8> {
+    let digit = |octet: u8| match octet {
+        b'0'..=b'9' => Some(octet - b'0'),
+        b'a'..=b'f' => Some(octet - b'a' + 10),
+        _ => None,
+    };
+    let (b'x', high, low) = (octets.next()?, octets.next()?, octets.next()?) else { return None };
+    Some(digit(high)? << 4 | digit(low)?)
+}
+
+/// Whether an octet never stands in a name as it is, or not where a dot would divide.
+const fn needs_escape(octet: u8) -> bool {
+    matches!(octet, b'\\' | b'.') || !octet.is_ascii_graphic()
 }
 
 fn push(text: &mut String, octet: u8, dot_divides: bool) {
@@ -163,6 +214,36 @@ mod tests {
         let name = DomainName::from_labels([b"a.b".as_slice(), b"C"]).map(|n| n.to_string());
         assert_eq!(name.as_deref(), Ok("a\\x2eb.c"));
         assert_eq!(DomainName::from_labels([]), Err(NameError::Empty));
+    }
+
+    #[test]
+    fn a_spelling_is_taken_back_and_no_other_is() {
+        let dots = "a.b.".repeat(60);
+        let escapes = "\\x00".repeat(253);
+        let sound = ["www.example.com", "a\\x20b", "a\\x2eb.c", "_x\\x5c", &dots, &escapes];
+        for text in sound {
+            let name = DomainName::from_spelling(text);
+            assert_eq!(name.as_ref().map(DomainName::as_str), Ok(text));
+        }
+        let long = "a".repeat(254);
+        let many = "\\x00".repeat(254);
+        let table = [
+            ("", NameError::Empty),
+            (&*long, NameError::Long),
+            (&*many, NameError::Long),
+            ("A", NameError::Spelling),
+            ("a b", NameError::Spelling),
+            ("a\nb", NameError::Spelling),
+            ("é", NameError::Spelling),
+            ("\\", NameError::Spelling),
+            ("\\x2", NameError::Spelling),
+            ("\\x2E", NameError::Spelling),
+            ("\\x61", NameError::Spelling),
+            ("\\x+1", NameError::Spelling),
+        ];
+        for (text, want) in table {
+            assert_eq!(DomainName::from_spelling(text), Err(want), "{text}");
+        }
     }
 
     #[test]

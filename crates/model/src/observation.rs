@@ -3,13 +3,14 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use serde::{Deserialize, Deserializer, Serialize};
 use sha1::{Digest, Sha1};
 use sha2::{Sha256, Sha384};
 
 use crate::{DomainName, Flow, HostHint, Ja3, Ja4, Side, Timestamp, Tunnel, upper_hex};
 
 /// One fact from the wire. A few per flow.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Observation {
     /// Packet time of the frame that completed the fact.
     pub at: Timestamp,
@@ -25,7 +26,7 @@ pub struct Observation {
 }
 
 /// What was seen. A closed set: a new kind of fact must break the build wherever it matters.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum Fact {
     /// Both ends have spoken. Given once a flow, when its second end speaks first.
     FlowOpen,
@@ -54,7 +55,7 @@ pub enum Fact {
 }
 
 /// A protocol that a reader recognised, by content.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub enum Protocol {
     /// RFC 1035.
     Dns,
@@ -87,7 +88,7 @@ pub enum Protocol {
 }
 
 /// What passed in one direction.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Volume {
     /// Frames.
     pub packets: u64,
@@ -96,7 +97,7 @@ pub struct Volume {
 }
 
 /// Why a flow is over.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub enum CloseReason {
     /// Both ends said FIN.
     Fin,
@@ -111,7 +112,7 @@ pub enum CloseReason {
 }
 
 /// How a flow went.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct FlowClose {
     /// Why it is over.
     pub reason: CloseReason,
@@ -136,7 +137,7 @@ impl FlowClose {
 }
 
 /// A resource record's type (RFC 1035 §3.2.2). Any number can arrive; only some have names.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct RecordType(pub u16);
 
 impl RecordType {
@@ -169,7 +170,7 @@ impl RecordType {
 }
 
 /// What was asked.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct DnsQuestion {
     /// The name; `None` for the root.
     pub name: Option<DomainName>,
@@ -178,7 +179,7 @@ pub struct DnsQuestion {
 }
 
 /// A question.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct DnsQuery {
     /// DNS or one of its cousins.
     pub protocol: Protocol,
@@ -189,7 +190,7 @@ pub struct DnsQuery {
 }
 
 /// A response.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct DnsAnswer {
     /// DNS or one of its cousins.
     pub protocol: Protocol,
@@ -204,7 +205,7 @@ pub struct DnsAnswer {
 }
 
 /// A record of a response.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct DnsRecord {
     /// Whose record it is; `None` for the root.
     pub name: Option<DomainName>,
@@ -217,7 +218,7 @@ pub struct DnsRecord {
 }
 
 /// What a record says.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum RecordData {
     /// A or AAAA.
     Address(IpAddr),
@@ -237,11 +238,11 @@ pub enum RecordData {
 }
 
 /// A TLS version's number on the wire (RFC 8446 §4.1.2); `0x0301` is TLS 1.0, `0x0300` SSL 3.0.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct TlsVersion(pub u16);
 
 /// What carries a TLS hello.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub enum Carrier {
     /// A stream.
     Tls,
@@ -264,7 +265,7 @@ impl Carrier {
 }
 
 /// What a TLS client said first.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct TlsHello {
     /// What carried it.
     pub carrier: Carrier,
@@ -286,7 +287,7 @@ pub struct TlsHello {
 }
 
 /// What a certificate in clear says of its owner; of the chain behind it, fingerprints.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct TlsCertificate {
     /// Who showed it.
     pub side: Side,
@@ -327,7 +328,7 @@ impl TlsCertificate {
 }
 
 /// An HTTP request's head.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct HttpRequest {
     /// `GET`, `POST` …, as it came, at most 32 octets.
     pub method: Box<str>,
@@ -342,7 +343,7 @@ pub struct HttpRequest {
 }
 
 /// What the first octets of a file say it is.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub enum FileKind {
     /// `MZ`: a Windows program.
     Pe,
@@ -357,7 +358,7 @@ pub enum FileKind {
 }
 
 /// A file that came down.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct FileDownload {
     /// What its first octets say.
     pub kind: FileKind,
@@ -372,7 +373,7 @@ pub struct FileDownload {
 }
 
 /// A protocol of remote access that a reader recognised.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct RemoteProtocol {
     /// Which.
     pub protocol: Protocol,
@@ -382,11 +383,47 @@ pub struct RemoteProtocol {
     pub version: Option<Box<str>>,
     /// What else it told in clear, by fixed words such as `cookie`, `security`, `software`;
     /// escaped, at most 128 octets each.
+    #[serde(deserialize_with = "known_details")]
     pub details: Vec<(&'static str, Box<str>)>,
 }
 
+impl RemoteProtocol {
+    /// The fixed words of [`RemoteProtocol::details`].
+    pub const DETAILS: &[&str] = &[
+        "build",
+        "chosen",
+        "client",
+        "client_software",
+        "cookie",
+        "desktop",
+        "direction",
+        "keyboard",
+        "mode",
+        "preconnection",
+        "refused",
+        "repeater",
+        "requested",
+        "security",
+        "selected",
+        "software",
+        "token",
+        "transport",
+        "transport_version",
+        "viewer",
+    ];
+}
+
+/// Details by their fixed words; one whose word is not known here is left out.
+fn known_details<'de, D: Deserializer<'de>>(
+    from: D,
+) -> Result<Vec<(&'static str, Box<str>)>, D::Error> {
+    let told = Vec::<(Box<str>, Box<str>)>::deserialize(from)?;
+    let known = |word: &str| RemoteProtocol::DETAILS.iter().find(|one| **one == word).copied();
+    Ok(told.into_iter().filter_map(|(word, text)| Some((known(&word)?, text))).collect())
+}
+
 /// The first octets of one end of a flow.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Opening {
     /// Whose they are.
     pub side: Side,

@@ -3,8 +3,10 @@
 use std::fmt;
 use std::net::IpAddr;
 
+use serde::{Deserialize, Serialize};
+
 /// A kind of encapsulation with two ends of its own.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub enum TunnelKind {
     /// RFC 2784, RFC 2637 (PPTP).
     Gre,
@@ -58,7 +60,7 @@ impl TunnelKind {
 
 /// The outermost tunnel that a conversation was seen in, in the direction of its first frame: an
 /// analyst knows by it which span or gateway sent the frames.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct Tunnel {
     /// How it carries.
     pub kind: TunnelKind,
