@@ -153,7 +153,7 @@ fn who_is_believed() {
             "right",
             false,
             TlsPlan { ca: Some(stranger.path("ca.pem")), ..TlsPlan::default() },
-            Err("UnknownIssuer"),
+            Err("invalid peer certificate"),
         ),
         ("they ask for ours, which we have", "right", true, with(&pki), Ok(())),
         ("which we lack", "right", true, ca(), Err("CertificateRequired")),
