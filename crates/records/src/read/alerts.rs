@@ -21,6 +21,11 @@ pub(super) struct Alerts {
 impl Alerts {
     /// Take a record: of one story the latest holds, of equals the one that was read last.
     pub(super) fn take(&mut self, line: &Line<'_>, words: &mut Words) -> Result<(), Why> {
+        // The sensor itself is in trouble: no host, no tool.
+        let detection = line.rmm.as_ref().and_then(|rmm| rmm.detection.as_ref());
+        if detection.is_some_and(|word| word.0 == "sensor") {
+            return Ok(());
+        }
         let alert = read(line, words)?;
         let room = self.told.len() < ALERTS_READ_MAX;
         match self.told.entry(alert.id) {

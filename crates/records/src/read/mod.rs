@@ -116,6 +116,7 @@ impl Reader {
             "rmmwatch.alert" => self.alerts.take(line, &mut self.words),
             "rmmwatch.inventory" => self.usages.row(line, &mut self.words),
             "rmmwatch.health" | "rmmwatch.summary" => self.healths.take(line, &mut self.words),
+            "rmmwatch.header" => Ok(()),
             "rmmwatch.observation" => {
                 self.usages.observe(line, &mut self.words)?;
                 self.counts.observations += 1;

@@ -27,6 +27,11 @@ pub(crate) fn all() -> Vec<(&'static str, String)> {
     for (name, row, usage) in usages() {
         lines.push((name, line(|out| Recorder::default().inventory(row, &usage, out))));
     }
+    lines.push(("alert_sensor", line(|out| sensor().lost(AT, "siem", 12, 345, out))));
+    let first = line(|out| sensor().health(&health(true), out));
+    let first = records::Native::parse(first.as_bytes()).expect("a record of ours");
+    let name = "alerts-20261121T201542Z.jsonl";
+    lines.push(("header", line(|out| records::header(&first, name, out))));
     lines.push(("health_live", line(|out| sensor().health(&health(true), out))));
     lines.push(("health_empty", line(|out| Recorder::default().health(&Health::default(), out))));
     lines.push(("summary", line(|out| Recorder::default().summary(&health(false), &files(), out))));
@@ -1033,6 +1038,24 @@ pub(crate) fn health(live: bool) -> Health {
             indicators: 12,
         }],
         panics: 0,
+        delivery: live.then(|| DeliveryHealth {
+            unwritten: 7,
+            spool_bytes: 65_536,
+            given_up: 2,
+            trouble: Some("no space left on device".into()),
+            sinks: vec![SinkHealth {
+                name: "siem".into(),
+                kind: "syslog",
+                waiting: 12,
+                oldest_secs: 34,
+                sent: 500,
+                formless: 1,
+                refused: 3,
+                lost: 2,
+                setbacks: 5,
+                trouble: Some("siem.example:6514: connection refused".into()),
+            }],
+        }),
     }
 }
 

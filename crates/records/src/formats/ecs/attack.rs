@@ -15,6 +15,9 @@ pub(crate) struct Tactic {
     pub(crate) name: &'static str,
 }
 
+/// The release of ATT&CK that names and ids are of.
+pub(crate) const VERSION: &str = "17";
+
 /// What an alert without a technique of its own is: remote desktop software.
 pub(crate) const DEFAULT: &str = "T1219.002";
 

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use model::{DnsShare, FeedLoaded, Health, KernelCounts, Refused, RuleUse};
+use model::{
+    DeliveryHealth, DnsShare, FeedLoaded, Health, KernelCounts, Refused, RuleUse, SinkHealth,
+};
 use serde::{Serialize, Serializer};
 
 use super::SCHEMA_VERSION;
@@ -61,6 +63,8 @@ struct Counts<'a> {
     memory: Named<'a>,
     feeds: Feeds<'a>,
     panics: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    delivery: Option<Delivery<'a>>,
 }
 
 #[derive(Serialize)]
@@ -206,6 +210,68 @@ impl Serialize for Feeds<'_> {
             kind: feed.kind.word(),
             indicators: feed.indicators,
         }))
+    }
+}
+
+/// `rmm.health.delivery`: how records leave.
+#[derive(Serialize)]
+struct Delivery<'a> {
+    unwritten: u64,
+    spool: Spool<'a>,
+    sinks: Vec<Sink<'a>>,
+}
+
+#[derive(Serialize)]
+struct Spool<'a> {
+    bytes: u64,
+    given_up: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trouble: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Sink<'a> {
+    name: &'a str,
+    kind: &'static str,
+    waiting: u64,
+    oldest_secs: u64,
+    sent: u64,
+    formless: u64,
+    refused: u64,
+    lost: u64,
+    setbacks: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trouble: Option<&'a str>,
+}
+
+impl<'a> Delivery<'a> {
+    fn new(health: &'a DeliveryHealth) -> Delivery<'a> {
+        Delivery {
+            unwritten: health.unwritten,
+            spool: Spool {
+                bytes: health.spool_bytes,
+                given_up: health.given_up,
+                trouble: health.trouble.as_deref(),
+            },
+            sinks: health.sinks.iter().map(Sink::new).collect(),
+        }
+    }
+}
+
+impl<'a> Sink<'a> {
+    fn new(sink: &'a SinkHealth) -> Sink<'a> {
+        Sink {
+            name: &sink.name,
+            kind: sink.kind,
+            waiting: sink.waiting,
+            oldest_secs: sink.oldest_secs,
+            sent: sink.sent,
+            formless: sink.formless,
+            refused: sink.refused,
+            lost: sink.lost,
+            setbacks: sink.setbacks,
+            trouble: sink.trouble.as_deref(),
+        }
     }
 }
 
@@ -375,6 +441,7 @@ impl<'a> Counts<'a> {
             memory: Named(&health.memory),
             feeds: Feeds(&health.feeds),
             panics: health.panics,
+            delivery: health.delivery.as_ref().map(Delivery::new),
         }
     }
 }

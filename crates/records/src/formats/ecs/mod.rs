@@ -4,7 +4,7 @@
 //! `docs/records.md` tells every field, `docs/schema/record.schema.json` holds us to it.
 
 mod alert;
-mod attack;
+pub(super) mod attack;
 mod chain;
 mod dns;
 mod envelope;
@@ -12,18 +12,22 @@ mod health;
 mod inventory;
 mod lure;
 mod observation;
+mod sensor;
 mod signs;
 mod web;
 mod words;
 
 use std::hash::Hasher as _;
 
-use model::{Alert, DnsTransport, Health, Match, Observation, Setting, Usage, UsageId, UseShown};
+use model::{
+    Alert, DnsTransport, Health, Match, Observation, Setting, Timestamp, Usage, UsageId, UseShown,
+};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use siphasher::sip128::{Hasher128 as _, SipHasher13};
 
 use self::envelope::Observer;
+pub use self::sensor::header;
 use crate::stamp::STAMP_LEN;
 use crate::summary::Files;
 
@@ -119,6 +123,11 @@ impl Recorder {
     /// Add a health record.
     pub fn health(&self, health: &Health, out: &mut Vec<u8>) {
         health::write(health, None, Observer::new(&self.observer, None), out);
+    }
+
+    /// Add an alert that `records` records were lost for a sink, of `total` since the start.
+    pub fn lost(&self, at: Timestamp, sink: &str, records: u64, total: u64, out: &mut Vec<u8>) {
+        sensor::lost(at, (sink, records, total), Observer::new(&self.observer, None), out);
     }
 
     /// Add the summary record, the last one of a run.

@@ -1,0 +1,112 @@
+//! What the sensor says of itself: that records were lost on their way, and what a file holds.
+
+use model::Timestamp;
+use serde::Serialize;
+
+use super::SCHEMA_VERSION;
+use super::envelope::{Ecs, Event, Observer};
+use crate::formats::Native;
+use crate::stamp::Stamp;
+
+#[derive(Serialize)]
+struct Lost<'a> {
+    #[serde(rename = "@timestamp")]
+    at: Stamp,
+    ecs: Ecs,
+    event: Event<'a>,
+    message: &'a str,
+    rule: Rule,
+    observer: Observer<'a>,
+    rmm: LostRmm<'a>,
+}
+
+#[derive(Serialize)]
+struct Rule {
+    id: &'static str,
+    name: &'static str,
+}
+
+#[derive(Serialize)]
+struct LostRmm<'a> {
+    schema: u32,
+    detection: &'static str,
+    lost: LostCounts<'a>,
+}
+
+#[derive(Serialize)]
+struct LostCounts<'a> {
+    sink: &'a str,
+    records: u64,
+    total: u64,
+}
+
+/// An alert that records were lost: of a sink, since the last such alert and since the start.
+pub(super) fn lost(
+    at: Timestamp,
+    (sink, records, total): (&str, u64, u64),
+    observer: Observer<'_>,
+    out: &mut Vec<u8>,
+) {
+    let message = format!("Records were lost on their way: {records} for the sink {sink}");
+    let reason = format!(
+        "{records} records left the spool before the sink {sink} had taken them ({total} since the \
+         start); see why that sink takes nothing, or give the spool more room ([spool] mib_max)."
+    );
+    let line = Lost {
+        at: Stamp(at),
+        ecs: Ecs::HERE,
+        event: Event {
+            action: Some("records-lost"),
+            severity: Some(70),
+            reason: Some(&reason),
+            ..Event::new("alert", "rmmwatch.alert", &["network"], &["info"])
+        },
+        message: &message,
+        rule: Rule { id: "rmm.sensor.records-lost", name: "Records were lost on their way" },
+        observer,
+        rmm: LostRmm {
+            schema: SCHEMA_VERSION,
+            detection: "sensor",
+            lost: LostCounts { sink, records, total },
+        },
+    };
+    super::line_with_id(&line, out);
+}
+
+#[derive(Serialize)]
+struct Header<'a> {
+    #[serde(rename = "@timestamp")]
+    at: Stamp,
+    ecs: Ecs,
+    event: Event<'a>,
+    observer: &'a serde_json::Value,
+    file: File<'a>,
+    rmm: HeaderRmm<'a>,
+}
+
+#[derive(Serialize)]
+struct File<'a> {
+    name: &'a str,
+}
+
+#[derive(Serialize)]
+struct HeaderRmm<'a> {
+    schema: u32,
+    first: &'a str,
+}
+
+/// Add the first line of a file that rotates: no two files begin with the same octets, so that
+/// whoever follows them by their beginning takes none for another. It has the time and the id of
+/// the file's first record.
+pub fn header(first: &Native<'_>, file: &str, out: &mut Vec<u8>) {
+    let unknown = serde_json::Value::Null;
+    let line = Header {
+        at: Stamp(first.at()),
+        ecs: Ecs::HERE,
+        event: Event::new("event", "rmmwatch.header", &["file"], &["info"]),
+        observer: first.get(&["observer"]).unwrap_or(&unknown),
+        file: File { name: file },
+        rmm: HeaderRmm { schema: SCHEMA_VERSION, first: first.id() },
+    };
+    super::line_with_id(&line, out);
+}
