@@ -1,0 +1,11 @@
+//! Sinks of brokers against the brokers themselves: NATS JetStream, Redis, Kafka's protocol.
+//!
+//! A test whose broker is not installed says `SKIPPED: ...` and passes.
+
+#[cfg(feature = "kafka")]
+mod kafka;
+mod nats;
+mod peers;
+mod pki;
+mod redis;
+mod stubs;
