@@ -46,6 +46,41 @@ pub const TLS_FILES_KEPT: Duration = Duration::from_secs(60);
 
 const _: () = assert!(CHUNKS_MAX * CHUNK_BYTES <= 4 << 20);
 
+/// How long a reader of syslog or of a Unix socket may take to close its end after ours.
+///
+/// - Why so long: a collector that writes what it reads to a slow disk.
+/// - What it costs: a batch waits so long for a reader that never closes.
+/// - At the bound: the batch goes again.
+pub const CLOSE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Octets that a reader of syslog or of a Unix socket may say, who should say none.
+///
+/// - Why so many: a greeting.
+/// - What it costs: nothing, they are read and forgotten.
+/// - At the bound: that is no such reader; the batch goes again.
+pub const CHATTER_BYTES_MAX: usize = 64 << 10;
+
+/// Datagrams of syslog that are sent without a pause.
+///
+/// - Why so many: Linux keeps some ninety of 1 KiB for a reader that sets no buffer of its own.
+/// - What it costs: 16,000 to 32,000 datagrams a second at most.
+/// - At the bound: a pause of [`UDP_PAUSE`].
+pub const UDP_BURST: usize = 32;
+
+/// The pause between bursts of datagrams, and before it is asked whether somebody refused them.
+///
+/// - Why so long: the finest that the timer has; an ICMP error of a host nearby takes less.
+/// - What it costs: so much a burst.
+/// - At the bound: sending goes on.
+pub const UDP_PAUSE: Duration = Duration::from_millis(1);
+
+/// How long a socket of UDP is used before its host's name is looked up anew.
+///
+/// - Why so long: datagrams to an address that is no longer the collector's are lost.
+/// - What it costs: a look-up a minute.
+/// - At the bound: a new socket.
+pub const UDP_SOCKET_KEPT: Duration = Duration::from_secs(60);
+
 /// The first pause after a setback of a sink.
 ///
 /// - Why so long: a server that restarts is back within seconds.
@@ -122,3 +157,108 @@ pub const NATS_ACK_TIMEOUT: Duration = Duration::from_secs(5);
 /// - What it costs: so much of an attempt's time for each address that does not answer.
 /// - At the bound: the next address is tried.
 pub const NATS_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Octets of an HTTP server's answer.
+///
+/// - Why so many: a bulk of 10,000 records, each with a sentence why it was not taken.
+/// - What it costs: so much memory while it is read, some times as much once it is understood.
+/// - At the bound: the rest is not read and the connection closed; a bulk is a setback then.
+pub const ANSWER_BYTES_MAX: usize = 8 << 20;
+
+/// Octets of an HTTP server's answer that it took nothing.
+///
+/// - Why so many: a sentence or two are told.
+/// - What it costs: nothing.
+/// - At the bound: the rest is not read and the connection closed.
+pub const ERROR_BYTES_MAX: usize = 4 << 10;
+
+/// Fields of an answer's header.
+///
+/// - Why so many: servers behind proxies send thirty.
+/// - What it costs: a little memory.
+/// - At the bound: a setback.
+pub const ANSWER_FIELDS_MAX: usize = 128;
+
+/// Octets of an answer's header.
+///
+/// - Why so many: cookies of load balancers are long.
+/// - What it costs: so much memory a connection.
+/// - At the bound: a setback.
+pub const ANSWER_HEAD_BYTES_MAX: usize = 64 << 10;
+
+/// How long an HTTP server may ask to be left alone.
+///
+/// - Why so long: quotas are by the hour.
+/// - What it costs: nothing.
+/// - At the bound: it is asked again.
+pub const WAIT_ASKED_MAX: Duration = Duration::from_secs(3600);
+
+/// After that time of a batch in parts, what is through is told before the rest is tried.
+///
+/// - Why so long: well below what an attempt may take, so that none is repeated as a whole.
+/// - What it costs: a batch that is read from the spool once more.
+/// - At the bound: a setback that says how far it came.
+pub const CARRY_TELLS_AFTER: Duration = Duration::from_secs(3);
+
+/// Items of the answer to a bulk.
+///
+/// - Why so many: more than a batch has.
+/// - What it costs: some MiB while it is read.
+/// - At the bound: it is no answer.
+pub const BULK_ITEMS_MAX: usize = 65_536;
+
+/// Ids of records whose fate is known while others of their bulk must be sent again.
+///
+/// - Why so many: as [`BULK_ITEMS_MAX`].
+/// - What it costs: 5 MiB, while a server is in trouble.
+/// - At the bound: they are forgotten, sent again, and known by the server.
+pub const SETTLED_MAX: usize = BULK_ITEMS_MAX;
+
+/// How long an attempt asks for an acknowledgement of Splunk's indexers.
+///
+/// - Why so long: they take seconds.
+/// - What it costs: nothing else is sent meanwhile.
+/// - At the bound: a setback; the next attempt goes on asking.
+pub const ACK_ATTEMPT: Duration = Duration::from_secs(8);
+
+/// The longest pause between two questions for an acknowledgement.
+///
+/// - Why so long: Splunk asks for ten seconds at most.
+/// - What it costs: so much delay.
+/// - At the bound: it stays so.
+pub const ACK_ASKED_MOST: Duration = Duration::from_secs(2);
+
+/// How long an acknowledgement may take before events are sent again.
+///
+/// - Why so long: what Splunk recommends.
+/// - What it costs: such events stand there twice, if the indexers had them after all.
+/// - At the bound: they are sent again.
+pub const ACK_WAIT_MAX: Duration = Duration::from_secs(300);
+
+/// Octets of one reply of a Redis server.
+///
+/// - Why so many: the replies to what we ask are numbers, ids and error lines.
+/// - What it costs: so much memory.
+/// - At the bound: what answers is taken for no Redis: a setback.
+pub const REDIS_REPLY_BYTES_MAX: usize = 4096;
+
+/// Octets of one answer of a Kafka broker.
+///
+/// - Why so many: it names every topic and partition of a cluster; 100,000 of them fit.
+/// - What it costs: so much memory while one is read.
+/// - At the bound: a setback.
+pub const KAFKA_ANSWER_BYTES_MAX: usize = 16 << 20;
+
+/// Partitions of a topic that records go to.
+///
+/// - Why so many: far more than the readers of a site's alerts.
+/// - What it costs: a connection each.
+/// - At the bound: a setback that says so.
+pub const KAFKA_PARTITIONS_MAX: usize = 256;
+
+/// How long the Kafka library tries again by itself.
+///
+/// - Why so long: a partition that gets another leader is found within.
+/// - What it costs: so much time before a setback is told.
+/// - At the bound: a setback, with the last reason.
+pub const KAFKA_RETRY_FOR: Duration = Duration::from_secs(2);

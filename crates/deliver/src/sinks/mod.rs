@@ -4,11 +4,15 @@
 //! place in the spool is kept are the runner's matters.
 
 mod connect;
+mod datagram;
 mod nats;
 mod plan;
 mod said;
 mod secret;
 mod state;
+mod stream;
+mod syslog;
+mod unix;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -104,10 +108,10 @@ pub trait Carrier: Send {
 pub fn carrier(plan: &SinkPlan) -> Result<Box<dyn Carrier>, DeliverError> {
     let without = || DeliverError::Without { sink: plan.name.clone(), kind: plan.kind.word() };
     match &plan.kind {
+        Kind::Syslog(syslog) => Ok(syslog::new(syslog)),
+        Kind::Unix(unix) => Ok(unix::new(unix)),
         Kind::Nats(nats) => Ok(nats::new(nats)),
         Kind::File(_)
-        | Kind::Unix(_)
-        | Kind::Syslog(_)
         | Kind::Elastic(_)
         | Kind::Hec(_)
         | Kind::Loki(_)
