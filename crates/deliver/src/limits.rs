@@ -81,6 +81,13 @@ pub const UDP_PAUSE: Duration = Duration::from_millis(1);
 /// - At the bound: a new socket.
 pub const UDP_SOCKET_KEPT: Duration = Duration::from_secs(60);
 
+/// Names that are tried for a rotated file whose second is taken.
+///
+/// - Why so many: no sensible size is met a thousand times a second.
+/// - What it costs: a look at each name.
+/// - At the bound: the file grows on, and is rotated a second later.
+pub const ROTATIONS_A_SECOND_MAX: u32 = 1000;
+
 /// The first pause after a setback of a sink.
 ///
 /// - Why so long: a server that restarts is back within seconds.
@@ -129,13 +136,6 @@ pub const PIECES_MAX: usize = 256;
 /// - What it costs: so much memory.
 /// - At the bound: it writes.
 pub const COMMIT_BYTES: usize = 1 << 20;
-
-/// Octets that wait in memory while the spool's disk takes nothing.
-///
-/// - Why so many: 40,000 alerts, hours of a sensor that alerts often.
-/// - What it costs: so much memory, only then.
-/// - At the bound: what waits is given up, observations first, counted and said.
-pub const UNWRITTEN_BYTES_MAX: usize = 64 << 20;
 
 /// Records on their way to a NATS server that it has not acknowledged.
 ///

@@ -5,6 +5,7 @@
 
 mod connect;
 mod datagram;
+mod file;
 mod nats;
 mod plan;
 mod said;
@@ -108,10 +109,11 @@ pub trait Carrier: Send {
 pub fn carrier(plan: &SinkPlan) -> Result<Box<dyn Carrier>, DeliverError> {
     let without = || DeliverError::Without { sink: plan.name.clone(), kind: plan.kind.word() };
     match &plan.kind {
+        Kind::File(file) => Ok(file::new(file)),
         Kind::Syslog(syslog) => Ok(syslog::new(syslog)),
         Kind::Unix(unix) => Ok(unix::new(unix)),
         Kind::Nats(nats) => Ok(nats::new(nats)),
-        Kind::File(_)
+        
         | Kind::Elastic(_)
         | Kind::Hec(_)
         | Kind::Loki(_)
