@@ -4,12 +4,17 @@
 //! [`shape`], in the sensor and in `rmmwatch convert` alike.
 
 mod alertmanager;
+mod cef;
 pub(crate) mod ecs;
 mod facts;
 mod hec;
+mod leef;
 mod loki;
 mod native;
+mod notice;
 mod object;
+mod syslog;
+mod telling;
 mod template;
 
 use std::borrow::Cow;
@@ -112,14 +117,11 @@ pub fn shape(
             out.extend_from_slice(&one_line(record));
             true
         }
-        Format::Eve
-        | Format::Ocsf
-        | Format::Cef
-        | Format::Leef
-        | Format::Syslog
-        | Format::Notice
-        | Format::Stix
-        | Format::Misp => false,
+        Format::Eve | Format::Ocsf | Format::Stix | Format::Misp => false,
+        Format::Cef => cef::write(record, options, out),
+        Format::Leef => leef::write(record, options, out),
+        Format::Syslog => syslog::write(record, options, out),
+        Format::Notice => notice::write(record, options, out),
         Format::Hec => hec::write(record, options, out),
         Format::Loki => loki::write(record, options, out),
         Format::Alertmanager => alertmanager::write(record, options, out),
