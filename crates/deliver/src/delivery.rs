@@ -5,16 +5,20 @@
 //! waits into one write, which runs where blocking is allowed: a full pipe delays no other target.
 //! Streams that name the same file, by whatever name, share a task, so that lines never mingle.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 use std::{io, mem, thread};
 
 use tokio::runtime::Builder;
 use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::task::{self, JoinSet};
 
 use crate::error::DeliverError;
 use crate::limits::{CHUNKS_MAX, WRITE_BYTES};
+use crate::spooled::{SpoolState, Spooled, Spooling};
+use crate::sinks::SinkState;
 use crate::outputs::{FileSink, Output, Shape, Stream, Target};
 
 /// The way out for records. To be ended with [`Delivery::finish`]: what is still under way when a
@@ -23,6 +27,11 @@ use crate::outputs::{FileSink, Output, Shape, Stream, Target};
 pub struct Delivery {
     lanes: Vec<Lane>,
     thread: JoinHandle<Result<Vec<Done>, io::Error>>,
+    spooled: Option<Spooled>,
+    /// Whether a sender waits for an output that is behind, whatever it brings.
+    patience: bool,
+    /// Lines of observations and messages of facts that were dropped for want of patience.
+    unwritten: AtomicU64,
 }
 
 /// How a stream came to its end before its sender did.
@@ -47,6 +56,8 @@ pub struct Gone(
 pub struct Delivered {
     /// Octets written, by all targets together.
     pub bytes: u64,
+    /// How sinks and their spool stand at the end.
+    pub sinks: Option<(SpoolState, Vec<SinkState>)>,
     /// Targets whose reader left before the end.
     pub readers_left: Vec<Target>,
     /// Lines that had no form in the shape of their output, by all targets together.
@@ -99,17 +110,55 @@ impl Delivery {
             .name("deliver".into())
             .spawn(move || runtime.block_on(run_all(tasks)))
             .map_err(start)?;
-        Ok(Delivery { lanes, thread })
+        let (spooled, unwritten) = (None, AtomicU64::new(0));
+        Ok(Delivery { lanes, thread, spooled, patience: true, unwritten })
+    }
+
+    /// Serve sinks too.
+    ///
+    /// # Errors
+    /// [`DeliverError::Spool`] when the spool cannot be used, [`DeliverError::Without`] when a sink
+    /// is of a kind that this program was built without.
+    pub fn with_sinks(mut self, spooling: Spooling) -> Result<Delivery, DeliverError> {
+        self.spooled = Some(Spooled::start(spooling)?);
+        Ok(self)
+    }
+
+    /// For a live wire, which does not wait: observations are dropped and counted where an output
+    /// is behind, and only alerts and health wait.
+    #[must_use]
+    pub fn impatient(mut self) -> Delivery {
+        self.patience = false;
+        self
+    }
+
+    /// Records of observations and messages of facts that were dropped so far.
+    #[must_use]
+    pub fn unwritten(&self) -> u64 {
+        self.unwritten.load(Ordering::Relaxed)
+    }
+
+    /// How the spool and its sinks fare; `None` without sinks.
+    #[must_use]
+    pub fn sinks(&self) -> Option<(SpoolState, Vec<SinkState>)> {
+        self.spooled.as_ref().map(|spooled| (spooled.spool_state(), spooled.states()))
+    }
+
+    /// Have sinks open their files anew: whoever rotates them moved them away.
+    pub fn reopen(&self) {
+        self.spooled.iter().for_each(Spooled::reopen);
     }
 
     /// Whether anyone asked for that stream. If not, its records need not be written.
     #[must_use]
     pub fn wants(&self, stream: Stream) -> bool {
-        self.lanes.iter().any(|lane| lane.streams.contains(&stream))
+        self.spooled.as_ref().is_some_and(|spooled| spooled.wants(stream))
+            || self.lanes.iter().any(|lane| lane.streams.contains(&stream))
     }
 
-    /// Hand over whole lines, each with its newline. Waits while a target's channel is full; lines
-    /// of a stream that no one asked for vanish.
+    /// Hand over whole lines, each with its newline; of facts, one message. Waits while a target's
+    /// channel is full, or drops what may be ([`Self::impatient`]); lines of a stream that no one
+    /// asked for vanish.
     ///
     /// Not to be called from within an asynchronous task.
     ///
@@ -121,11 +170,33 @@ impl Delivery {
             return Ok(());
         }
         let mut gone = Ok(());
-        let mut wanted = self.lanes.iter().filter(|lane| lane.streams.contains(&stream)).peekable();
         let mut lines = lines;
+        if let Some(spooled) = self.spooled.as_ref().filter(|spooled| spooled.wants(stream)) {
+            let direct = self.lanes.iter().any(|lane| lane.streams.contains(&stream));
+            let copy = if direct { lines.clone() } else { mem::take(&mut lines) };
+            match spooled.send(stream, copy, self.patience) {
+                Ok(None) => {}
+                Ok(Some(dropped)) => self.drop_lines(stream, &dropped),
+                Err(why) => gone = Err(why),
+            }
+        }
+        let mut wanted = self.lanes.iter().filter(|lane| lane.streams.contains(&stream)).peekable();
         while let Some(lane) = wanted.next() {
             let copy = if wanted.peek().is_some() { lines.clone() } else { mem::take(&mut lines) };
-            if lane.chunks.blocking_send(copy).is_err() {
+            let waits = self.patience || stream != Stream::Observations;
+            let sent = if waits {
+                lane.chunks.blocking_send(copy).is_ok()
+            } else {
+                match lane.chunks.try_send(copy) {
+                    Ok(()) => true,
+                    Err(TrySendError::Full(dropped)) => {
+                        self.drop_lines(stream, &dropped);
+                        true
+                    }
+                    Err(TrySendError::Closed(_)) => false,
+                }
+            };
+            if !sent {
                 let ending = lane.ending.get().copied().unwrap_or(Ending::Failed);
                 if gone != Err(Gone(Ending::Failed)) {
                     gone = Err(Gone(ending));
@@ -135,6 +206,14 @@ impl Delivery {
         gone
     }
 
+    fn drop_lines(&self, stream: Stream, octets: &[u8]) {
+        let lines = match stream {
+            Stream::Facts => 1,
+            _ => octets.iter().filter(|octet| **octet == b'\n').count() as u64,
+        };
+        self.unwritten.fetch_add(lines, Ordering::Relaxed);
+    }
+
     /// Wait until every line is written, sync regular files, and tell how it went.
     ///
     /// # Errors
@@ -142,9 +221,10 @@ impl Delivery {
     pub fn finish(self) -> Result<Delivered, DeliverError> {
         let names: Vec<_> = self.lanes.iter().map(|lane| lane.target.to_string()).collect();
         drop(self.lanes);
+        let sinks = self.spooled.map(Spooled::finish);
         let broken = || DeliverError::Broken { targets: names.join(", ") };
         let all = self.thread.join().map_err(|_| broken())?.map_err(|_| broken())?;
-        let mut delivered = Delivered::default();
+        let mut delivered = Delivered { sinks, ..Delivered::default() };
         for Done { target, counts, result } in all {
             delivered.bytes = delivered.bytes.saturating_add(counts.bytes);
             delivered.formless = delivered.formless.saturating_add(counts.formless);

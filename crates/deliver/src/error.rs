@@ -33,7 +33,7 @@ pub enum DeliverError {
         /// Its folder.
         folder: String,
         /// Why.
-        source: io::Error,
+        source: spool::SpoolError,
     },
     /// A sink of a kind that was left out when the program was built.
     #[error("the sink {sink} is of kind {kind}, which this program was built without")]

@@ -7,8 +7,10 @@ mod error;
 pub mod limits;
 mod outputs;
 pub mod sinks;
+mod spooled;
 
 pub use delivery::{Delivered, Delivery, Ending, Gone};
 pub use error::DeliverError;
 pub use outputs::{Output, Shape, Stream, Target};
 pub use sinks::SinkState;
+pub use spooled::{SpoolState, Spooling};

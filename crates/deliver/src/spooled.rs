@@ -1,8 +1,6 @@
 //! Records that must arrive: into the spool on one thread, out of it to every sink on another.
 //!
-//! Whoever hands records over waits for the spool's thread at most, never for a sink. Where even
-//! the spool's disk takes nothing, what waits in memory is bounded, and observations give way
-//! before alerts.
+//! Whoever hands records over waits for the spool's thread at most, never for a sink.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -17,7 +15,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::error::DeliverError;
-use crate::limits::{COMMIT_BYTES, PIECES_MAX, TROUBLE_TOLD_EVERY, UNWRITTEN_BYTES_MAX};
+use crate::limits::{COMMIT_BYTES, PIECES_MAX, TROUBLE_TOLD_EVERY};
 use crate::sinks::{Carrier, Control, Gauge, Runner, SinkPlan, SinkState, carrier};
 use crate::{Ending, Gone, Stream};
 
@@ -93,11 +91,15 @@ impl Spooled {
         let failed = |source| DeliverError::Spool { folder: folder.display().to_string(), source };
         let (mut writer, recovery) =
             spool::open(&folder, &CLASSES, &options, SystemTime::now()).map_err(failed)?;
-        for what in recovery.told() {
-            tracing::warn!(folder = %folder.display(), "{what}");
+        for found in &recovery.findings {
+            let spool::Finding { path, what, octets, records } = found;
+            let path = path.display();
+            tracing::warn!(%path, octets, records, "the spool was not left in order: {what}");
         }
         let names: Vec<&str> = sinks.iter().map(|sink| sink.name.as_str()).collect();
-        writer.forget_others(&names);
+        for name in writer.forget_others(&names).map_err(failed)? {
+            tracing::info!(sink = %name, "no such sink any more; its place in the spool is forgotten");
+        }
         let mut streams = Vec::new();
         let mut gauges = Vec::new();
         let mut ready = Vec::new();
@@ -196,7 +198,7 @@ impl Spooled {
 
     /// Everything was handed over: write it down, let sinks send for as long as they may, and tell
     /// how they stand.
-    pub(crate) fn finish(mut self) -> (Vec<SinkState>, SpoolState) {
+    pub(crate) fn finish(mut self) -> (SpoolState, Vec<SinkState>) {
         drop(self.to.take());
         let writer = self.keeper.take().map(JoinHandle::join);
         let end_by = tokio::time::Instant::now() + self.drain;
@@ -212,7 +214,7 @@ impl Spooled {
             }
             _ => tracing::error!("the spool's thread broke down"),
         }
-        (self.states(), self.spool_state())
+        (self.spool_state(), self.states())
     }
 }
 
@@ -277,22 +279,8 @@ impl Keeper {
             }
             Err(why) => {
                 self.trouble(Some(&why.to_string()));
-                // The disk may be full of what other sinks have long sent.
-                self.tend();
-                self.give_way();
                 thread::sleep(Duration::from_millis(50));
             }
-        }
-    }
-
-    /// Bound what waits in memory: the least worthy goes first.
-    fn give_way(&mut self) {
-        for class in (0..CLASSES.len()).rev() {
-            if self.writer.buffered() <= UNWRITTEN_BYTES_MAX {
-                return;
-            }
-            let gone = self.writer.discard_buffered(class);
-            self.tally.given_up.fetch_add(gone, Ordering::Relaxed);
         }
     }
 
@@ -307,7 +295,7 @@ impl Keeper {
             }
             Err(why) => self.trouble(Some(&why.to_string())),
         }
-        self.tally.bytes.store(self.writer.counts().bytes, Ordering::Relaxed);
+        self.tally.bytes.store(self.writer.counts().bytes.iter().sum(), Ordering::Relaxed);
     }
 
     fn trouble(&mut self, why: Option<&str>) {

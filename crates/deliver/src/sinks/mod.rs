@@ -3,17 +3,29 @@
 //! A [`Carrier`] makes one attempt with one batch; when to try again, what to let go and where the
 //! place in the spool is kept are the runner's matters.
 
+mod alertmanager;
 mod connect;
 mod datagram;
+mod elastic;
+mod evebox;
 mod file;
+mod hec;
+mod http;
+#[cfg(feature = "kafka")]
+mod kafka;
+mod loki;
 mod nats;
 mod plan;
+mod redis;
+mod refusals;
+mod runner;
 mod said;
 mod secret;
 mod state;
 mod stream;
 mod syslog;
 mod unix;
+mod webhook;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -24,7 +36,9 @@ pub use self::plan::{
     KafkaPlan, Kind, LokiPlan, NatsAuth, NatsPlan, NatsStream, Place, Prepare, RedisPlan,
     RedisShape, SinkPlan, Subject, SyslogPlan, SyslogTransport, TlsPlan, UnixPlan, WebhookPlan,
 };
+pub(crate) use self::runner::{Control, Runner};
 pub use self::secret::Secret;
+pub(crate) use self::state::Gauge;
 pub use self::state::SinkState;
 use crate::Stream;
 use crate::error::DeliverError;
@@ -112,15 +126,17 @@ pub fn carrier(plan: &SinkPlan) -> Result<Box<dyn Carrier>, DeliverError> {
         Kind::File(file) => Ok(file::new(file)),
         Kind::Syslog(syslog) => Ok(syslog::new(syslog)),
         Kind::Unix(unix) => Ok(unix::new(unix)),
+        Kind::Elastic(elastic) => Ok(elastic::new(elastic)),
+        Kind::Hec(hec) => Ok(hec::new(hec)),
+        Kind::Loki(loki) => Ok(loki::new(loki)),
+        Kind::Webhook(webhook) => Ok(webhook::new(webhook)),
+        Kind::Alertmanager(manager) => Ok(alertmanager::new(manager)),
+        Kind::EveBox(evebox) => Ok(evebox::new(evebox)),
         Kind::Nats(nats) => Ok(nats::new(nats)),
-        
-        | Kind::Elastic(_)
-        | Kind::Hec(_)
-        | Kind::Loki(_)
-        | Kind::Webhook(_)
-        | Kind::Alertmanager(_)
-        | Kind::EveBox(_)
-        | Kind::Kafka(_)
-        | Kind::Redis(_) => Err(without()),
+        Kind::Redis(redis) => Ok(redis::new(redis)),
+        #[cfg(feature = "kafka")]
+        Kind::Kafka(kafka) => Ok(kafka::new(kafka)),
+        #[cfg(not(feature = "kafka"))]
+        Kind::Kafka(_) => Err(without()),
     }
 }
