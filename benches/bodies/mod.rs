@@ -33,6 +33,7 @@ pub(crate) fn all() -> Vec<(String, Body)> {
         ("detect.policy", detect::fuzz::policy),
         ("detect.judge", detect::fuzz::judge),
         ("detect.state", detect::fuzz::state),
+        ("deliver.elastic_answer", deliver::fuzz::elastic_answer),
     ];
     all.sort_unstable_by_key(|(name, _)| *name);
     let readers = dissect::fuzz::protocols().iter();

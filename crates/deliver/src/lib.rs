@@ -4,6 +4,7 @@
 
 mod delivery;
 mod error;
+pub mod fuzz;
 pub mod limits;
 mod outputs;
 pub mod sinks;

@@ -36,6 +36,7 @@ pub use self::plan::{
     KafkaPlan, Kind, LokiPlan, NatsAuth, NatsPlan, NatsStream, Place, Prepare, RedisPlan,
     RedisShape, SinkPlan, Subject, SyslogPlan, SyslogTransport, TlsPlan, UnixPlan, WebhookPlan,
 };
+pub(crate) use self::elastic::fuzz as fuzz_bulk;
 pub(crate) use self::runner::{Control, Runner};
 pub use self::secret::Secret;
 pub(crate) use self::state::Gauge;
