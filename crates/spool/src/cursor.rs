@@ -1,0 +1,125 @@
+//! Where a reader is, in a small file that is only ever replaced whole.
+//!
+//! ```text
+//! rmmwatch spool cursor 1
+//! alerts 1234
+//! observations 99
+//! crc32c 1a2b3c4d
+//! ```
+//! The number is the first that the reader still wants of the class.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File, OpenOptions};
+use std::io::{Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use crate::SpoolError;
+use crate::limits::CURSOR_BYTES_MAX;
+use crate::segment::can_be_a_name;
+
+/// The folder of cursors; no class may have its name.
+pub(crate) const FOLDER: &str = "readers";
+const TITLE: &str = "rmmwatch spool cursor 1";
+
+/// By the name of a class: the first number that is still wanted.
+pub(crate) type Cursor = BTreeMap<String, u64>;
+
+/// Where the cursor of a reader lies.
+pub(crate) fn path(spool: &Path, reader: &str) -> PathBuf {
+    spool.join(FOLDER).join(format!("{reader}.cursor"))
+}
+
+/// The name of the reader whose cursor this file is.
+pub(crate) fn reader_of(path: &Path) -> Option<&str> {
+    let name = path.file_name()?.to_str()?.strip_suffix(".cursor")?;
+    can_be_a_name(name).then_some(name)
+}
+
+/// Replace a cursor: written beside it, on the disk, then renamed.
+pub(crate) fn save(spool: &Path, reader: &str, cursor: &Cursor) -> Result<(), SpoolError> {
+    let path = path(spool, reader);
+    let beside = spool.join(FOLDER).join(format!("{reader}.new"));
+    let io = |what| SpoolError::io(what, &beside);
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true).mode(0o600);
+    let mut file = options.open(&beside).map_err(io("cannot be created"))?;
+    file.write_all(text(cursor).as_bytes()).map_err(io("cannot be written"))?;
+    file.sync_data().map_err(io("cannot be synced"))?;
+    fs::rename(&beside, &path).map_err(SpoolError::io("cannot be replaced", &path))?;
+    sync_folder(&spool.join(FOLDER))
+}
+
+/// A cursor as it was saved. `None`: it is damaged.
+pub(crate) fn load(path: &Path) -> Result<Option<Cursor>, SpoolError> {
+    let io = |what| SpoolError::io(what, path);
+    let file = File::open(path).map_err(io("cannot be opened"))?;
+    let mut octets = Vec::new();
+    file.take(CURSOR_BYTES_MAX + 1).read_to_end(&mut octets).map_err(io("cannot be read"))?;
+    Ok(read(&octets))
+}
+
+/// Have the names in a folder outlive a power cut.
+pub(crate) fn sync_folder(folder: &Path) -> Result<(), SpoolError> {
+    let io = |what| SpoolError::io(what, folder);
+    File::open(folder).map_err(io("cannot be opened"))?.sync_all().map_err(io("cannot be synced"))
+}
+
+fn text(cursor: &Cursor) -> String {
+    let mut text = format!("{TITLE}\n");
+    for (class, wanted) in cursor {
+        text.push_str(&format!("{class} {wanted}\n"));
+    }
+    let sum = crc32c::crc32c(text.as_bytes());
+    text + &format!("crc32c {sum:08x}\n")
+}
+
+/// A cursor from its file's octets. `None`: they are not whole.
+pub(crate) fn read(octets: &[u8]) -> Option<Cursor> {
+    if octets.len() as u64 > CURSOR_BYTES_MAX {
+        return None;
+    }
+    let text = std::str::from_utf8(octets).ok()?;
+    let (body, sum) = text.strip_suffix('\n')?.rsplit_once('\n')?;
+    let body = format!("{body}\n");
+    let told = sum.strip_prefix("crc32c ")?;
+    if format!("{:08x}", crc32c::crc32c(body.as_bytes())) != told {
+        return None;
+    }
+    let mut lines = body.lines();
+    if lines.next() != Some(TITLE) {
+        return None;
+    }
+    let mut cursor = Cursor::new();
+    for line in lines {
+        let (class, wanted) = line.split_once(' ')?;
+        if !can_be_a_name(class) || cursor.insert(class.to_owned(), wanted.parse().ok()?).is_some()
+        {
+            return None;
+        }
+    }
+    Some(cursor)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_comes_back_and_none_that_was_cut_or_touched() {
+        let cursor = Cursor::from([("alerts".to_owned(), 1234), ("facts".to_owned(), u64::MAX)]);
+        let octets = text(&cursor).into_bytes();
+        assert_eq!(read(&octets), Some(cursor));
+        for cut in 0..octets.len() {
+            assert_eq!(read(&octets[..cut]), None, "cut at {cut}");
+        }
+        for bit in 0..octets.len() * 8 {
+            let mut bad = octets.clone();
+            bad[bit / 8] ^= 1 << (bit % 8);
+            assert_eq!(read(&bad), None, "bit {bit}");
+        }
+        assert_eq!(read(&[0; 100]), None);
+        assert_eq!(read(&[b'a'; 20_000]), None);
+        assert_eq!(read(text(&Cursor::new()).as_bytes()), Some(Cursor::new()));
+    }
+}
