@@ -71,3 +71,33 @@ pub(crate) const CONFIG_FILE_BYTES_MAX: u64 = 16 << 20;
 /// - What it costs: nothing that stays.
 /// - At the bound: further ones are counted; `convert --lint` says it of all.
 pub(crate) const COMPLAINTS_TOLD_MAX: u64 = 10;
+
+/// Partitions of a fleet's facts, where nobody says otherwise.
+///
+/// - Why so many: as many analysts can share the work; each sees its hosts alone.
+/// - What it costs: a buffer each on a sensor, a memory of hosts each on an analyst.
+pub(crate) const FLEET_PARTITIONS: u16 = 32;
+
+/// Facts of one partition that wait for other sensors' facts of the same time.
+///
+/// - Why so many: ten seconds of what one core of an analyst can weigh for a partition.
+/// - What it costs: about 500 octets each, 25 MiB.
+/// - At the bound: they are given without waiting, and counted.
+pub(crate) const FLEET_FACTS_HELD_MAX: usize = 50_000;
+
+/// Messages of one partition that wait for one that is missing, from all sensors together.
+///
+/// - At the bound: none is waited for any longer; what is missing is counted.
+pub(crate) const FLEET_MESSAGES_HELD_MAX: usize = 20_000;
+
+/// Messages that never came, of one sensor, that are still known when they come late.
+///
+/// - At the bound: the oldest is forgotten; it would count as one that came twice.
+pub(crate) const FLEET_GAPS_MAX: u64 = 1024;
+
+/// Sensors' runs that one partition follows.
+///
+/// - Why so many: a fleet of hundreds of sites, each restarted now and then.
+/// - What it costs: under 1 KiB each without facts.
+/// - At the bound: the one that was silent longest is forgotten, its facts are given.
+pub(crate) const FLEET_SOURCES_MAX: usize = 1024;
