@@ -71,6 +71,15 @@ pub(super) struct Sign<'r> {
     pub(super) expired: bool,
 }
 
+impl Sign<'_> {
+    /// Whether the entry is of a list of attackers' things, and counted: not what a tool's own
+    /// servers or a sweep show.
+    pub(super) fn is_attackers(&self) -> bool {
+        let counts = self.kind.is_empty() && self.role.is_empty() && !self.expired;
+        counts && self.list != "catalogue" && !self.list.is_empty()
+    }
+}
+
 /// The signs of a record.
 pub(super) fn signs<'r>(record: &'r Native<'_>) -> impl Iterator<Item = Sign<'r>> {
     members(record, &["rmm", "evidence"]).map(|row| {

@@ -6,16 +6,21 @@
 mod alertmanager;
 mod cef;
 pub(crate) mod ecs;
+pub(crate) mod eve;
 mod facts;
 mod hec;
 mod leef;
 mod loki;
+mod misp;
 mod native;
 mod notice;
 mod object;
+mod ocsf;
+mod stix;
 mod syslog;
 mod telling;
 mod template;
+mod uuid;
 
 use std::borrow::Cow;
 
@@ -57,7 +62,7 @@ pub struct FormatOptions {
     /// Splunk's index; its default where there is none.
     pub index: Option<String>,
     /// The shape inside an envelope ([`Format::Hec`], [`Format::Loki`], [`Format::Syslog`]); native
-    /// where there is none.
+    /// where there is none, in syslog a sentence.
     pub inner: Option<Format>,
 }
 
@@ -117,11 +122,14 @@ pub fn shape(
             out.extend_from_slice(&one_line(record));
             true
         }
-        Format::Eve | Format::Ocsf | Format::Stix | Format::Misp => false,
+        Format::Eve => eve::write(record, options, out),
+        Format::Misp => misp::write(record, options, out),
+        Format::Ocsf => ocsf::write(record, options, out),
         Format::Cef => cef::write(record, options, out),
         Format::Leef => leef::write(record, options, out),
         Format::Syslog => syslog::write(record, options, out),
         Format::Notice => notice::write(record, options, out),
+        Format::Stix => stix::write(record, options, out),
         Format::Hec => hec::write(record, options, out),
         Format::Loki => loki::write(record, options, out),
         Format::Alertmanager => alertmanager::write(record, options, out),

@@ -3,8 +3,6 @@
 //! Texts are cut at [`TEXT_SHAPED_MAX`] and arrays at [`MEMBERS_SHAPED_MAX`], so that no line of
 //! anyone's makes a record that a collector must cut.
 
-use serde_json::Value;
-
 use crate::limits::{MEMBERS_SHAPED_MAX, TEXT_SHAPED_MAX};
 
 /// Add one object; an empty one where nothing is put in.
@@ -59,11 +57,6 @@ impl Object<'_> {
     pub(super) fn raw(&mut self, name: &str, json: &[u8]) {
         self.name(name);
         self.out.extend_from_slice(json);
-    }
-
-    /// A value as it was read.
-    pub(super) fn value(&mut self, name: &str, value: &Value) {
-        self.raw(name, value.to_string().as_bytes());
     }
 
     /// An object; left out where nothing is put in.
@@ -166,6 +159,8 @@ pub(super) fn text(out: &mut Vec<u8>, value: &str) {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
 
     #[test]

@@ -1,0 +1,168 @@
+//! OCSF, STIX, MISP and the envelopes against their golden lines, and against odd records.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use records::{Format, FormatOptions, Native, shape};
+use serde_json::Value;
+
+/// The formats of this test. Lines for log collectors and EVE have tests of their own.
+const FORMATS: [Format; 6] =
+    [Format::Ocsf, Format::Stix, Format::Misp, Format::Hec, Format::Loki, Format::Alertmanager];
+
+fn tests() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests")
+}
+
+/// Every golden native line, by its name.
+fn natives() -> Vec<(String, Vec<u8>)> {
+    let folder = fs::read_dir(tests().join("golden")).expect("the golden folder");
+    let files = folder.map(|entry| entry.expect("a file").path());
+    let mut all: Vec<_> = files
+        .map(|path| {
+            let name = path.file_stem().expect("a name").to_string_lossy().into_owned();
+            (name, fs::read(&path).expect("a golden line"))
+        })
+        .collect();
+    all.sort();
+    all
+}
+
+fn shaped(format: Format, line: &[u8], options: &FormatOptions) -> Option<String> {
+    let record = Native::parse(line).expect("a record");
+    let mut out = b"before".to_vec();
+    let has_form = shape(format, &record, options, &mut out);
+    let text = String::from_utf8(out).expect("UTF-8");
+    let text = text.strip_prefix("before").expect("what was there stays").to_owned();
+    assert_eq!(has_form, !text.is_empty(), "{format:?}");
+    has_form.then_some(text)
+}
+
+#[test]
+fn every_record_has_its_golden_line_in_every_format() {
+    let blessing = std::env::var_os("BLESS").is_some();
+    for format in FORMATS {
+        let path = tests().join(format!("formats/{}.jsonl", format.word()));
+        let mut lines = String::new();
+        for (name, line) in natives() {
+            let Some(text) = shaped(format, &line, &FormatOptions::default()) else { continue };
+            assert!(!text.contains('\n') && text.len() < 16 << 10, "{name}: one line, no longer");
+            let value: Value = serde_json::from_str(&text).expect("JSON");
+            assert!(value.is_object(), "{name}");
+            lines.push_str(&format!("{text}\n"));
+        }
+        if blessing {
+            fs::write(&path, &lines).expect("golden lines are written");
+        }
+        let want = fs::read_to_string(&path).unwrap_or_default();
+        assert!(lines == want, "{}; BLESS=1 rewrites it", path.display());
+        assert!(lines.lines().count() >= 10, "{format:?}");
+    }
+}
+
+#[test]
+fn what_has_a_form_where() {
+    let kinds = |format| {
+        let mut kinds = BTreeSet::new();
+        for (_, line) in natives() {
+            if shaped(format, &line, &FormatOptions::default()).is_some() {
+                kinds.insert(Native::parse(&line).expect("a record").dataset().to_owned());
+            }
+        }
+        kinds.into_iter().collect::<Vec<_>>().join(" ")
+    };
+    let all = "alert header health inventory observation summary";
+    let table = [
+        (Format::Ecs, all),
+        (Format::Hec, all),
+        (Format::Loki, all),
+        (Format::Ocsf, "alert observation"),
+        (Format::Stix, "alert"),
+        (Format::Misp, "alert"),
+        (Format::Alertmanager, "alert"),
+    ];
+    for (format, want) in table {
+        assert_eq!(kinds(format), want, "{format:?}");
+    }
+}
+
+#[test]
+fn envelopes_hold_other_formats() {
+    let (_, line) = natives().into_iter().find(|(name, _)| name == "alert_relay").expect("it");
+    let within = |format, inner| {
+        let options = FormatOptions { index: Some("ids".into()), inner: Some(inner) };
+        let text = shaped(format, &line, &options)?;
+        Some(serde_json::from_str::<Value>(&text).expect("JSON"))
+    };
+    let hec = within(Format::Hec, Format::Ocsf).expect("a form");
+    assert_eq!(hec["event"]["class_uid"], 4001);
+    assert_eq!(hec["sourcetype"], "rmmwatch:ocsf");
+    assert_eq!(hec["index"], "ids");
+    let loki = within(Format::Loki, Format::Ocsf).expect("a form");
+    assert!(loki["values"][0][1].as_str().expect("a line").starts_with("{\"activity_id\":"));
+    for envelope in [Format::Hec, Format::Loki] {
+        assert_eq!(within(envelope, Format::Hec), None, "no envelope in an envelope");
+        assert_eq!(within(envelope, Format::Loki), None);
+    }
+}
+
+/// A record with `value` in the place of each of its fields in turn.
+fn with_each_field(line: &[u8], value: &Value, then: &mut dyn FnMut(&[u8])) {
+    fn places(value: &Value, at: &str, all: &mut Vec<String>) {
+        match value {
+            Value::Object(fields) => {
+                for (name, value) in fields {
+                    let at = format!("{at}/{}", name.replace('~', "~0").replace('/', "~1"));
+                    all.push(at.clone());
+                    places(value, &at, all);
+                }
+            }
+            Value::Array(items) => {
+                for (place, value) in items.iter().enumerate() {
+                    all.push(format!("{at}/{place}"));
+                    places(value, &format!("{at}/{place}"), all);
+                }
+            }
+            _ => {}
+        }
+    }
+    let whole: Value = serde_json::from_slice(line).expect("JSON");
+    let mut all = Vec::new();
+    places(&whole, "", &mut all);
+    for place in all {
+        let mut odd = whole.clone();
+        *odd.pointer_mut(&place).expect("a place") = value.clone();
+        then(odd.to_string().as_bytes());
+    }
+}
+
+#[test]
+fn odd_fields_never_break_a_line() {
+    let values = [
+        Value::Null,
+        serde_json::json!([]),
+        serde_json::json!({}),
+        serde_json::json!("a\n\u{0}\"\\|=\u{2028}\u{1f4a9}"),
+        serde_json::json!("x".repeat(9_000)),
+        serde_json::json!(-1.5e300),
+        serde_json::json!(u64::MAX),
+        serde_json::json!(vec!["y"; 600]),
+    ];
+    let kept = ["alert_chain", "alert_lure", "dns_answer", "flow_close", "tls_client_hello"];
+    for (_, line) in natives().iter().filter(|(name, _)| kept.contains(&name.as_str())) {
+        for value in &values {
+            with_each_field(line, value, &mut |odd| {
+                if Native::parse(odd).is_err() {
+                    return;
+                }
+                for format in FORMATS {
+                    let options = FormatOptions::default();
+                    let Some(text) = shaped(format, odd, &options) else { continue };
+                    assert!(!text.contains(['\n', '\r']), "{format:?}");
+                    serde_json::from_str::<Value>(&text).expect("JSON");
+                }
+            });
+        }
+    }
+}
