@@ -412,10 +412,13 @@ pub struct ConvertArgs {
     /// The format to write
     #[arg(long, value_enum, value_name = "FORMAT", group = "what")]
     pub to: Option<Format>,
+    /// A template to write by, one line a record; docs/formats.md says how
+    #[arg(long, value_name = "FILE", group = "what")]
+    pub template: Option<PathBuf>,
     /// Write nothing but which lines are no records, and why
     #[arg(long, group = "what")]
     pub lint: bool,
-    /// The format inside an envelope (hec, loki, syslog) [default: ecs]
+    /// The format inside an envelope (hec, loki, syslog) [default: ecs, in syslog a sentence]
     #[arg(long, value_enum, value_name = "FORMAT", requires = "to")]
     pub inner: Option<Format>,
     /// Splunk's index, for hec [default: the collector's]

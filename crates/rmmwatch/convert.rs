@@ -10,9 +10,10 @@ use std::path::Path;
 use model::Complaint;
 use records::limits::LINE_BYTES_MAX;
 use records::read::lines::{self, Line};
-use records::{Format, FormatOptions, Native, NotNative};
+use records::{Format, FormatOptions, Native, NotNative, Template};
 
 use crate::cli::ConvertArgs;
+use crate::config::{self, ConfigError};
 use crate::exit::{Exit, fail, printable, tell};
 use crate::limits::COMPLAINTS_TOLD_MAX;
 
@@ -41,12 +42,16 @@ fn convert(args: &ConvertArgs) -> Result<Exit, Exit> {
 
 /// What is made of a record.
 enum Work {
-    Shape { word: &'static str, format: Format, options: FormatOptions },
+    Shape { format: Format, options: FormatOptions },
+    Fill(Box<Template>),
     Lint,
 }
 
 impl Work {
     fn of(args: &ConvertArgs) -> Result<Work, Exit> {
+        if let Some(path) = &args.template {
+            return Ok(Work::Fill(Box::new(template(path)?)));
+        }
         let Some(to) = args.to else { return Ok(Work::Lint) };
         let format = Format::from(to);
         let enveloped = matches!(format, Format::Hec | Format::Loki | Format::Syslog);
@@ -54,13 +59,28 @@ impl Work {
             let why = "--inner is for the envelopes: hec, loki, syslog";
             return Err(fail(Exit::Usage, &why));
         }
+        if args.inner == args.to && args.inner.is_some() {
+            return Err(fail(Exit::Usage, &"an envelope does not stand in an envelope"));
+        }
         if args.index.is_some() && format != Format::Hec {
             return Err(fail(Exit::Usage, &"--index is for hec"));
         }
         let options =
             FormatOptions { index: args.index.clone(), inner: args.inner.map(Format::from) };
-        Ok(Work::Shape { word: format.word(), format, options })
+        Ok(Work::Shape { format, options })
     }
+}
+
+fn template(path: &Path) -> Result<Template, Exit> {
+    let text = config::read_text(path).map_err(|error| match error {
+        ConfigError::Unreadable(why) => fail(Exit::Failed, &format_args!("{why:#}")),
+        ConfigError::Wrong(complaints) => {
+            complaints.iter().for_each(|one| tell(format_args!("rmmwatch: {one}")));
+            Exit::Usage
+        }
+    })?;
+    let name = path.display().to_string();
+    Template::parse(&name, &text).map_err(|complaint| fail(Exit::Usage, &complaint))
 }
 
 #[derive(Default)]
@@ -69,8 +89,12 @@ struct Counts {
     records: u64,
     /// The same by their dataset.
     datasets: BTreeMap<String, u64>,
+    /// Records that have no form in the format.
     formless: u64,
+    /// Lines that are no records.
     refused: u64,
+    /// Records that the template failed on.
+    unfilled: u64,
 }
 
 struct Run<W> {
@@ -125,21 +149,33 @@ impl<W: Write> Run<W> {
             }
         };
         self.counts.records += 1;
-        match &self.work {
+        self.shaped.clear();
+        let shaped = match &self.work {
             Work::Lint => {
                 count(&mut self.counts.datasets, record.dataset());
-                Ok(())
+                return Ok(());
             }
-            Work::Shape { format, options, .. } => {
-                self.shaped.clear();
-                if !records::shape(*format, &record, options, &mut self.shaped) {
-                    self.counts.formless += 1;
-                    return Ok(());
+            Work::Shape { format, options } => {
+                let shaped = records::shape(*format, &record, options, &mut self.shaped);
+                self.counts.formless += u64::from(!shaped);
+                shaped
+            }
+            Work::Fill(template) => match template.render(&record, &mut self.shaped) {
+                Ok(()) => true,
+                Err(why) => {
+                    self.counts.unfilled += 1;
+                    if self.counts.unfilled <= COMPLAINTS_TOLD_MAX {
+                        tell(format_args!("rmmwatch: {name}:{number}: {why}"));
+                    }
+                    false
                 }
-                self.shaped.push(b'\n');
-                self.out.write_all(&self.shaped)
-            }
+            },
+        };
+        if !shaped {
+            return Ok(());
         }
+        self.shaped.push(b'\n');
+        self.out.write_all(&self.shaped)
     }
 
     fn refuse(&mut self, name: &str, number: u64, column: usize, why: String) -> io::Result<()> {
@@ -153,7 +189,7 @@ impl<W: Write> Run<W> {
         };
         match self.work {
             Work::Lint => writeln!(self.out, "{}", printable(&complaint.to_string())),
-            Work::Shape { .. } => {
+            Work::Shape { .. } | Work::Fill(_) => {
                 if self.counts.refused <= COMPLAINTS_TOLD_MAX {
                     tell(format_args!("rmmwatch: {complaint}"));
                 }
@@ -164,8 +200,8 @@ impl<W: Write> Run<W> {
 
     /// Say what became of the lines.
     fn conclude(self, quiet: bool) -> Result<Exit, Exit> {
-        let Counts { records, datasets, formless, refused } = self.counts;
-        let untold = refused.saturating_sub(COMPLAINTS_TOLD_MAX);
+        let Counts { records, datasets, formless, refused, unfilled } = self.counts;
+        let untold = |count: u64| count.saturating_sub(COMPLAINTS_TOLD_MAX);
         match self.work {
             Work::Lint if !quiet => {
                 let kinds: Vec<_> =
@@ -175,17 +211,27 @@ impl<W: Write> Run<W> {
                     "rmmwatch: {records} records ({kinds}), {refused} lines that are none"
                 ));
             }
-            Work::Shape { .. } if untold > 0 => {
-                tell(format_args!("rmmwatch: {untold} further lines are no records"));
+            Work::Lint => {}
+            Work::Shape { .. } | Work::Fill(_) => {
+                if untold(refused) > 0 {
+                    tell(format_args!(
+                        "rmmwatch: {} further lines are no records",
+                        untold(refused)
+                    ));
+                }
+                if untold(unfilled) > 0 {
+                    let more = untold(unfilled);
+                    tell(format_args!("rmmwatch: the template failed on {more} further records"));
+                }
             }
-            _ => {}
         }
-        if let (Work::Shape { word, .. }, false, 1..) = (&self.work, quiet, formless) {
+        if let (Work::Shape { format, .. }, false, 1..) = (&self.work, quiet, formless) {
+            let word = format.word();
             tell(format_args!(
                 "rmmwatch: {formless} of {records} records have no form in {word}: left out"
             ));
         }
-        Ok(if refused > 0 { Exit::Damaged } else { Exit::Done })
+        Ok(if refused > 0 || unfilled > 0 { Exit::Damaged } else { Exit::Done })
     }
 }
 
