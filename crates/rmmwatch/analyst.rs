@@ -9,12 +9,14 @@ use deliver::{Delivery, Gone, Stream};
 use detect::{Detector, State};
 use intel::{Book, FeedInfo};
 use model::{Alert, Fact, FeedLoaded, Health, Match, Observation, Timestamp, Usage, UsageId};
-use records::{Findings, Recorder};
+use records::{Findings, Recorder, RecorderOptions};
 
 use crate::dns_share::DnsCount;
+use crate::fleet::forward::{ForwardPlan, Forwarder};
 use crate::lanes::{Beat, Facts};
 use crate::limits::RECORD_BUFFER_BYTES;
 use crate::one_way::OneWay;
+use crate::sending::{Losses, health_of};
 use crate::state::Keeper;
 
 /// How often rows of the inventory that changed are told on a live wire, in packet time.
@@ -46,6 +48,9 @@ pub(crate) struct Analyst {
     dns: DnsCount,
     gauges: Arc<Gauges>,
     keeper: Option<Keeper>,
+    /// Facts for analysts elsewhere, where a sink wants them.
+    forwarder: Option<Forwarder>,
+    losses: Losses,
 }
 
 /// Lines that wait to be handed over.
@@ -89,9 +94,9 @@ impl Analyst {
         book: Arc<Book>,
         detector: Detector,
         delivery: Delivery,
-        observations_on: bool,
         gauges: Arc<Gauges>,
     ) -> Analyst {
+        let observations_on = delivery.wants(Stream::Observations);
         Analyst {
             book,
             detector,
@@ -107,7 +112,16 @@ impl Analyst {
             dns: DnsCount::default(),
             gauges,
             keeper: None,
+            forwarder: None,
+            losses: Losses::default(),
         }
+    }
+
+    /// Tell which sensor this is, and forward facts where a sink wants them.
+    pub(crate) fn of_sensor(mut self, name: Option<&str>, plan: ForwardPlan) -> Analyst {
+        self.recorder = Recorder::new(RecorderOptions { sensor: name.map(str::to_owned) });
+        self.forwarder = self.delivery.wants(Stream::Facts).then(|| Forwarder::new(plan));
+        self
     }
 
     /// Keep memory in a file.
@@ -130,6 +144,9 @@ impl Analyst {
 
     /// Take the live loop's news.
     fn beat(&mut self, beat: Beat) -> Result<(), Gone> {
+        if beat.reopen {
+            self.delivery.reopen();
+        }
         if let Some((book, policy)) = beat.reloaded {
             self.book = book;
             self.detector.set_policy(policy);
@@ -146,7 +163,12 @@ impl Analyst {
             };
             self.recorder.health(&health, &mut self.lines.health);
         }
+        self.losses.tell(beat.at, &self.delivery, &self.recorder, &mut self.lines.alerts);
         self.advance(beat.at)?;
+        if let Some(forwarder) = &mut self.forwarder {
+            forwarder.beat(beat.at);
+        }
+        self.forward()?;
         if let Some(keeper) = &mut self.keeper {
             keeper.keep(|| self.detector.state());
         }
@@ -171,7 +193,7 @@ impl Analyst {
         }
         self.one_way = gate;
         let gone = std::mem::replace(&mut self.gone, Ok(()));
-        gone.and(self.send(RECORD_BUFFER_BYTES))
+        gone.and(self.forward()).and(self.send(RECORD_BUFFER_BYTES))
     }
 
     /// Packet time passes without a fact.
@@ -192,8 +214,11 @@ impl Analyst {
         let mut alerts =
             Alerts::new(&self.recorder, &mut self.lines, &mut self.counts, &self.gauges);
         self.detector.finish(&mut |alert| alerts.tell(&alert));
+        if let Some(forwarder) = &mut self.forwarder {
+            forwarder.finish();
+        }
         // Nobody reads any more: there is nobody to tell it to either.
-        let _ = self.send(1);
+        let _ = self.forward().and(self.send(1));
         let usages = self.detector.take_usages();
         let health = self.health();
         let kept = self.keeper.map(|keeper| (self.detector.state(), keeper));
@@ -224,6 +249,7 @@ impl Analyst {
             dns: self.dns.share(),
             memory,
             feeds: self.book.feeds().iter().map(loaded).collect(),
+            delivery: health_of(&self.delivery),
             ..Health::default()
         }
     }
@@ -240,6 +266,9 @@ impl Analyst {
         self.detector.advance(seen.at, &mut |alert| alerts.tell(&alert));
         let mut setting = self.detector.setting(seen);
         let named = detect::name_of(seen, &setting);
+        if let Some(forwarder) = &mut self.forwarder {
+            forwarder.push(seen, &setting);
+        }
         setting.well_known = named.is_some_and(|name| self.book.is_everyones(name.as_str()));
         self.matches.clear();
         self.book.look_up(seen, setting.server_name.as_ref(), &mut self.matches);
@@ -284,6 +313,14 @@ impl Analyst {
         for (row, usage) in rows {
             self.recorder.inventory(*row, usage, &mut self.lines.health);
             self.send(RECORD_BUFFER_BYTES)?;
+        }
+        Ok(())
+    }
+
+    /// Hand over the messages of facts that are sealed.
+    fn forward(&mut self) -> Result<(), Gone> {
+        for message in self.forwarder.iter_mut().flat_map(Forwarder::take) {
+            self.delivery.send(Stream::Facts, message)?;
         }
         Ok(())
     }

@@ -207,6 +207,9 @@ pub struct ReplayArgs {
     /// [default: none]
     #[arg(long, value_name = "FILE")]
     pub state: Option<PathBuf>,
+    /// Serve the sinks of the settings too, through the spool
+    #[arg(long)]
+    pub sinks: bool,
 }
 
 /// `run`

@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use crate::feeds::FeedTable;
 use crate::limits::CONFIG_FILE_BYTES_MAX;
+use crate::sinks::{Sensor, SinkTable, Spool};
 
 /// Where settings are read from when no file is named, if it exists.
 pub(crate) const DEFAULT_PATH: &str = "/etc/rmmwatch/rmmwatch.toml";
@@ -24,6 +25,10 @@ pub(crate) struct Config {
     pub(crate) output: Output,
     pub(crate) chain: Chain,
     pub(crate) state: State,
+    pub(crate) sensor: Sensor,
+    pub(crate) spool: Spool,
+    /// Where records go, through the spool.
+    pub(crate) sink: Vec<SinkTable>,
     /// Lists, each with what its owner says of it.
     pub(crate) feed: Vec<FeedTable>,
     /// Brands may stand in the settings file; `intel` reads them from the same text.
@@ -183,6 +188,10 @@ impl Settings {
         if let Some(folder) = path.parent() {
             config.knowledge.relative_to(folder);
             config.state.path = config.state.path.map(|path| folder.join(path));
+            config.spool.path = config.spool.path.map(|path| folder.join(path));
+            for sink in &mut config.sink {
+                sink.relative_to(folder);
+            }
             for feed in &mut config.feed {
                 feed.file = folder.join(&feed.file);
             }
@@ -266,6 +275,17 @@ fn parse(name: &str, text: &str) -> Result<Config, Complaint> {
     ] {
         if !(1..=most).contains(&value) {
             return wrong(key, format!("{key} is {value}"), &format!("write 1 to {most}"));
+        }
+    }
+    let spool = &config.spool;
+    for (key, value, least, most) in [
+        ("mib_max", spool.mib_max, 64, 1 << 20),
+        ("hours_max", spool.hours_max.into(), 0, 10_000),
+        ("sync_secs", spool.sync_secs.into(), 0, 60),
+        ("drain_secs", spool.drain_secs.into(), 0, 600),
+    ] {
+        if !(least..=most).contains(&value) {
+            return wrong(key, format!("{key} is {value}"), &format!("write {least} to {most}"));
         }
     }
     Ok(config)

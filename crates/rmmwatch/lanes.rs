@@ -38,6 +38,8 @@ pub(crate) struct Beat {
     pub(crate) health: Option<Health>,
     /// Catalogue, feeds and policy as they were read anew.
     pub(crate) reloaded: Option<Fresh>,
+    /// Have sinks open their files anew.
+    pub(crate) reopen: bool,
 }
 
 /// A frame this much older than the last one tells of a clock that was set back. Captures of

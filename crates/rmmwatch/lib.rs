@@ -9,6 +9,7 @@ mod dns_share;
 mod exit;
 mod explain;
 mod feeds;
+mod fleet;
 mod knowledge;
 mod lanes;
 mod limits;
@@ -21,8 +22,10 @@ mod progress;
 mod reload;
 mod replay;
 mod report;
+mod sending;
 mod shaping;
 mod signals;
+mod sinks;
 mod state;
 mod tools;
 

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use capture::{Live, LiveOptions};
-use deliver::Delivery;
 use detect::Detector;
 use dissect::Seed;
 use model::{Health, Timestamp};
@@ -17,7 +16,7 @@ use crate::lanes::{Account, Alone, Beat, WhenFull};
 use crate::output;
 use crate::reload::Reloader;
 use crate::signals::{Hangup, Signals};
-use crate::state;
+use crate::{sinks, state};
 
 /// How long the loop waits for a packet before it looks at signals and the time.
 const WAIT: Duration = Duration::from_millis(100);
@@ -66,13 +65,14 @@ fn watch(args: &RunArgs) -> Result<Exit, Exit> {
     })
     .map_err(|why| fail(Exit::Failed, &why))?;
 
-    let observations_on = outputs.observations();
-    let delivery = Delivery::start(outputs.list).map_err(|why| fail(Exit::Failed, &why))?;
+    let delivery = output::delivery(outputs, &set, true)?.impatient();
     let signals = Signals::listen(Hangup::Reloads).map_err(|why| fail(Exit::Failed, &why))?;
     let (lane, facts) = Alone::new(output::limits(&set.flows), random_seed(), WhenFull::Drop);
     let gauges = Arc::new(Gauges::default());
     let reloader = Reloader::new(&args.knowledge, args.output.quiet, Arc::clone(&knowledge.book));
-    let analyst = Analyst::new(knowledge.book, detector, delivery, observations_on, gauges);
+    let sensor = &set.sensor;
+    let analyst = Analyst::new(knowledge.book, detector, delivery, gauges)
+        .of_sensor(sensor.name(), sinks::forward_plan(sensor));
     let every = Duration::from_secs(set.state.every_secs.into());
     let keeper = place.map(|place| place.keep(Some(every))).transpose();
     let analyst = analyst.keep(keeper.map_err(|why| fail(Exit::Failed, &why))?);
@@ -167,6 +167,7 @@ impl Watch {
         }
         if signals.take_reload() {
             self.reloader.ask();
+            beat.reopen = true;
         }
         beat.reloaded = self.reloader.take();
         self.lane.send(Some(Box::new(beat)))

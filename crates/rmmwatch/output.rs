@@ -74,6 +74,20 @@ pub(crate) fn plan(flags: &OutputArgs, set: &config::Output, mode: Mode) -> Plan
     Plan { list }
 }
 
+/// Open outputs, and with `sinks` those of the settings too.
+pub(crate) fn delivery(outputs: Plan, set: &config::Config, sinks: bool) -> Result<Delivery, Exit> {
+    let spooling = match sinks {
+        true => crate::sinks::plan(&set.sink, &set.spool, &set.sensor),
+        false => Ok(None),
+    };
+    let spooling = spooling.map_err(|why| fail(Exit::Usage, &format_args!("{why:#}")))?;
+    let delivery = Delivery::start(outputs.list).map_err(|why| fail(Exit::Failed, &why))?;
+    match spooling {
+        Some(spooling) => delivery.with_sinks(spooling).map_err(|why| fail(Exit::Failed, &why)),
+        None => Ok(delivery),
+    }
+}
+
 /// The dissector's bounds as the settings have them.
 pub(crate) fn limits(set: &config::Flows) -> dissect::Limits {
     dissect::Limits {

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use capture::{ReplayOptions, Timeline};
-use deliver::Delivery;
 use detect::Detector;
 use dissect::Seed;
 
@@ -18,7 +17,7 @@ use crate::output;
 use crate::pipes::Pipes;
 use crate::progress::Progress;
 use crate::signals::{Hangup, Signals};
-use crate::state;
+use crate::{sinks, state};
 
 /// The key of the flow table's hash on replay. A fixed one, so that the same capture gives the
 /// same output even where the table is too small for it; the work per frame stays bounded.
@@ -58,15 +57,16 @@ pub(crate) fn replay(
 
     let mut detector = Detector::new(knowledge.policy, &set.detect_limits());
     let place = state::begin(args.state.as_deref(), &outputs, &mut detector)?;
-    let observations_on = outputs.observations();
-    let delivery = Delivery::start(outputs.list).map_err(|why| fail(Exit::Failed, &why))?;
+    let delivery = output::delivery(outputs, set, args.sinks)?;
     let gauges = Arc::new(Gauges::default());
     let limits = output::limits(&set.flows);
     let (mut lanes, facts) = Lanes::start(args.lanes.unwrap_or(1), limits, SEED)
         .map_err(|why| fail(Exit::Failed, &why))?;
     let keeper = place.map(|place| place.keep(None)).transpose();
     let keeper = keeper.map_err(|why| fail(Exit::Failed, &why))?;
-    let analyst = Analyst::new(knowledge.book, detector, delivery, observations_on, gauges.clone())
+    let sensor = &set.sensor;
+    let analyst = Analyst::new(knowledge.book, detector, delivery, gauges.clone())
+        .of_sensor(sensor.name(), sinks::forward_plan(sensor))
         .keep(keeper);
     let analyst = std::thread::Builder::new()
         .name("analyst".into())

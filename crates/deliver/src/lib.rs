@@ -14,4 +14,5 @@ pub use delivery::{Delivered, Delivery, Ending, Gone};
 pub use error::DeliverError;
 pub use outputs::{Output, Shape, Stream, Target};
 pub use sinks::SinkState;
+pub use spool::Options as SpoolOptions;
 pub use spooled::{SpoolState, Spooling};

@@ -164,6 +164,7 @@ pub(super) fn replay(
         lanes: args.lanes,
         filter: args.filter.clone(),
         state: None,
+        sinks: false,
     };
     // The settings' own outputs are a sensor's; a report writes one thing only.
     let outputs = output::plan(&args.output, &Default::default(), output::Mode::Replay);
