@@ -29,7 +29,7 @@ impl Writer {
     /// The disk. What was dropped is then told by the next tending.
     pub fn tend(&mut self, now: SystemTime) -> Result<Tended, SpoolError> {
         let now = nanos(now);
-        let mut result = self.sync_when_due(now);
+        let mut result = self.unsynced.when_due(now);
         self.mind_the_clock(now)?;
         let mut released = 0;
         for class in 0..self.drawers.len() {

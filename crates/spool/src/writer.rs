@@ -28,8 +28,9 @@ pub struct Options {
     pub bytes_max: u64,
     /// How old a record may become. `None`: any age.
     pub age_max: Option<Duration>,
-    /// How long a record may be only in the system's memory, which a kill of the program does not
-    /// touch and a power cut does. Zero: every commit waits for the disk.
+    /// How often the disk is made to have what was committed: a power cut takes what is younger
+    /// than about twice this, a kill of the program takes nothing. Zero: every commit waits for the
+    /// disk.
     pub sync_every: Duration,
 }
 
@@ -131,7 +132,7 @@ impl Writer {
         let mut options = options.clone();
         let most = (options.bytes_max / SEGMENTS_MIN).min(SEGMENT_BYTES_MAX);
         options.segment_bytes = options.segment_bytes.min(most).max(SEGMENT_BYTES_MIN);
-        let unsynced = Unsynced::new(nanos(now));
+        let unsynced = Unsynced::new(span(options.sync_every), nanos(now));
         let (shared, tended) = (Arc::new(shared), nanos(now));
         Writer { shared, drawers, options, unsynced, tended, salt, _lock: lock }
     }
@@ -172,7 +173,7 @@ impl Writer {
         for class in 0..self.drawers.len() {
             result = result.and(self.write_out(class, now));
         }
-        result.and(self.sync_when_due(now))
+        result.and(self.unsynced.when_due(now))
     }
 
     /// Octets that wait in memory.
@@ -314,13 +315,6 @@ impl Writer {
         self.unsynced.note(&file, &path, crate::segment::SEAL);
         Ok(())
     }
-
-    pub(crate) fn sync_when_due(&mut self, now: u64) -> Result<(), SpoolError> {
-        let every = span(self.options.sync_every);
-        // A clock that went back does not put it off.
-        let due = now.checked_sub(self.unsynced.last).is_none_or(|passed| passed >= every);
-        if due { self.unsynced.sync(now) } else { Ok(()) }
-    }
 }
 
 /// A new segment with its head; nothing when the disk does not take that.
@@ -354,7 +348,7 @@ impl Drop for Writer {
                 tracing::warn!("the spool closes with records in memory: {why}");
             }
         }
-        if let Err(why) = self.unsynced.sync(now) {
+        if let Err(why) = self.unsynced.now() {
             tracing::warn!("the spool closes unsynced: {why}");
         }
     }
