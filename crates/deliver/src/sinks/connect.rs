@@ -30,14 +30,6 @@ impl<T: AsyncRead + AsyncWrite + Unpin + Send> Duplex for T {}
 /// writing says so in TLS too (`close_notify`).
 pub(crate) type Connection = Box<dyn Duplex>;
 
-/// Connect once. A sink that connects often is better served by a [`Connector`].
-///
-/// # Errors
-/// As [`Connector::connect`].
-pub(crate) async fn connect(place: &Place, tls: &TlsPlan) -> Result<Connection, Setback> {
-    Connector::new(place.clone(), tls.clone()).connect().await
-}
-
 /// The way to one place. It keeps what the TLS files said for a while, so that connecting anew is
 /// cheap and TLS sessions are resumed; renewed certificates are met within that while, or at once
 /// after a connection failed.

@@ -117,7 +117,10 @@ fn place(port: u16, tls: bool) -> Place {
 
 /// Send four octets there and back; what went wrong, in words.
 async fn echo(place: &Place, tls: &TlsPlan) -> Result<(), String> {
-    let mut stream = connect(place, tls).await.map_err(|setback| setback.why)?;
+    let mut stream = Connector::new(place.clone(), tls.clone())
+        .connect()
+        .await
+        .map_err(|setback| setback.why)?;
     let mut octets = [0; 4];
     stream.write_all(b"ping").await.map_err(|error| error.to_string())?;
     stream.read_exact(&mut octets).await.map_err(|error| error.to_string())?;

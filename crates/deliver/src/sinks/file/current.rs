@@ -143,10 +143,7 @@ impl Current {
 fn bear(synced: io::Result<()>) -> io::Result<()> {
     match synced {
         Err(error)
-            if matches!(
-                error.kind(),
-                io::ErrorKind::Unsupported | io::ErrorKind::InvalidInput
-            ) =>
+            if matches!(error.kind(), io::ErrorKind::Unsupported | io::ErrorKind::InvalidInput) =>
         {
             Ok(())
         }

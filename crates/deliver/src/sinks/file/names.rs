@@ -62,7 +62,9 @@ pub(super) fn remove_oldest(path: &Path, keep: usize) {
     let surplus = rotated.len().saturating_sub(keep.max(1));
     for (_, old) in rotated.iter().take(surplus) {
         match fs::remove_file(old) {
-            Ok(()) => tracing::debug!(file = %old.display(), "removed, as enough newer ones are kept"),
+            Ok(()) => {
+                tracing::debug!(file = %old.display(), "removed, as enough newer ones are kept")
+            }
             Err(error) => tracing::error!(file = %old.display(), %error, "cannot be removed"),
         }
     }
@@ -70,7 +72,8 @@ pub(super) fn remove_oldest(path: &Path, keep: usize) {
 
 /// The name before its ending, and the ending with its dot, if there is one.
 fn parts(path: &Path) -> (String, String) {
-    let text = |part: Option<&std::ffi::OsStr>| part.map(|part| part.to_string_lossy().into_owned());
+    let text =
+        |part: Option<&std::ffi::OsStr>| part.map(|part| part.to_string_lossy().into_owned());
     let ending = text(path.extension()).map(|ending| format!(".{ending}"));
     (text(path.file_stem()).unwrap_or_default(), ending.unwrap_or_default())
 }
@@ -95,7 +98,9 @@ fn place(name: &str, stem: &str, ending: &str) -> Option<(String, u32)> {
         });
         let count = match count.strip_prefix('-') {
             None if count.is_empty() => 1,
-            Some(count) if count.bytes().all(|octet| octet.is_ascii_digit()) => count.parse().ok()?,
+            Some(count) if count.bytes().all(|octet| octet.is_ascii_digit()) => {
+                count.parse().ok()?
+            }
             _ => return None,
         };
         shaped.then(|| (stamp.to_owned(), count))
