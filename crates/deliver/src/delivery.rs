@@ -8,6 +8,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 use std::{io, mem, thread};
 
 use tokio::runtime::Builder;
@@ -17,9 +18,9 @@ use tokio::task::{self, JoinSet};
 
 use crate::error::DeliverError;
 use crate::limits::{CHUNKS_MAX, WRITE_BYTES};
-use crate::spooled::{SpoolState, Spooled, Spooling};
-use crate::sinks::SinkState;
 use crate::outputs::{FileSink, Output, Shape, Stream, Target};
+use crate::sinks::SinkState;
+use crate::spooled::{SpoolState, Spooled, Spooling};
 
 /// The way out for records. To be ended with [`Delivery::finish`]: what is still under way when a
 /// `Delivery` is merely dropped may be lost with the process.
@@ -70,6 +71,9 @@ struct Lane {
     streams: Vec<Stream>,
     target: Target,
     chunks: mpsc::Sender<Vec<u8>>,
+    /// Chunks handed over or about to be, and chunks written.
+    handed: AtomicU64,
+    written: Arc<AtomicU64>,
     ending: Arc<OnceLock<Ending>>,
 }
 
@@ -79,6 +83,7 @@ struct Task {
     sink: FileSink,
     shape: Option<Shape>,
     chunks: mpsc::Receiver<Vec<u8>>,
+    written: Arc<AtomicU64>,
     ending: Arc<OnceLock<Ending>>,
 }
 
@@ -184,12 +189,14 @@ impl Delivery {
         while let Some(lane) = wanted.next() {
             let copy = if wanted.peek().is_some() { lines.clone() } else { mem::take(&mut lines) };
             let waits = self.patience || stream != Stream::Observations;
+            lane.handed.fetch_add(1, Ordering::SeqCst);
             let sent = if waits {
                 lane.chunks.blocking_send(copy).is_ok()
             } else {
                 match lane.chunks.try_send(copy) {
                     Ok(()) => true,
                     Err(TrySendError::Full(dropped)) => {
+                        lane.handed.fetch_sub(1, Ordering::SeqCst);
                         self.drop_lines(stream, &dropped);
                         true
                     }
@@ -204,6 +211,41 @@ impl Delivery {
             }
         }
         gone
+    }
+
+    /// Wait until what was handed over before is written: by the outputs, and to the spool. False:
+    /// it is not yet, and `within` is over.
+    ///
+    /// Not to be called from within an asynchronous task.
+    ///
+    /// # Errors
+    /// [`Gone`] when an output came to its end, or the spool's thread did.
+    pub fn settled(&self, within: Duration) -> Result<bool, Gone> {
+        const PAUSE: Duration = Duration::from_millis(2);
+        let end = Instant::now() + within;
+        let waited: Vec<u64> =
+            self.lanes.iter().map(|lane| lane.handed.load(Ordering::SeqCst)).collect();
+        let spool = self.spooled.as_ref().map(|spooled| (spooled, spooled.handed()));
+        loop {
+            let mut done = true;
+            for (lane, waited) in self.lanes.iter().zip(&waited) {
+                // What was not taken after all is not waited for.
+                let waited = lane.handed.load(Ordering::SeqCst).min(*waited);
+                if lane.written.load(Ordering::SeqCst) < waited {
+                    if lane.chunks.is_closed() {
+                        return Err(Gone(lane.ending.get().copied().unwrap_or(Ending::Failed)));
+                    }
+                    done = false;
+                }
+            }
+            if let Some((spooled, waited)) = &spool {
+                done &= spooled.is_committed(*waited)?;
+            }
+            if done || Instant::now() >= end {
+                return Ok(done);
+            }
+            thread::sleep(PAUSE);
+        }
     }
 
     fn drop_lines(&self, stream: Stream, octets: &[u8]) {
@@ -262,13 +304,16 @@ fn open(outputs: Vec<Output>) -> Result<(Vec<Lane>, Vec<Task>), DeliverError> {
         tracing::debug!(%target, append, "output opened");
         let (sender, receiver) = mpsc::channel(CHUNKS_MAX);
         let ending = Arc::new(OnceLock::new());
+        let written = Arc::new(AtomicU64::new(0));
         lanes.push(Lane {
             streams,
             target: target.clone(),
             chunks: sender,
+            handed: AtomicU64::new(0),
+            written: Arc::clone(&written),
             ending: Arc::clone(&ending),
         });
-        tasks.push(Task { target, sink, shape, chunks: receiver, ending });
+        tasks.push(Task { target, sink, shape, chunks: receiver, written, ending });
     }
     Ok((lanes, tasks))
 }
@@ -289,9 +334,9 @@ async fn run_all(tasks: Vec<Task>) -> Result<Vec<Done>, io::Error> {
 
 /// Write what comes until the senders are gone or the target fails.
 async fn run(task: Task) -> Done {
-    let Task { target, sink, shape, mut chunks, ending } = task;
+    let Task { target, sink, shape, mut chunks, written, ending } = task;
     let mut counts = Counts::default();
-    let result = write_all(sink, shape.as_ref(), &mut chunks, &mut counts).await;
+    let result = write_all(sink, shape.as_ref(), &mut chunks, &written, &mut counts).await;
     if let Err(error) = &result {
         let left = error.kind() == io::ErrorKind::BrokenPipe;
         tracing::debug!(%target, %error, "output ended early");
@@ -306,16 +351,19 @@ async fn write_all(
     mut sink: FileSink,
     shape: Option<&Shape>,
     chunks: &mut mpsc::Receiver<Vec<u8>>,
+    written: &AtomicU64,
     counts: &mut Counts,
 ) -> io::Result<()> {
     let begun;
     (sink, begun) = blocking(sink, FileSink::begin).await?;
     begun?;
     while let Some(mut lines) = chunks.recv().await {
+        let mut taken = 1;
         while lines.len() < WRITE_BYTES
             && let Ok(more) = chunks.try_recv()
         {
             lines.extend_from_slice(&more);
+            taken += 1;
         }
         if let Some(shape) = shape {
             lines = shaped(shape, &lines, &mut counts.formless);
@@ -326,6 +374,7 @@ async fn write_all(
         result?;
         let len = u64::try_from(len).unwrap_or(u64::MAX);
         counts.bytes = counts.bytes.saturating_add(len);
+        written.fetch_add(taken, Ordering::SeqCst);
     }
     let (_, result) = blocking(sink, FileSink::finish).await?;
     result

@@ -50,6 +50,8 @@ struct Piece {
 /// The spool and its sinks at work.
 pub(crate) struct Spooled {
     to: Option<SyncSender<Piece>>,
+    /// Pieces handed over or about to be.
+    handed: AtomicU64,
     streams: Vec<Stream>,
     gauges: Vec<Arc<Gauge>>,
     tally: Arc<Tally>,
@@ -81,6 +83,8 @@ pub struct SpoolState {
 struct Tally {
     bytes: AtomicU64,
     given_up: AtomicU64,
+    /// Pieces that are written, or were given up.
+    committed: AtomicU64,
     trouble: Mutex<Option<String>>,
 }
 
@@ -146,13 +150,25 @@ impl Spooled {
                 runtime.shutdown_timeout(Duration::from_secs(1));
             })
             .map_err(start)?;
-        let keeper = Keeper { writer, pieces, committed, tally: Arc::clone(&tally), told: None };
+        let keeper =
+            Keeper { writer, pieces, committed, tally: Arc::clone(&tally), told: None, taken: 0 };
         let keeper = thread::Builder::new()
             .name("spool".into())
             .spawn(move || keeper.keep())
             .map_err(start)?;
         let (keeper, runners) = (Some(keeper), Some(runners));
-        Ok(Spooled { to: Some(to), streams, gauges, tally, control, keeper, runners, drain })
+        let handed = AtomicU64::new(0);
+        Ok(Spooled {
+            to: Some(to),
+            handed,
+            streams,
+            gauges,
+            tally,
+            control,
+            keeper,
+            runners,
+            drain,
+        })
     }
 
     /// Whether a sink wants that stream.
@@ -170,13 +186,33 @@ impl Spooled {
     ) -> Result<Option<Vec<u8>>, Gone> {
         let Some(to) = &self.to else { return Err(Gone(Ending::Failed)) };
         let piece = Piece { stream, octets };
+        self.handed.fetch_add(1, Ordering::SeqCst);
         if patience || matches!(stream, Stream::Alerts | Stream::Health) {
             return to.send(piece).map(|()| None).map_err(|_| Gone(Ending::Failed));
         }
         match to.try_send(piece) {
             Ok(()) => Ok(None),
-            Err(TrySendError::Full(piece)) => Ok(Some(piece.octets)),
+            Err(TrySendError::Full(piece)) => {
+                self.handed.fetch_sub(1, Ordering::SeqCst);
+                Ok(Some(piece.octets))
+            }
             Err(TrySendError::Disconnected(_)) => Err(Gone(Ending::Failed)),
+        }
+    }
+
+    /// Pieces handed over so far.
+    pub(crate) fn handed(&self) -> u64 {
+        self.handed.load(Ordering::SeqCst)
+    }
+
+    /// Whether so many pieces are in the spool, as far as they were taken at all.
+    pub(crate) fn is_committed(&self, pieces: u64) -> Result<bool, Gone> {
+        if self.tally.committed.load(Ordering::SeqCst) >= pieces.min(self.handed()) {
+            return Ok(true);
+        }
+        match self.keeper.as_ref().is_some_and(|keeper| !keeper.is_finished()) {
+            true => Ok(false),
+            false => Err(Gone(Ending::Failed)),
         }
     }
 
@@ -225,6 +261,7 @@ struct Keeper {
     committed: watch::Sender<u64>,
     tally: Arc<Tally>,
     told: Option<Instant>,
+    taken: u64,
 }
 
 impl Keeper {
@@ -247,6 +284,9 @@ impl Keeper {
                 Err(RecvTimeoutError::Disconnected) => true,
             };
             self.commit();
+            if self.writer.buffered() == 0 {
+                self.tally.committed.store(self.taken, Ordering::SeqCst);
+            }
             if tended.elapsed() >= PAUSE || ended {
                 tended = Instant::now();
                 self.tend();
@@ -258,6 +298,7 @@ impl Keeper {
     }
 
     fn take(&mut self, piece: &Piece) {
+        self.taken += 1;
         let class = class_of(piece.stream);
         if piece.stream == Stream::Facts {
             self.writer.append(class, &piece.octets);

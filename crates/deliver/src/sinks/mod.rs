@@ -31,12 +31,13 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
+pub(crate) use self::elastic::fuzz as fuzz_bulk;
+pub use self::nats::{lasting as nats_client, stream_of as nats_stream};
 pub use self::plan::{
     AlertmanagerPlan, Auth, ElasticPlan, EveBoxPlan, FilePlan, Header, HecPlan, HttpPlan, Join,
     KafkaPlan, Kind, LokiPlan, NatsAuth, NatsPlan, NatsStream, Place, Prepare, RedisPlan,
     RedisShape, SinkPlan, Subject, SyslogPlan, SyslogTransport, TlsPlan, UnixPlan, WebhookPlan,
 };
-pub(crate) use self::elastic::fuzz as fuzz_bulk;
 pub(crate) use self::runner::{Control, Runner};
 pub use self::secret::Secret;
 pub(crate) use self::state::Gauge;

@@ -55,7 +55,7 @@ struct Link {
 
 impl Link {
     async fn new(plan: &NatsPlan) -> Result<Link, Setback> {
-        let (client, trouble) = connect(plan).await?;
+        let (client, trouble) = connect(plan, Some(plan.servers.len())).await?;
         let context = jetstream::context::ContextBuilder::new()
             .timeout(NATS_ACK_TIMEOUT)
             .max_ack_inflight(NATS_UNDER_WAY_MAX + 1)
@@ -213,7 +213,39 @@ fn other_stream(subject: &str, taker: &str) -> String {
     format!("{} is taken by another stream ({})", said(subject), said(taker))
 }
 
-async fn connect(plan: &NatsPlan) -> Result<(Client, watch::Receiver<Option<String>>), Setback> {
+/// A connection that is made anew whenever it breaks, for who reads as well.
+///
+/// # Errors
+/// When it cannot be made at first.
+pub async fn lasting(plan: &NatsPlan) -> Result<Client, Setback> {
+    connect(plan, None).await.map(|(client, _)| client)
+}
+
+/// The stream of the plan, made where it is missing and the plan says so.
+///
+/// # Errors
+/// When it is not there and cannot be made, or the server does not say.
+pub async fn stream_of(
+    client: &Client,
+    plan: &NatsPlan,
+) -> Result<(jetstream::Context, stream::Stream), Setback> {
+    let context = jetstream::new(client.clone());
+    if let Some(wanted) = &plan.create {
+        create(&context, &plan.stream, wanted).await?;
+    }
+    match context.get_stream(&plan.stream).await {
+        Ok(stream) => Ok((context, stream)),
+        Err(error) => {
+            let why = said(&error.to_string());
+            Err(Setback::new(format!("NATS stream {}: {why}", plan.stream)))
+        }
+    }
+}
+
+async fn connect(
+    plan: &NatsPlan,
+    reconnects: Option<usize>,
+) -> Result<(Client, watch::Receiver<Option<String>>), Setback> {
     let places: Vec<String> = plan.servers.iter().map(ToString::to_string).collect();
     let places = places.join(", ");
     let options = identified(&plan.auth).map_err(Setback::new)?;
@@ -222,8 +254,8 @@ async fn connect(plan: &NatsPlan) -> Result<(Client, watch::Receiver<Option<Stri
     let mut options = options
         .name("rmmwatch")
         .connection_timeout(NATS_CONNECT_TIMEOUT)
-        // Each server once: when to try again is the runner's matter.
-        .max_reconnects(plan.servers.len())
+        // For a sink each server once: when to try again is the runner's matter.
+        .max_reconnects(reconnects)
         // Who a server says is in its cluster, it says before TLS: we know whom to trust.
         .ignore_discovered_servers()
         .event_callback(move |event| {
