@@ -1,0 +1,15 @@
+//! Sinks that speak HTTP: what they do against servers that behave as documented (stubs, named so),
+//! against servers that do not, and against the real ones that can be had.
+
+mod alertmanager;
+mod elastic;
+mod evebox;
+mod faults;
+mod fever;
+mod hec;
+mod loki;
+mod peers;
+mod pki;
+mod stub;
+mod tls;
+mod webhook;
