@@ -1,5 +1,6 @@
 //! One sink's way through the spool: read, shape, carry, acknowledge; and again after a setback.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -160,8 +161,8 @@ impl Runner {
         match result {
             Ok(Carried { refused }) => {
                 Gauge::add(&self.gauge.formless, formless);
-                self.note(&batch, &refused);
-                Gauge::add(&self.gauge.sent, (batch.len() - refused.len().min(batch.len())) as u64);
+                let refused = self.note(&batch, &refused);
+                Gauge::add(&self.gauge.sent, (batch.len() - refused) as u64);
                 self.release(class, last);
                 self.went_well();
                 Step::Went
@@ -169,8 +170,7 @@ impl Runner {
             Err(setback) => {
                 let carried = setback.carried.min(batch.len());
                 if let Some(through) = carried.checked_sub(1).and_then(|at| batch.get(at)) {
-                    self.note(&batch, &setback.refused);
-                    let refused = setback.refused.len().min(carried);
+                    let refused = self.note(&batch, &setback.refused).min(carried);
                     Gauge::add(&self.gauge.sent, (carried - refused) as u64);
                     self.release(class, through.seq);
                 }
@@ -188,9 +188,14 @@ impl Runner {
         }
     }
 
-    fn note(&mut self, batch: &[Entry], refused: &[Refused]) {
-        for Refused { at, why } in refused {
-            let Some(entry) = batch.get(*at) else { continue };
+    /// Write down what was refused; how many of the batch it was.
+    fn note(&mut self, batch: &[Entry], refused: &[Refused]) -> usize {
+        let refused: BTreeMap<usize, &str> =
+            refused.iter().map(|one| (one.at, one.why.as_str())).collect();
+        let mut count = 0;
+        for (at, why) in refused {
+            let Some(entry) = batch.get(at) else { continue };
+            count += 1;
             Gauge::add(&self.gauge.refused, 1);
             let (sink, id) = (&self.plan.name, &entry.id);
             match self.refusals.note(sink, entry, why) {
@@ -204,6 +209,7 @@ impl Runner {
                 }
             }
         }
+        count
     }
 
     fn went_well(&mut self) {
@@ -290,3 +296,6 @@ fn scatter() -> f64 {
     use std::hash::{BuildHasher as _, RandomState};
     (RandomState::new().hash_one(0u8) % 1024) as f64 / 1024.0
 }
+
+#[cfg(test)]
+mod tests;
