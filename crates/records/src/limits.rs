@@ -119,3 +119,10 @@ pub const TEMPLATE_BYTES_MAX: usize = 1 << 20;
 /// - What it costs: some 20 ms of a core at worst.
 /// - At the bound: that record is refused.
 pub const TEMPLATE_FUEL_MAX: u64 = 500_000;
+
+/// Octets of an EVE event.
+///
+/// - Why so many: common collectors cut a line at 16 KiB.
+/// - What it costs: the event is made again with shorter texts and lists, twice at most.
+/// - At the bound: texts are cut at 32 octets, and of every list one member is left.
+pub const EVE_LINE_BYTES_MAX: usize = 16 << 10;
