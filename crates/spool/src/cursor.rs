@@ -65,7 +65,7 @@ pub(crate) fn sync_folder(folder: &Path) -> Result<(), SpoolError> {
     File::open(folder).map_err(io("cannot be opened"))?.sync_all().map_err(io("cannot be synced"))
 }
 
-fn text(cursor: &Cursor) -> String {
+pub(crate) fn text(cursor: &Cursor) -> String {
     let mut text = format!("{TITLE}\n");
     for (class, wanted) in cursor {
         text.push_str(&format!("{class} {wanted}\n"));

@@ -59,6 +59,12 @@ impl SpoolError {
         matches!(source.kind(), StorageFull | QuotaExceeded | FileTooLarge)
     }
 
+    /// Whether giving up old records would make room: not where one file may grow no further.
+    pub(crate) fn wants_room(&self) -> bool {
+        let SpoolError::Io { source, .. } = self else { return false };
+        matches!(source.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+    }
+
     /// For `map_err`: what was tried on which path.
     pub(crate) fn io(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> SpoolError {
         let path = path.to_owned();

@@ -172,7 +172,7 @@ impl Writer {
     fn remove_oldest(&mut self, class: usize, now: u64) -> Result<(), SpoolError> {
         if self.shared.shelf(class)?.segments.len() == 1 {
             match self.begin(class, now) {
-                Err(why) if !why.is_full() => return Err(why),
+                Err(why) if !why.wants_room() => return Err(why),
                 _ => {}
             }
         }

@@ -135,3 +135,11 @@ pub const CLOCK_STEP_MAX: Duration = Duration::from_secs(600);
 /// - What it costs: as many setbacks of a reader.
 /// - At the bound: the rest of the segment is passed over, and told as lost.
 pub const READ_ATTEMPTS_MAX: u32 = 5;
+
+/// Segments of later classes that one commit of a class gives up on a full disk.
+///
+/// - Why so many: one makes room for many commits; where somebody reads it, only when they are
+///   through.
+/// - What it costs: its records, counted.
+/// - At the bound: the commit fails, and the next may give up as many again.
+pub const GIVEN_UP_MAX: usize = 4;

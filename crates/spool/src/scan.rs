@@ -8,15 +8,38 @@ use crate::frame::{self, Head};
 use crate::limits::{SEARCH_PASSES_MAX, WINDOW_BYTES};
 use crate::segment;
 
+/// Octets by their place: a file, or memory where a test has it so.
+pub(crate) trait Octets {
+    fn read_at(&self, octets: &mut [u8], at: u64) -> io::Result<usize>;
+}
+
+impl Octets for File {
+    fn read_at(&self, octets: &mut [u8], at: u64) -> io::Result<usize> {
+        FileExt::read_at(self, octets, at)
+    }
+}
+
+impl Octets for Vec<u8> {
+    fn read_at(&self, octets: &mut [u8], at: u64) -> io::Result<usize> {
+        let at = usize::try_from(at).unwrap_or(usize::MAX);
+        let held = self.get(at..).unwrap_or_default();
+        let len = held.len().min(octets.len());
+        if let (Some(to), Some(from)) = (octets.get_mut(..len), held.get(..len)) {
+            to.copy_from_slice(from);
+        }
+        Ok(len)
+    }
+}
+
 /// A piece of a file in memory.
-struct Window {
-    file: File,
+struct Window<S> {
+    file: S,
     octets: Vec<u8>,
     /// Where in the file the piece begins.
     at: u64,
 }
 
-impl Window {
+impl<S: Octets> Window<S> {
     /// At least `want` octets from `at` on, and more where they are at hand, but none behind `end`;
     /// fewer only where the file ends.
     fn octets(&mut self, at: u64, want: usize, end: u64) -> io::Result<&[u8]> {
@@ -70,8 +93,8 @@ impl Record<'_> {
 }
 
 /// The records of one segment in their order. Numbers only grow: what does not is damage.
-pub(crate) struct Scan {
-    window: Window,
+pub(crate) struct Scan<S = File> {
+    window: Window<S>,
     salt: u32,
     /// Where the next record begins.
     at: u64,
@@ -81,8 +104,8 @@ pub(crate) struct Scan {
     budget: Option<u64>,
 }
 
-impl Scan {
-    pub(crate) fn new(file: File, name: segment::Name) -> Scan {
+impl<S: Octets> Scan<S> {
+    pub(crate) fn new(file: S, name: segment::Name) -> Scan<S> {
         let window = Window { file, octets: Vec::new(), at: 0 };
         Scan { window, salt: name.salt, at: segment::HEAD, next: name.first.max(1), budget: None }
     }

@@ -10,7 +10,8 @@ use std::time::{Duration, SystemTime};
 use crate::cursor::sync_folder;
 use crate::frame;
 use crate::limits::{
-    BUFFER_BYTES_MAX, PAYLOAD_BYTES_MAX, SEGMENT_BYTES_MAX, SEGMENT_BYTES_MIN, SEGMENTS_MIN,
+    BUFFER_BYTES_MAX, GIVEN_UP_MAX, PAYLOAD_BYTES_MAX, SEGMENT_BYTES_MAX, SEGMENT_BYTES_MIN,
+    SEGMENTS_MIN,
 };
 use crate::recovery::make_folder;
 use crate::segment::{Head, Name};
@@ -216,9 +217,15 @@ impl Writer {
 
     /// What waits of a class, into its active segment, beginning another where that is full.
     fn write_out(&mut self, class: usize, now: u64) -> Result<(), SpoolError> {
+        let mut given_up = 0;
         while self.drawers.get(class).is_some_and(|drawer| !drawer.waiting().is_empty()) {
             match self.write_part(class, now) {
-                Err(why) if why.is_full() && self.give_up_behind(class, now)? => {}
+                Err(why) if why.wants_room() && given_up < GIVEN_UP_MAX => {
+                    if !self.give_up_behind(class, now)? {
+                        return Err(why);
+                    }
+                    given_up += 1;
+                }
                 result => result?,
             }
         }
