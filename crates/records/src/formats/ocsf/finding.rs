@@ -33,7 +33,9 @@ fn info(record: &Native<'_>, o: &mut Object<'_>) {
     o.array("attacks", |a| parts::attacks(record, a));
     o.array("kill_chain", |a| kill_chain(record, a));
     o.array("related_events", |a| {
-        for stage in facts::stages(record).filter(|stage| !stage.event_id.is_empty()) {
+        // A stage that no alert told on its own names the incident itself.
+        let told = |id: &str| !id.is_empty() && id != record.id();
+        for stage in facts::stages(record).filter(|stage| told(stage.event_id)) {
             a.object(|o| {
                 o.text("uid", stage.event_id);
                 o.maybe("title", Some(stage.word));

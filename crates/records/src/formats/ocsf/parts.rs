@@ -41,8 +41,8 @@ pub(super) fn endpoint(record: &Native<'_>, end: &str, o: &mut Object<'_>) {
         let mac = record.text(&["rmm", "identity", "mac"]).filter(|mac| is_mac(mac));
         o.maybe("mac", mac);
         o.maybe("zone", record.text(&["rmm", "policy", "zone"]));
+        o.maybe("vlan_uid", record.text(&["network", "vlan", "id"]));
     }
-    o.maybe("vlan_uid", record.text(&["network", "vlan", "id"]));
 }
 
 fn is_mac(text: &str) -> bool {

@@ -9,6 +9,8 @@ mod observed;
 
 use std::net::IpAddr;
 
+use model::Timestamp;
+
 use super::object::{Array, Object};
 use super::{FormatOptions, Native, facts, object, uuid};
 use crate::stamp::Stamp;
@@ -208,7 +210,12 @@ impl<'r> Bundle<'r> {
         o.text("created_by_ref", &self.sensor);
         let (start, end) = facts::span(self.record);
         o.text("created", &Stamp(start).to_string());
-        o.text("modified", &Stamp(self.record.at().max(end)).to_string());
+        // Two tellings may be of one moment. The one with more signs is the later version, and the
+        // last one of all is: less than a millisecond tells them apart.
+        let ended = self.record.text(&["rmm", "occasion"]) == Some("ended");
+        let micros = self.count().min(998) + u64::from(ended);
+        let told = self.record.at().max(end).nanos().saturating_add(micros * 1_000);
+        o.text("modified", &Stamp(Timestamp::from_nanos(told)).to_string());
     }
 
     fn count(&self) -> u64 {
