@@ -84,6 +84,38 @@ fn report(args: &CheckArgs, knowledge: &Knowledge, out: &mut impl Write) -> std:
             }
         }
     }
+    let config = &settings.config;
+    match crate::sinks::plan(&config.sink, &config.spool, &config.sensor) {
+        Ok(None) => {}
+        Ok(Some(spooling)) => {
+            let folder = spooling.folder.display();
+            let mib = spooling.options.bytes_max >> 20;
+            writeln!(out, "spool      {folder}, up to {mib} MiB")?;
+            for sink in &spooling.sinks {
+                match deliver::sinks::check(sink) {
+                    Ok(()) => writeln!(
+                        out,
+                        "sink       {}: {} to {}",
+                        sink.name,
+                        sink.kind.word(),
+                        sink.kind
+                    )?,
+                    Err(why) => {
+                        writeln!(out, "problem    the sink {}: {why}", sink.name)?;
+                        exit = Exit::Usage;
+                    }
+                }
+            }
+            if let Err(why) = folder_writable(&spooling.folder) {
+                writeln!(out, "problem    the spool {folder} cannot be used: {why}")?;
+                exit = Exit::Failed;
+            }
+        }
+        Err(why) => {
+            writeln!(out, "problem    {why:#}")?;
+            exit = Exit::Usage;
+        }
+    }
     // Replay needs no right at all, so that this is no problem by itself; an interface tells.
     writeln!(out, "privileges {}", privileges())?;
     if let Some(interface) = &args.interface {
@@ -148,6 +180,18 @@ fn writable(path: &Path) -> std::io::Result<()> {
             let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
             let folder = folder.unwrap_or(Path::new("."));
             tempfile_in(folder)
+        }
+        Err(why) => Err(why),
+    }
+}
+
+/// Whether a folder can be used or made; nothing is left behind.
+fn folder_writable(folder: &Path) -> std::io::Result<()> {
+    match folder.metadata() {
+        Ok(about) if about.is_dir() => tempfile_in(folder),
+        Ok(_) => Err(std::io::ErrorKind::NotADirectory.into()),
+        Err(why) if why.kind() == std::io::ErrorKind::NotFound => {
+            tempfile_in(folder.parent().unwrap_or(Path::new(".")))
         }
         Err(why) => Err(why),
     }

@@ -28,13 +28,6 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    /// Whether observations are asked for.
-    pub(crate) fn observations(&self) -> bool {
-        self.list.iter().any(|output| output.streams.contains(&Stream::Observations))
-    }
-}
-
-impl Plan {
     /// The paths that records go to.
     pub(crate) fn paths(&self) -> impl Iterator<Item = &Path> {
         self.list.iter().filter_map(|output| match &output.target {

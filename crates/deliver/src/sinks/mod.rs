@@ -118,12 +118,21 @@ pub trait Carrier: Send {
     fn reopen(&mut self) {}
 }
 
+/// Whether a sink could be served, as far as no network is needed: its kind, its certificates.
+///
+/// # Errors
+/// What is wrong, for a person.
+pub fn check(plan: &SinkPlan) -> Result<(), String> {
+    carrier(plan).map_err(|why| why.to_string())?;
+    let Some(tls) = plan.kind.tls() else { return Ok(()) };
+    connect::client_config(tls).map(|_| ()).map_err(|setback| setback.why)
+}
+
 /// The carrier of that sink.
 ///
 /// # Errors
 /// When this program was built without that kind.
 pub fn carrier(plan: &SinkPlan) -> Result<Box<dyn Carrier>, DeliverError> {
-    let without = || DeliverError::Without { sink: plan.name.clone(), kind: plan.kind.word() };
     match &plan.kind {
         Kind::File(file) => Ok(file::new(file)),
         Kind::Syslog(syslog) => Ok(syslog::new(syslog)),
@@ -139,6 +148,8 @@ pub fn carrier(plan: &SinkPlan) -> Result<Box<dyn Carrier>, DeliverError> {
         #[cfg(feature = "kafka")]
         Kind::Kafka(kafka) => Ok(kafka::new(kafka)),
         #[cfg(not(feature = "kafka"))]
-        Kind::Kafka(_) => Err(without()),
+        Kind::Kafka(_) => {
+            Err(DeliverError::Without { sink: plan.name.clone(), kind: plan.kind.word() })
+        }
     }
 }

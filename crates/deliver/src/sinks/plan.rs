@@ -72,6 +72,26 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// How TLS is spoken, where it is.
+    pub(super) fn tls(&self) -> Option<&TlsPlan> {
+        let (places, tls) = match self {
+            Kind::File(_) | Kind::Unix(_) => return None,
+            Kind::Syslog(SyslogPlan { place, tls, .. })
+            | Kind::Redis(RedisPlan { place, tls, .. })
+            | Kind::Elastic(ElasticPlan { http: HttpPlan { place, tls, .. }, .. })
+            | Kind::Hec(HecPlan { http: HttpPlan { place, tls, .. }, .. })
+            | Kind::Loki(LokiPlan { http: HttpPlan { place, tls, .. }, .. })
+            | Kind::Webhook(WebhookPlan { http: HttpPlan { place, tls, .. }, .. })
+            | Kind::Alertmanager(AlertmanagerPlan { http: HttpPlan { place, tls, .. } })
+            | Kind::EveBox(EveBoxPlan { http: HttpPlan { place, tls, .. } }) => {
+                (std::slice::from_ref(place), tls)
+            }
+            Kind::Nats(NatsPlan { servers, tls, .. }) => (servers.as_slice(), tls),
+            Kind::Kafka(KafkaPlan { brokers, tls, .. }) => (brokers.as_slice(), tls),
+        };
+        places.iter().any(|place| place.tls).then_some(tls)
+    }
+
     /// Its word in settings.
     #[must_use]
     pub const fn word(&self) -> &'static str {
@@ -89,6 +109,33 @@ impl Kind {
             Kind::Kafka(_) => "kafka",
             Kind::Redis(_) => "redis",
         }
+    }
+}
+
+/// Where to: a path, or the other ends of its connections.
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let places = match self {
+            Kind::File(FilePlan { path, .. }) | Kind::Unix(UnixPlan { path, .. }) => {
+                return write!(f, "{}", path.display());
+            }
+            Kind::Syslog(SyslogPlan { place, .. }) | Kind::Redis(RedisPlan { place, .. }) => {
+                std::slice::from_ref(place)
+            }
+            Kind::Elastic(ElasticPlan { http, .. })
+            | Kind::Hec(HecPlan { http, .. })
+            | Kind::Loki(LokiPlan { http, .. })
+            | Kind::Webhook(WebhookPlan { http, .. })
+            | Kind::Alertmanager(AlertmanagerPlan { http })
+            | Kind::EveBox(EveBoxPlan { http }) => std::slice::from_ref(&http.place),
+            Kind::Nats(NatsPlan { servers, .. }) => servers,
+            Kind::Kafka(KafkaPlan { brokers, .. }) => brokers,
+        };
+        for (number, place) in places.iter().enumerate() {
+            let comma = if number > 0 { ", " } else { "" };
+            write!(f, "{comma}{place}{}", if place.tls { " over TLS" } else { "" })?;
+        }
+        Ok(())
     }
 }
 
