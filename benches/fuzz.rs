@@ -71,7 +71,7 @@ fn targets() -> Vec<Target> {
         name if name.starts_with("intel.json_") => json.clone(),
         name if name.starts_with("intel.line_") => lines.clone(),
         "intel.stix1" => xml.clone(),
-        "records.read" => records.clone(),
+        "records.read" | "records.shapes" => records.clone(),
         "intel.glob" => vec![b"AnyDesk*/?.exe".to_vec()],
         "detect.policy" => policies.clone(),
         "detect.state" => {

@@ -1,7 +1,10 @@
-//! A body for fuzzing: it takes any octets and asserts what must hold for all of them.
+//! Bodies for fuzzing: they take any octets and assert what must hold for all of them.
+
+use serde_json::{Value, json};
 
 use crate::limits::COMPLAINTS_MAX;
 use crate::read::{Told, read};
+use crate::{Format, FormatOptions, Native, shape};
 
 /// Records of any octets are read the same twice, and every line is in one count. The first octets
 /// stand before what a record of ours has behind them, so that a body gets past the opening brace.
@@ -37,4 +40,72 @@ fn whole(octets: &[u8]) -> Told {
         assert!(alert.confidence_pct <= 100, "{alert:?}");
     }
     told
+}
+
+/// Every format makes of any record one line, the same each time, or nothing. The octets are a
+/// record as they are, the fields of one, and the text in every field of one.
+pub fn shapes(octets: &[u8]) {
+    all_formats(octets);
+    let mut fields = BEGINNING_OF_AN_ALERT.as_bytes().to_vec();
+    fields.extend_from_slice(octets);
+    all_formats(&fields);
+    let text = String::from_utf8_lossy(octets);
+    let text: &str = text.get(..text.floor_char_boundary(512)).unwrap_or_default();
+    for dataset in ["alert", "observation", "inventory", "health", "summary", "header"] {
+        all_formats(everywhere(dataset, text).to_string().as_bytes());
+    }
+}
+
+const BEGINNING_OF_AN_ALERT: &str = "{\"@timestamp\":\"2026-11-21T20:15:42.123456Z\",\"event\":{\
+    \"id\":\"0a\",\"kind\":\"alert\",\"dataset\":\"rmmwatch.alert\"},\"rmm\":{\"schema\":1},";
+
+/// A record that has `text` wherever a text may stand.
+fn everywhere(dataset: &str, text: &str) -> Value {
+    let sign = json!({"source": text, "value": text, "pattern": text, "list": text});
+    let stage = json!({"stage": text, "name": text, "why": text, "event_id": text});
+    let names = json!({"id": [text, text], "name": [text]});
+    json!({
+        "@timestamp": "2026-11-21T20:15:42.123456Z",
+        "event": {"id": text, "kind": text, "dataset": format!("rmmwatch.{dataset}"), "severity": 50,
+            "action": text, "reason": text},
+        "message": text,
+        "rule": {"id": text, "name": text},
+        "threat": {"technique": names, "tactic": names, "software": {"name": text}},
+        "observer": {"name": text, "vendor": text, "product": text, "version": text},
+        "source": {"ip": text, "port": 1, "domain": text},
+        "destination": {"ip": "192.0.2.1", "port": 2, "domain": text},
+        "network": {"transport": text, "protocol": text, "community_id": text, "type": text},
+        "dns": {"type": text, "question": {"name": text, "type": text}, "resolved_ip": [text],
+            "answers": [{"name": text, "type": text, "data": text, "ttl": 1}]},
+        "tls": {"client": {"server_name": text, "ja3": text}, "version": text},
+        "url": {"full": text, "domain": text, "path": text}, "user_agent": {"original": text},
+        "http": {"request": {"method": text}}, "file": {"name": text, "mime_type": text},
+        "related": {"ip": [text], "hosts": [text, text]},
+        "rmm": {"schema": 1, "host": text, "tool": text, "operator": text, "detection": text,
+            "identity": {"mac": text, "name": text}, "policy": {"zone": text, "rule": text},
+            "ja4": text, "evidence": [sign, sign], "chain": {"id": text, "stages": [stage]},
+            "lure": {"kind": text, "brand": text, "registrable": text}, "occasion": text},
+    })
+}
+
+fn all_formats(line: &[u8]) {
+    let Ok(record) = Native::parse(line) else { return };
+    let inner = [Format::Ecs, Format::Cef, Format::Notice, Format::Hec, Format::Syslog];
+    let inner = inner.map(|inner| (Format::Syslog, Some(inner)));
+    for (format, inner) in Format::ALL.map(|format| (format, None)).into_iter().chain(inner) {
+        let options = FormatOptions { index: None, inner };
+        let mut out = Vec::new();
+        let has_form = shape(format, &record, &options, &mut out);
+        assert_eq!(has_form, !out.is_empty(), "{format:?}");
+        assert!(!out.iter().any(|octet| matches!(octet, b'\n' | b'\r')), "{format:?}");
+        let lines = matches!(format, Format::Cef | Format::Leef | Format::Syslog);
+        if has_form && !lines {
+            let read: Result<Value, _> = serde_json::from_slice(&out);
+            assert!(read.is_ok(), "{format:?}: {read:?}");
+        }
+        assert!(std::str::from_utf8(&out).is_ok(), "{format:?}");
+        let mut again = Vec::new();
+        assert_eq!(shape(format, &record, &options, &mut again), has_form);
+        assert_eq!(out, again, "{format:?}");
+    }
 }

@@ -18,6 +18,7 @@ pub(super) fn class<'r>(record: &'r Native<'_>) -> Option<&'r str> {
         "inventory" => Some("rmm.inventory"),
         "health" => Some("rmm.health"),
         "summary" => Some("rmm.summary"),
+        "header" => Some("rmm.header"),
         _ => None,
     }
 }
@@ -32,6 +33,7 @@ pub(super) fn title<'r>(record: &'r Native<'_>) -> Cow<'r, str> {
         }
         "inventory" => Cow::Borrowed("Use of a remote-access tool"),
         "health" => Cow::Borrowed("Health of the sensor"),
+        "header" => Cow::Borrowed("Beginning of a file"),
         _ => Cow::Borrowed("End of a run"),
     }
 }
@@ -51,6 +53,7 @@ pub(super) fn sentence(record: &Native<'_>) -> String {
         "alert" => alert(record),
         "observation" => observation(record),
         "inventory" => inventory(record),
+        "header" => format!("{} begins", record.text(&["file", "name"]).unwrap_or("a file")),
         _ => health(record),
     }
 }

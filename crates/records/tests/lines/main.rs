@@ -93,7 +93,7 @@ fn the_page_shows_golden_lines() {
 
 #[test]
 fn what_has_a_form_where() {
-    let all = "alert health inventory observation summary";
+    let all = "alert header health inventory observation summary";
     let table =
         [(Format::Cef, all), (Format::Leef, all), (Format::Syslog, all), (Format::Notice, "alert")];
     for (format, want) in table {
@@ -103,6 +103,13 @@ fn what_has_a_form_where() {
             .collect();
         assert_eq!(kinds.into_iter().collect::<Vec<_>>().join(" "), want, "{format:?}");
     }
+    let first = native("alert_relay").to_string();
+    let mut header = Vec::new();
+    records::header(&Native::parse(first.as_bytes()).expect("it"), "a.cef", &mut header);
+    let header = shaped(Format::Cef, &header, None).expect("a form");
+    assert_eq!(cef(&header).values["msg"], "a.cef begins");
+    assert_eq!(cef(&header).header[3], "rmm.header");
+
     let mut other = native("alert_relay");
     other["event"]["dataset"] = "rmmwatch.other".into();
     for format in FORMATS {
@@ -319,7 +326,7 @@ fn notices() {
 /// Each field of each record replaced by something odd: still a line that can be read back.
 #[test]
 fn odd_fields_make_lines_all_the_same() {
-    let long = "\u{1f}=|]\\\"\u{e9}".repeat(1_500);
+    let long = "\u{1f}=|]\\\"\u{e9}".repeat(700);
     let odd = [json!(null), json!([]), json!({"a": -1}), json!(1e300), json!(true), json!(long)];
     for (name, line) in natives() {
         let record: Value = serde_json::from_slice(&line).expect("JSON");
@@ -351,6 +358,36 @@ fn pointers(value: &Value, at: &str, all: &mut Vec<String>) {
             let at = format!("{at}/{}", name.replace('~', "~0").replace('/', "~1"));
             all.push(at.clone());
             pointers(value, &at, all);
+        }
+    }
+}
+
+/// The fuzz body over golden lines with a few octets changed; odd lengths and odd octets too.
+#[test]
+fn any_octets_make_lines_or_none() {
+    records::fuzz::shapes(b"");
+    let mut seed = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut next = |bound: usize| {
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        usize::try_from(seed % bound as u64).expect("below the bound")
+    };
+    for (name, line) in natives() {
+        if !["alert_chain", "alert_lure", "dns_answer", "health_live", "inventory"]
+            .contains(&&*name)
+        {
+            continue;
+        }
+        records::fuzz::shapes(&line);
+        for _ in 0..5 {
+            let mut octets = line.clone();
+            for _ in 0..=next(4) {
+                let place = next(octets.len());
+                octets[place] = u8::try_from(next(256)).expect("an octet");
+            }
+            octets.truncate(octets.len() - next(3));
+            records::fuzz::shapes(&octets);
         }
     }
 }
