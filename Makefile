@@ -63,7 +63,7 @@ pcaps: ## Build the committed captures anew from their scenarios
 deps: ## What a build needs: a Rust toolchain, a C compiler, libpcap
 	@./packaging/ci/deps.sh build
 
-deps-test: ## What the tests need besides: tcpreplay, iproute2, python3, cargo-nextest
+deps-test: ## What the tests need besides: tcpreplay, iproute2, python3, cargo-nextest, and peers to speak to
 	@./packaging/ci/deps.sh test
 
 deps-deny:

