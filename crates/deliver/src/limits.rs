@@ -258,7 +258,15 @@ pub const KAFKA_PARTITIONS_MAX: usize = 256;
 
 /// How long the Kafka library tries again by itself.
 ///
-/// - Why so long: a partition that gets another leader is found within.
-/// - What it costs: so much time before a setback is told.
+/// - Why so long: a partition that has another leader is found at the second try; whatever takes
+///   longer is the runner's matter, which knows how to wait.
+/// - What it costs: some times as much before a setback is told: the library's tries are nested.
 /// - At the bound: a setback, with the last reason.
-pub const KAFKA_RETRY_FOR: Duration = Duration::from_secs(2);
+pub const KAFKA_RETRY_FOR: Duration = Duration::from_millis(500);
+
+/// How long it may take until every partition of a Kafka topic has its connection.
+///
+/// - Why so long: some exchanges with each broker, and what [`KAFKA_RETRY_FOR`] allows.
+/// - What it costs: so much of an attempt's time.
+/// - At the bound: a setback.
+pub const KAFKA_CONNECT_TIMEOUT: Duration = Duration::from_secs(8);

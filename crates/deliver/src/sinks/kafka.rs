@@ -6,7 +6,6 @@
 //! The library has no idempotent producer: a lost answer makes duplicates, in sight by their keys.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use futures_util::future::join_all;
@@ -16,11 +15,14 @@ use rskafka::client::error::{Error, ProtocolError};
 use rskafka::client::partition::{Compression, PartitionClient, UnknownTopicHandling};
 use rskafka::client::{Client, ClientBuilder, Credentials, SaslConfig};
 use rskafka::record::Record;
+use tokio::time::timeout;
 
 use super::connect::client_config;
 use super::said::said;
 use super::{Carried, Carrier, Carrying, Entry, KafkaPlan, Refused, Setback};
-use crate::limits::{KAFKA_ANSWER_BYTES_MAX, KAFKA_PARTITIONS_MAX, KAFKA_RETRY_FOR};
+use crate::limits::{
+    KAFKA_ANSWER_BYTES_MAX, KAFKA_CONNECT_TIMEOUT, KAFKA_PARTITIONS_MAX, KAFKA_RETRY_FOR,
+};
 
 /// The way to a topic.
 pub(super) struct Kafka {
@@ -39,7 +41,7 @@ impl Carrier for Kafka {
             // Taken, so that an attempt that is dropped midway leaves no connection behind.
             let link = match self.link.take() {
                 Some(link) => link,
-                None => Link::new(&self.plan).await?,
+                None => Link::open(&self.plan).await?,
             };
             let carried = link.carry(&self.plan, batch).await?;
             self.link = Some(link);
@@ -57,6 +59,16 @@ struct Link {
 type Outcome = Result<Option<String>, String>;
 
 impl Link {
+    /// The library waits for as long as a connection stands.
+    async fn open(plan: &KafkaPlan) -> Result<Link, Setback> {
+        let late = |_| {
+            let seconds = KAFKA_CONNECT_TIMEOUT.as_secs();
+            let brokers = brokers(plan);
+            Setback::new(format!("Kafka at {brokers}: nothing that makes sense in {seconds} s"))
+        };
+        timeout(KAFKA_CONNECT_TIMEOUT, Link::new(plan)).await.map_err(late)?
+    }
+
     async fn new(plan: &KafkaPlan) -> Result<Link, Setback> {
         let failed = |why: String| Setback::new(format!("Kafka at {}: {why}", brokers(plan)));
         let client = connect(plan).await?;

@@ -160,6 +160,14 @@ fn command(octets: &mut Vec<u8>, words: &[&[u8]]) {
 
 /// One reply: nothing on success, else why not.
 async fn reply(from: &mut BufReader<impl AsyncRead + Unpin>) -> Result<(), String> {
+    // Told by its first octet, what is no Redis need not send a whole line.
+    match from.fill_buf().await.map_err(broken)?.first() {
+        Some(b'+' | b'-' | b':' | b'$') => {}
+        None => return Err("the connection was closed".to_owned()),
+        Some(other) => {
+            return Err(format!("what answers is no Redis: it begins with {other:#04x}"));
+        }
+    }
     let line = line(from).await?;
     let no_redis =
         || format!("what answers is no Redis: {:?}", said(&String::from_utf8_lossy(&line)));

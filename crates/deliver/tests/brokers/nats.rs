@@ -10,6 +10,7 @@ use std::time::Duration;
 use async_nats::jetstream::{self, consumer, stream};
 use deliver::sinks::{Carrier, Entry, Kind, NatsAuth, NatsPlan, NatsStream, Secret, TlsPlan};
 use futures_util::StreamExt as _;
+use futures_util::future::join_all;
 
 use super::peers::{
     Server, carrier, carry, carry_all, entries, free_place, place, program, wait_for,
@@ -88,20 +89,20 @@ fn sink(plan: NatsPlan) -> Box<dyn Carrier> {
 async fn stored(context: &jetstream::Context) -> Vec<(String, String, Vec<u8>)> {
     let mut stream = context.get_stream("RMM").await.expect("the stream");
     let count = stream.info().await.expect("its state").state.messages;
-    let consumer: consumer::PullConsumer =
-        stream.create_consumer(consumer::pull::Config::default()).await.expect("a consumer");
+    let config = consumer::pull::Config {
+        ack_policy: consumer::AckPolicy::None,
+        ..consumer::pull::Config::default()
+    };
+    let consumer = stream.create_consumer(config).await.expect("a consumer");
     let messages = consumer.messages().await.expect("messages");
     let count = usize::try_from(count).expect("not many");
-    messages
-        .take(count)
-        .map(|message| {
-            let message = message.expect("a message");
-            let id = message.headers.as_ref().and_then(|all| all.get("Nats-Msg-Id"));
-            let id = id.expect("an id").to_string();
-            (message.subject.to_string(), id, message.payload.to_vec())
-        })
-        .collect()
-        .await
+    let all = messages.take(count).map(|message| {
+        let message = message.expect("a message");
+        let id = message.headers.as_ref().and_then(|all| all.get("Nats-Msg-Id"));
+        let id = id.expect("an id").to_string();
+        (message.subject.to_string(), id, message.payload.to_vec())
+    });
+    tokio::time::timeout(Duration::from_secs(15), all.collect()).await.expect("read in time")
 }
 
 async fn count(context: &jetstream::Context) -> u64 {
@@ -345,11 +346,12 @@ async fn servers_that_are_none_are_setbacks() {
         ("binary", Stub::new(&[0xff; 64], b"\0").at),
         ("half of it", Stub::new(b"INFO {\"server_id\":", b"").at),
     ];
-    for (what, at) in table {
+    let all = table.map(|(what, at)| async move {
         let setback = carry(&mut *sink(plan(at)), &entries(0, 1)).await.expect_err(what);
         assert!(setback.why.contains(&at.to_string()), "{what}: {}", setback.why);
         assert_eq!(setback.carried, 0, "{what}");
-    }
+    });
+    join_all(all).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use deliver::sinks::TlsPlan;
 use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, ExtendedKeyUsagePurpose, IsCa, KeyPair,
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa,
+    KeyPair,
 };
 
 /// Files: `ca.pem`, `other.pem` (another CA), `server.pem`, `server.key`, `client.pem`, `client.key`.
@@ -17,9 +18,9 @@ impl Pki {
     /// The server's certificate is for that address.
     pub(crate) fn new(server: IpAddr) -> Pki {
         let pki = Pki { folder: tempfile::tempdir().expect("a folder") };
-        let ca = authority();
+        let ca = authority("CA of the test");
         pki.write("ca.pem", &ca.pem());
-        pki.write("other.pem", &authority().pem());
+        pki.write("other.pem", &authority("another CA").pem());
         let both = [
             ("server", server.to_string(), ExtendedKeyUsagePurpose::ServerAuth),
             ("client", "sensor-1.example".to_owned(), ExtendedKeyUsagePurpose::ClientAuth),
@@ -54,8 +55,9 @@ impl Pki {
     }
 }
 
-fn authority() -> CertifiedIssuer<'static, KeyPair> {
+fn authority(name: &str) -> CertifiedIssuer<'static, KeyPair> {
     let mut params = CertificateParams::new(Vec::new()).expect("a CA");
+    params.distinguished_name.push(DnType::CommonName, name);
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let key = KeyPair::generate().expect("a key");
     CertifiedIssuer::self_signed(params, key).expect("a CA")

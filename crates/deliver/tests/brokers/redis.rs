@@ -151,7 +151,7 @@ async fn a_channel_brings_records_to_who_listens() {
 
 #[tokio::test]
 async fn users_passwords_and_databases() {
-    let acl = ["--requirepass", "right-one", "--user", "sensor on >other-one ~* +@all"];
+    let acl = ["--requirepass", "right-one", "--user", "sensor", "on", ">other-one", "~*", "+@all"];
     let Some(redis) = Redis::start(&acl) else { return };
     let table = [
         (None, Some("right-one"), 3, ""),

@@ -102,14 +102,14 @@ async fn pass(
                 let error = if known { [0, 0] } else { [0, 58] };
                 [id, &error, &[0xff, 0xff], &[0; 4]].concat()
             }
+            // Which versions there are may be asked by anybody.
+            18 if request[3] > 0 => [id, &[0, 35], &[0; 4]].concat(),
+            18 => with_sasl(&through(&mut server, &request).await?),
             _ if !known => return Ok(()),
             0 if guard.request_max.is_some_and(|most| request.len() > most) => {
                 too_large(&request, id)
             }
-            _ => {
-                server.write_all(&framed(&request)).await?;
-                frame(&mut server).await?
-            }
+            _ => through(&mut server, &request).await?,
         };
         for (broker, front) in fronts {
             replace(&mut answer, &named(*broker), &named(*front));
@@ -117,6 +117,18 @@ async fn pass(
         client.write_all(&framed(&answer)).await?;
         client.flush().await?;
     }
+}
+
+/// The versions of a broker (ApiVersions, version 0), and those of SASL.
+fn with_sasl(answer: &[u8]) -> Vec<u8> {
+    let count = u32::from_be_bytes([answer[6], answer[7], answer[8], answer[9]]) + 2;
+    let sasl = [[0, 17, 0, 0, 0, 1], [0, 36, 0, 0, 0, 0]].concat();
+    [&answer[..6], &count.to_be_bytes(), &answer[10..], &sasl].concat()
+}
+
+async fn through(server: &mut TcpStream, request: &[u8]) -> std::io::Result<Vec<u8>> {
+    server.write_all(&framed(request)).await?;
+    frame(server).await
 }
 
 async fn frame(from: &mut (impl AsyncRead + Unpin)) -> std::io::Result<Vec<u8>> {
