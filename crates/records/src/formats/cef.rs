@@ -19,6 +19,8 @@ const VENDOR_LEN: usize = 63;
 const VERSION_LEN: usize = 31;
 const CLASS_LEN: usize = 1023;
 const NAME_LEN: usize = 512;
+/// What the standard's Integer holds.
+const INTEGER_MAX: u64 = i32::MAX as u64;
 
 /// Add a record's line; every kind of record has one.
 pub(super) fn write(record: &Native<'_>, _options: &FormatOptions, out: &mut Vec<u8>) -> bool {
@@ -69,7 +71,7 @@ fn event(record: &Native<'_>, line: &mut Line) {
     line.text("msg", &telling::sentence(record), 1023);
     let count = record.number(&["rmm", "count"]);
     if let Some(count) = count.or(record.number(&["rmm", "inventory", "signs"])) {
-        line.number("cnt", count);
+        line.number("cnt", count.min(INTEGER_MAX));
     }
 }
 
@@ -126,7 +128,8 @@ fn content(record: &Native<'_>, line: &mut Line) {
     line.maybe("requestMethod", record.text(&["http", "request", "method"]), 1023);
     line.maybe("requestClientApplication", record.text(&["user_agent", "original"]), 1023);
     line.maybe("fname", record.text(&["file", "name"]), 1023);
-    if let Some(size) = record.number(&["file", "size"]) {
+    let size = record.number(&["file", "size"]).filter(|size| *size <= INTEGER_MAX);
+    if let Some(size) = size {
         line.number("fsize", size);
     }
     line.maybe("fileType", record.text(&["file", "mime_type"]), 1023);

@@ -327,7 +327,7 @@ fn notices() {
 #[test]
 fn odd_fields_make_lines_all_the_same() {
     let long = "\u{1f}=|]\\\"\u{e9}".repeat(700);
-    let odd = [json!(null), json!([]), json!({"a": -1}), json!(1e300), json!(true), json!(long)];
+    let odd = [json!([{"a": -1}]), json!(1e300), json!(long)];
     for (name, line) in natives() {
         let record: Value = serde_json::from_slice(&line).expect("JSON");
         let mut places = Vec::new();

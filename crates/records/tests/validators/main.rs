@@ -110,6 +110,20 @@ fn all_are_valid(
 }
 
 #[test]
+fn cef_has_the_keys_lengths_and_types_of_its_dictionary() {
+    all_are_valid(Format::Cef, "cef.py", "cefevent", 100, |line| {
+        line.replacen(" rt=", " notAKey=1 rt=", 1).replacen("|rt=", "|notAKey=1 rt=", 1)
+    });
+}
+
+#[test]
+fn syslog_is_read_as_rfc_5424() {
+    all_are_valid(Format::Syslog, "syslog.py", "syslog_rfc5424_parser", 100, |line| {
+        line.replacen("rmmwatch@32473", "rmmwatch 32473", 1)
+    });
+}
+
+#[test]
 fn ocsf_is_valid_by_its_own_schema() {
     all_are_valid(Format::Ocsf, "ocsf.py", "ocsf_json_schema", 100, |line| {
         line.replacen("\"metadata\":{", "\"metadata\":{\"unknown\":1,", 1)
