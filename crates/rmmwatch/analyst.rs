@@ -343,7 +343,7 @@ impl Analyst {
 }
 
 /// A feed as the health record tells it.
-fn loaded(feed: &FeedInfo) -> FeedLoaded {
+pub(crate) fn loaded(feed: &FeedInfo) -> FeedLoaded {
     FeedLoaded {
         id: Arc::clone(&feed.id),
         version: Arc::clone(&feed.version),

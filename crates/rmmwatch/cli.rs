@@ -34,6 +34,8 @@ pub enum Command {
     Replay(ReplayArgs),
     /// Watch an interface until SIGINT or SIGTERM
     Run(RunArgs),
+    /// Take the facts of many sensors out of NATS JetStream, and tell what they come to
+    Analyse(AnalyseArgs),
     /// Check config, policy, catalogue, feeds, privileges and interface
     Check(CheckArgs),
     /// Say what the sensor would make of a name or an address, and every step of why
@@ -157,6 +159,7 @@ impl Cli {
             Command::Replay(ReplayArgs { output, .. }) | Command::Run(RunArgs { output, .. }) => {
                 output.quiet
             }
+            Command::Analyse(args) => args.output.quiet,
             Command::Report(args) => args.quiet,
             Command::Convert(args) => args.quiet,
             Command::Check(_) | Command::Explain(_) | Command::Tools(_) | Command::Policy(_) => {
@@ -237,6 +240,29 @@ pub struct RunArgs {
     /// [default: /var/lib/rmmwatch/state, if that folder exists]
     #[arg(long, value_name = "FILE")]
     pub state: Option<PathBuf>,
+}
+
+/// `analyse`
+#[derive(Args, Debug, Clone)]
+pub struct AnalyseArgs {
+    /// A NATS server, e.g. nats://host:4222 or tls://host:4222; repeatable [default: fleet.from]
+    #[arg(long, value_name = "URL")]
+    pub from: Vec<String>,
+    /// Only facts of this site; repeatable [default: all]. Analysts of one group name the same ones
+    #[arg(long = "site", value_name = "SITE")]
+    pub sites: Vec<String>,
+    /// Make the stream and the buckets where they are missing
+    #[arg(long)]
+    pub create: bool,
+    /// End when all that is in the stream is read, and tell the ends as after a capture
+    #[arg(long)]
+    pub drain: bool,
+    /// What the sensor knows and allows.
+    #[command(flatten)]
+    pub knowledge: KnowledgeArgs,
+    /// Where records go.
+    #[command(flatten)]
+    pub output: OutputArgs,
 }
 
 /// `check`

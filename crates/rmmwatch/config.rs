@@ -8,6 +8,7 @@ use model::Complaint;
 use serde::Deserialize;
 
 use crate::feeds::FeedTable;
+use crate::fleet::FleetTable;
 use crate::limits::CONFIG_FILE_BYTES_MAX;
 use crate::sinks::{Sensor, SinkTable, Spool};
 
@@ -26,6 +27,7 @@ pub(crate) struct Config {
     pub(crate) chain: Chain,
     pub(crate) state: State,
     pub(crate) sensor: Sensor,
+    pub(crate) fleet: FleetTable,
     pub(crate) spool: Spool,
     /// Where records go, through the spool.
     pub(crate) sink: Vec<SinkTable>,
@@ -276,6 +278,9 @@ fn parse(name: &str, text: &str) -> Result<Config, Complaint> {
         if !(1..=most).contains(&value) {
             return wrong(key, format!("{key} is {value}"), &format!("write 1 to {most}"));
         }
+    }
+    if let Some((key, fix)) = config.fleet.mistake() {
+        return wrong(key, format!("{key} cannot be that"), &fix);
     }
     let spool = &config.spool;
     for (key, value, least, most) in [

@@ -36,6 +36,7 @@ pub fn run(cli: cli::Cli) -> Exit {
     match cli.command {
         cli::Command::Replay(args) => replay::run(&args),
         cli::Command::Run(args) => live::run(&args),
+        cli::Command::Analyse(args) => fleet::run(&args),
         cli::Command::Check(args) => check::run(&args),
         cli::Command::Explain(args) => explain::run(&args),
         cli::Command::Tools(args) => tools::run(&args),

@@ -101,3 +101,15 @@ pub(crate) const FLEET_GAPS_MAX: u64 = 1024;
 /// - What it costs: under 1 KiB each without facts.
 /// - At the bound: the one that was silent longest is forgotten, its facts are given.
 pub(crate) const FLEET_SOURCES_MAX: usize = 1024;
+
+/// Sensors whose names one partition keeps ready to be written.
+///
+/// - At the bound: all are made anew as they come.
+pub(crate) const FLEET_SENSORS_MAX: usize = 4096;
+
+/// Hosts of one partition of which is known which sensor showed them last.
+///
+/// - Why so many: a partition of the largest network has fewer.
+/// - What it costs: about 48 octets each, 3 MiB.
+/// - At the bound: all are forgotten; what is told without a fact names no sensor until then.
+pub(crate) const FLEET_HOSTS_MAX: usize = 1 << 16;

@@ -72,7 +72,7 @@ fn watch(args: &RunArgs) -> Result<Exit, Exit> {
     let reloader = Reloader::new(&args.knowledge, args.output.quiet, Arc::clone(&knowledge.book));
     let sensor = &set.sensor;
     let analyst = Analyst::new(knowledge.book, detector, delivery, gauges)
-        .of_sensor(sensor.name(), sinks::forward_plan(sensor));
+        .of_sensor(sensor.name(), sinks::forward_plan(sensor, set.fleet.partitions));
     let every = Duration::from_secs(set.state.every_secs.into());
     let keeper = place.map(|place| place.keep(Some(every))).transpose();
     let analyst = analyst.keep(keeper.map_err(|why| fail(Exit::Failed, &why))?);

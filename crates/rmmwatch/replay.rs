@@ -66,7 +66,7 @@ pub(crate) fn replay(
     let keeper = keeper.map_err(|why| fail(Exit::Failed, &why))?;
     let sensor = &set.sensor;
     let analyst = Analyst::new(knowledge.book, detector, delivery, gauges.clone())
-        .of_sensor(sensor.name(), sinks::forward_plan(sensor))
+        .of_sensor(sensor.name(), sinks::forward_plan(sensor, set.fleet.partitions))
         .keep(keeper);
     let analyst = std::thread::Builder::new()
         .name("analyst".into())

@@ -15,15 +15,12 @@ use deliver::sinks::{
 use deliver::{SpoolOptions, Spooling, Stream};
 use records::{Format, FormatOptions, Native, Template};
 
-use self::table::{JoinWord, NatsWord, RedisWord, SecretTable, Url, What};
-pub(crate) use self::table::{Sensor, SinkTable, Spool};
+use self::table::{JoinWord, RedisWord, Url, What};
+pub(crate) use self::table::{NatsWord, SecretTable, Sensor, SinkTable, Spool, Tls, place};
 use crate::fleet::forward::ForwardPlan;
 
 /// Where the spool lies when no folder is named, if its parent exists.
 const USUAL_SPOOL: &str = "/var/lib/rmmwatch/spool";
-
-/// Partitions that facts are dealt to: several analysts share them, and a site has few.
-const PARTITIONS: u16 = 32;
 
 /// Octets of a segment of the spool: small enough that space comes back soon, large enough that a
 /// folder holds few.
@@ -198,18 +195,18 @@ fn one(table: &SinkTable, sensor: &Sensor) -> anyhow::Result<SinkPlan> {
 }
 
 /// Who forwards facts. The process counts anew with each start, so its start tells the counts apart.
-pub(crate) fn forward_plan(sensor: &Sensor) -> ForwardPlan {
+pub(crate) fn forward_plan(sensor: &Sensor, partitions: u16) -> ForwardPlan {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     ForwardPlan {
         sensor: sensor.name().unwrap_or("sensor").to_owned(),
         site: sensor.site().unwrap_or("site").to_owned(),
         epoch: u64::try_from(since.as_millis()).unwrap_or(0),
-        partitions: PARTITIONS,
+        partitions,
     }
 }
 
 /// Read a secret: from its file, or from the folder that systemd hands credentials over in.
-fn read_secret(table: &SecretTable) -> anyhow::Result<Secret> {
+pub(crate) fn read_secret(table: &SecretTable) -> anyhow::Result<Secret> {
     let path = match table {
         SecretTable::File(path) => path.clone(),
         SecretTable::Credential(name) => {

@@ -1,0 +1,242 @@
+//! What the analyst of one sensor does, for one partition of many: facts in, records out.
+
+use std::collections::{BTreeMap, HashMap};
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use detect::{Detector, Policy, State};
+use intel::Book;
+use model::{Alert, Fact, Health, Match, Observation, Timestamp, Usage, UsageId};
+use records::{Findings, Recorder, RecorderOptions};
+use wire::Role;
+
+use super::merge::Event;
+use crate::limits::{FLEET_HOSTS_MAX, FLEET_SENSORS_MAX};
+
+/// All memory of one partition's hosts.
+pub(crate) struct Judge {
+    book: Arc<Book>,
+    detector: Detector,
+    recorders: Recorders,
+    /// Whether observations are asked for.
+    observations_on: bool,
+    /// Whether what is told was told before, by who is gone: nothing is written then.
+    pub(crate) muted: bool,
+    matches: Vec<Match>,
+    counts: Counts,
+    pub(crate) lines: Lines,
+}
+
+/// Lines that wait to be handed over.
+#[derive(Default)]
+pub(crate) struct Lines {
+    pub(crate) alerts: Vec<u8>,
+    pub(crate) observations: Vec<u8>,
+    pub(crate) inventory: Vec<u8>,
+}
+
+#[derive(Default)]
+struct Counts {
+    observations: u64,
+    alerts: BTreeMap<Arc<str>, u64>,
+    severities: BTreeMap<&'static str, u64>,
+    updates: u64,
+    hellos: u64,
+    nameless: u64,
+    ech: u64,
+}
+
+/// Who is told to have observed what.
+#[derive(Default)]
+struct Recorders {
+    by_sensor: HashMap<Arc<str>, Recorder>,
+    /// The sensor that showed a host last: for what is told without a fact.
+    hosts: HashMap<IpAddr, Arc<str>>,
+    nobody: Recorder,
+}
+
+impl Recorders {
+    fn of(&mut self, sensor: &Arc<str>) -> &Recorder {
+        if !self.by_sensor.contains_key(sensor) && self.by_sensor.len() >= FLEET_SENSORS_MAX {
+            self.by_sensor.clear();
+        }
+        self.by_sensor
+            .entry(Arc::clone(sensor))
+            .or_insert_with(|| Recorder::new(RecorderOptions { sensor: Some(sensor.to_string()) }))
+    }
+
+    fn of_host(&self, host: IpAddr) -> &Recorder {
+        let sensor = self.hosts.get(&host);
+        sensor.and_then(|sensor| self.by_sensor.get(sensor)).unwrap_or(&self.nobody)
+    }
+
+    fn note(&mut self, host: IpAddr, sensor: &Arc<str>) {
+        match self.hosts.get_mut(&host) {
+            Some(known) if known == sensor => {}
+            Some(known) => *known = Arc::clone(sensor),
+            None => {
+                if self.hosts.len() >= FLEET_HOSTS_MAX {
+                    self.hosts.clear();
+                }
+                self.hosts.insert(host, Arc::clone(sensor));
+            }
+        }
+    }
+}
+
+impl Judge {
+    /// A judge with that memory.
+    pub(crate) fn new(book: Arc<Book>, detector: Detector, observations_on: bool) -> Judge {
+        Judge {
+            book,
+            detector,
+            recorders: Recorders::default(),
+            observations_on,
+            muted: false,
+            matches: Vec::new(),
+            counts: Counts::default(),
+            lines: Lines::default(),
+        }
+    }
+
+    /// From now on other knowledge counts.
+    pub(crate) fn reload(&mut self, book: Arc<Book>, policy: Policy) {
+        self.book = book;
+        self.detector.set_policy(policy);
+    }
+
+    /// Weigh what the merge gives.
+    pub(crate) fn take(&mut self, event: Event) {
+        match event {
+            Event::Fact(sensor, Role::Weighed, seen) => self.weigh(&sensor, &seen),
+            Event::Fact(_, Role::Context, seen) => {
+                self.advance(seen.at);
+                self.detector.setting(&seen);
+            }
+            Event::Time(at) => self.advance(at),
+        }
+    }
+
+    /// Nothing will follow: tell what is left.
+    pub(crate) fn finish(&mut self) {
+        let mut told = Vec::new();
+        self.detector.finish(&mut |alert| told.push(alert));
+        told.iter().for_each(|alert| self.tell(alert, None));
+    }
+
+    /// What must outlive this process.
+    pub(crate) fn state(&self) -> State {
+        self.detector.state()
+    }
+
+    /// Write the rows of the inventory that changed.
+    pub(crate) fn tell_inventory(&mut self) {
+        let rows = self.detector.take_usages();
+        self.tell_usages(&rows);
+    }
+
+    /// The partition's part of the health.
+    pub(crate) fn health(&self) -> Health {
+        let counts = &self.counts;
+        let memory = self.detector.memory_counts();
+        Health {
+            observations: counts.observations,
+            alerts: counts.alerts.clone(),
+            updates: counts.updates,
+            authorised: self.detector.authorised_counts(),
+            rules: self.detector.rule_uses(),
+            tls_hellos: counts.hellos,
+            tls_nameless: counts.nameless,
+            tls_ech: counts.ech,
+            memory,
+            ..Health::default()
+        }
+    }
+
+    /// Alerts first told, by the word of their severity.
+    pub(crate) fn severities(&self) -> &BTreeMap<&'static str, u64> {
+        &self.counts.severities
+    }
+
+    fn advance(&mut self, at: Timestamp) {
+        let mut told = Vec::new();
+        self.detector.advance(at, &mut |alert| told.push(alert));
+        told.iter().for_each(|alert| self.tell(alert, None));
+    }
+
+    fn weigh(&mut self, sensor: &Arc<str>, seen: &Observation) {
+        self.count(seen);
+        self.recorders.of(sensor);
+        self.advance(seen.at);
+        let mut setting = self.detector.setting(seen);
+        self.recorders.note(setting.host, sensor);
+        let named = detect::name_of(seen, &setting);
+        setting.well_known = named.is_some_and(|name| self.book.is_everyones(name.as_str()));
+        self.matches.clear();
+        self.book.look_up(seen, setting.server_name.as_ref(), &mut self.matches);
+        let mut told = Vec::new();
+        let verdict = self.detector.weigh(seen, &setting, &self.matches, &mut |alert| {
+            told.push(alert);
+        });
+        if self.observations_on && !self.muted {
+            let found = Findings {
+                setting: &setting,
+                matches: &self.matches,
+                authorised: verdict.authorised,
+                rule: verdict.rule.as_deref(),
+                uses: &verdict.uses,
+                dns_transport: self.book.dns_transport(seen, setting.server_name.as_ref()),
+            };
+            let out = &mut self.lines.observations;
+            let recorder = self.recorders.of(sensor);
+            recorder.observation(seen, &found, out);
+            for signs in &verdict.recognised {
+                recorder.recognised(seen, &Findings { matches: signs, ..found }, out);
+            }
+        }
+        told.iter().for_each(|alert| self.tell(alert, Some(sensor)));
+        if self.detector.usages_wait() {
+            let rows = self.detector.take_gone_usages();
+            self.tell_usages(&rows);
+        }
+    }
+
+    fn count(&mut self, seen: &Observation) {
+        self.counts.observations += 1;
+        if let Fact::TlsHello(hello) = &seen.fact {
+            self.counts.hellos += 1;
+            self.counts.nameless += u64::from(hello.server_name.is_none());
+            self.counts.ech += u64::from(hello.ech);
+        }
+    }
+
+    fn tell(&mut self, alert: &Alert, sensor: Option<&Arc<str>>) {
+        if self.muted {
+            return;
+        }
+        let recorder = match sensor {
+            Some(sensor) => self.recorders.of(sensor),
+            None => self.recorders.of_host(alert.host),
+        };
+        recorder.alert(alert, &mut self.lines.alerts);
+        // Each counts once, as bad as it was told last.
+        *self.counts.severities.entry(alert.severity.word()).or_default() += 1;
+        if let Some(before) = alert.severity_before
+            && let Some(count) = self.counts.severities.get_mut(before.word())
+        {
+            *count = count.saturating_sub(1);
+        }
+        if alert.update {
+            self.counts.updates += 1;
+        } else {
+            *self.counts.alerts.entry(alert.rule_id.clone()).or_default() += 1;
+        }
+    }
+
+    fn tell_usages(&mut self, rows: &[(UsageId, Usage)]) {
+        for (row, usage) in rows.iter().filter(|_| !self.muted) {
+            let recorder = self.recorders.of_host(usage.host);
+            recorder.inventory(*row, usage, &mut self.lines.inventory);
+        }
+    }
+}
