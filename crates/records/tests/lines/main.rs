@@ -1,5 +1,11 @@
 //! Formats of one line against their golden lines, and read back by parsers of their own.
 
+#![allow(
+    clippy::disallowed_methods,
+    clippy::indexing_slicing,
+    reason = "a test reads its files, and may fail"
+)]
+
 mod parsers;
 
 use std::collections::{BTreeMap, BTreeSet};
