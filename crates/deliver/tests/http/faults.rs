@@ -76,6 +76,12 @@ fn troubles() -> Vec<(&'static str, Reply, bool)> {
     ]
 }
 
+/// How long an attempt may take: half an answer waits for its other half, as silence does.
+fn patience(trouble: &str) -> Duration {
+    let hangs = ["half an answer", "silence"].contains(&trouble);
+    if hangs { Duration::from_millis(150) } else { Duration::from_secs(10) }
+}
+
 #[test]
 fn nothing_is_given_up_for_a_server_in_trouble() {
     for (trouble, reply, fine_for_some) in troubles() {
@@ -91,8 +97,7 @@ fn nothing_is_given_up_for_a_server_in_trouble() {
             let mut sink = carrier(at(&plan, stub.port));
             let batch = entries(0, 10);
             let case = format!("{kind}: {trouble}");
-            // "half an answer" waits for its other half, as silence does.
-            let setback = carry_within(&mut *sink, &batch, Duration::from_millis(400));
+            let setback = carry_within(&mut *sink, &batch, patience(trouble));
             let setback = setback.expect_err(&case);
             assert_eq!((setback.carried, setback.refused.len()), (0, 0), "{case}: {setback:?}");
             assert!(setback.why.chars().count() < 500, "{case}: {}", setback.why);
@@ -118,7 +123,7 @@ fn the_same_sink_goes_on_when_the_server_has_come_to_itself() {
         });
         let mut sink = carrier(at(&plan, stub.port));
         let batch = entries(0, 10);
-        let first = carry_within(&mut *sink, &batch, Duration::from_millis(400));
+        let first = carry_within(&mut *sink, &batch, patience(trouble));
         first.expect_err(trouble);
         carry(&mut *sink, &batch).expect(trouble);
         let bodies: Vec<String> = stub.asked().into_iter().map(|asked| asked.body).collect();

@@ -200,6 +200,9 @@ pub(crate) fn eve() -> Vec<Entry> {
     let mut entries = Vec::new();
     for path in paths {
         let text = std::fs::read_to_string(&path).expect("a record");
+        if text.starts_with("{\"@timestamp\":\"1970") {
+            continue; // Who shows records by their age does not show this one.
+        }
         let record = records::Native::parse(text.trim_end().as_bytes()).expect("a native record");
         let mut body = Vec::new();
         let options = records::FormatOptions::default();
