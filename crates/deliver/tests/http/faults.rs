@@ -90,7 +90,7 @@ fn nothing_is_given_up_for_a_server_in_trouble() {
                 continue;
             }
             let reply = reply.clone();
-            let stub = Stub::start(move |asked| match asked.connection {
+            let stub = Stub::start(move |asked| match asked.number {
                 1 => reply.clone(),
                 _ => well(kind, asked),
             });
@@ -104,30 +104,9 @@ fn nothing_is_given_up_for_a_server_in_trouble() {
             assert!(!setback.why.contains(char::is_control), "{case}: {}", setback.why);
             let wait = matches!(trouble, "too often" | "overloaded").then_some(17);
             assert_eq!(setback.wait.map(|wait| wait.as_secs()), wait, "{case}");
-            // The server comes to itself, on whatever connection.
-            let stub = Stub::start(move |asked| well(kind, asked));
-            let mut sink = carrier(at(&plan, stub.port));
+            // The server comes to itself, and the same sink goes on.
             assert_eq!(carry_all(&mut *sink, &batch), Vec::<String>::new(), "{case}");
         }
-    }
-}
-
-#[test]
-fn the_same_sink_goes_on_when_the_server_has_come_to_itself() {
-    for (trouble, reply, fine_for_some) in troubles() {
-        let (kind, plan) = kinds(&http(0, "/"))[4].clone();
-        assert!(kind == "evebox" || fine_for_some);
-        let stub = Stub::start(move |asked| match asked.number {
-            1 => reply.clone(),
-            _ => well(kind, asked),
-        });
-        let mut sink = carrier(at(&plan, stub.port));
-        let batch = entries(0, 10);
-        let first = carry_within(&mut *sink, &batch, patience(trouble));
-        first.expect_err(trouble);
-        carry(&mut *sink, &batch).expect(trouble);
-        let bodies: Vec<String> = stub.asked().into_iter().map(|asked| asked.body).collect();
-        assert!(bodies.iter().all(|body| body == &bodies[0]), "{trouble}");
     }
 }
 

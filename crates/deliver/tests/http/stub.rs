@@ -104,7 +104,7 @@ impl Work {
             };
             connection += 1;
             stream.set_nonblocking(false).expect("waiting");
-            stream.set_read_timeout(Some(Duration::from_millis(50))).expect("not for long");
+            stream.set_read_timeout(Some(Duration::from_millis(10))).expect("not for long");
             stream.set_write_timeout(Some(Duration::from_millis(2000))).expect("not for long");
             let (work, tls) = (self.clone(), tls.cloned());
             threads.push(std::thread::spawn(move || work.serve(stream, tls, connection)));
