@@ -53,6 +53,13 @@ const _: () = assert!(CHUNKS_MAX * CHUNK_BYTES <= 4 << 20);
 /// - At the bound: the batch goes again.
 pub const CLOSE_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// How long it may take to learn that a kept connection was closed while it idled.
+///
+/// - Why so long: the finest that the timer has; the kernel knows already.
+/// - What it costs: so much a batch that goes over a kept connection.
+/// - At the bound: it stands, as far as anybody knows.
+pub const CLOSED_TIMEOUT: Duration = Duration::from_millis(1);
+
 /// Octets that a reader of syslog or of a Unix socket may say, who should say none.
 ///
 /// - Why so many: a greeting.

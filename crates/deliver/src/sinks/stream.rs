@@ -6,16 +6,13 @@
 //! is closed, and the batch is through when theirs closes too; a reader that dies with octets
 //! unread makes its kernel send a reset instead.
 
-use std::future::poll_fn;
 use std::io::{self, ErrorKind};
-use std::pin::Pin;
-use std::task::Poll;
 
-use tokio::io::{AsyncRead as _, AsyncReadExt as _, AsyncWriteExt as _, ReadBuf};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::timeout;
 
 use super::connect::Connection;
-use crate::limits::{CHATTER_BYTES_MAX, CLOSE_TIMEOUT};
+use crate::limits::{CHATTER_BYTES_MAX, CLOSE_TIMEOUT, CLOSED_TIMEOUT};
 
 /// Send it all.
 pub(super) async fn send(connection: &mut Connection, octets: &[u8]) -> Result<(), String> {
@@ -59,17 +56,11 @@ pub(super) async fn part(mut connection: Connection) -> Result<(), String> {
 pub(super) async fn still(kept: Option<Connection>) -> Option<Connection> {
     let mut connection = kept?;
     let mut octets = [0; 1024];
-    let over = poll_fn(|context| {
-        let mut buffer = ReadBuf::new(&mut octets);
-        Poll::Ready(match Pin::new(&mut connection).poll_read(context, &mut buffer) {
-            Poll::Pending => false,
-            Poll::Ready(Err(_)) => true,
-            // Something was said, which is nothing to us.
-            Poll::Ready(Ok(())) => buffer.filled().is_empty(),
-        })
-    });
-    let over = over.await;
-    (!over).then_some(connection)
+    match timeout(CLOSED_TIMEOUT, connection.read(&mut octets)).await {
+        Ok(Ok(0) | Err(_)) => None,
+        // Silent, or something was said, which is nothing to us.
+        Ok(Ok(_)) | Err(_) => Some(connection),
+    }
 }
 
 fn broke(error: io::Error) -> String {

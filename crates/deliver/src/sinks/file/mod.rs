@@ -123,36 +123,38 @@ impl Work {
     }
 
     fn write_one(&mut self, line: &Line) -> io::Result<()> {
-        let FilePlan { path, rotate_bytes, rotate_every, .. } = &self.plan;
-        let due = self.current.as_ref().is_some_and(|current| {
-            let size = current.size();
-            let full = rotate_bytes.is_some_and(|most| size + line.octets.len() as u64 > most);
-            let old = rotate_every.is_some_and(|most| current.age() >= most);
-            size > 0 && (full || old)
-        });
-        if due {
+        let current = self.opened()?;
+        if current.size() > 0 && self.is_due(line.octets.len() as u64) {
             // A link stays where it is; its file is rotated where that is.
-            let path = path.canonicalize()?;
-            self.rotate(&path)?;
+            self.rotate(&self.plan.path.canonicalize()?)?;
         }
-        let mut current = match self.current.take() {
-            Some(current) => current,
-            None => Current::open(&self.plan.path)?,
-        };
-        let written = self.write_to(&mut current, line);
-        self.current = Some(current);
-        written
-    }
-
-    fn write_to(&self, current: &mut Current, line: &Line) -> io::Result<()> {
+        let (path, header) = (self.plan.path.clone(), Arc::clone(&self.plan.header));
+        let current = self.opened()?;
         if current.size() == 0 {
-            let name = self.plan.path.file_name().unwrap_or_default().to_string_lossy();
-            if let Some(mut header) = (self.plan.header)(&line.native, &name) {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            if let Some(mut header) = header(&line.native, &name) {
                 header.push(b'\n');
                 current.write(&header)?;
             }
         }
         current.write(&line.octets)
+    }
+
+    /// The file, opened where it is not.
+    fn opened(&mut self) -> io::Result<&mut Current> {
+        match &mut self.current {
+            Some(current) => Ok(current),
+            none => Ok(none.insert(Current::open(&self.plan.path)?)),
+        }
+    }
+
+    /// Whether the file is to be rotated before a line of so many octets.
+    fn is_due(&self, octets: u64) -> bool {
+        let FilePlan { rotate_bytes, rotate_every, .. } = &self.plan;
+        self.current.as_ref().is_some_and(|current| {
+            rotate_bytes.is_some_and(|most| current.size() + octets > most)
+                || rotate_every.is_some_and(|most| current.age() >= most)
+        })
     }
 
     /// Move the file away. When that cannot be done, it is said once and the file grows on: its
