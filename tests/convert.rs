@@ -9,6 +9,20 @@ use std::process::{Child, Command, Output, Stdio};
 use serde_json::Value;
 use tempfile::TempDir;
 
+const FORMATS: [&str; 12] = [
+    "ecs",
+    "eve",
+    "ocsf",
+    "cef",
+    "leef",
+    "syslog",
+    "notice",
+    "stix",
+    "misp",
+    "hec",
+    "loki",
+    "alertmanager",
+];
 const CAPTURE: &str = "pcaps/aa23-025a-campaign.pcap";
 
 fn command(args: &[&str]) -> Command {
@@ -56,7 +70,7 @@ fn written(folder: &TempDir, name: &str, text: &str) -> String {
 fn a_format_is_the_same_from_the_sensor_and_from_its_records() {
     let folder = folder();
     let native = records(&folder);
-    for format in ["ecs", "eve", "ocsf", "cef", "leef", "syslog", "notice", "hec", "loki"] {
+    for format in FORMATS {
         let path = folder.path().join(format!("{format}.out")).display().to_string();
         let streams = ["--alerts", &path, "--observations", &path, "--health", &path];
         let args = [&["replay", CAPTURE, "--format", format][..], &streams].concat();
