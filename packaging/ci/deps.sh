@@ -68,6 +68,7 @@ peers() {
   want redis-server redis-server
   want prometheus-alertmanager prometheus-alertmanager
   want fever fever
+  want logrotate logrotate
   want tshark tshark
   want suricata suricata
   python3 -c 'import ensurepip' 2>/dev/null || packages+=(python3-venv)

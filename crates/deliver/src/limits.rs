@@ -51,7 +51,7 @@ const _: () = assert!(CHUNKS_MAX * CHUNK_BYTES <= 4 << 20);
 /// - Why so long: a collector that writes what it reads to a slow disk.
 /// - What it costs: a batch waits so long for a reader that never closes.
 /// - At the bound: the batch goes again.
-pub const CLOSE_TIMEOUT: Duration = Duration::from_secs(10);
+pub const CLOSE_TIMEOUT: Duration = Duration::from_secs(8);
 
 /// How long it may take to learn that a kept connection was closed while it idled.
 ///

@@ -307,11 +307,16 @@ impl Raw {
             KindWord::Unix => What::Unix {
                 path: self.path()?,
                 datagrams: self.datagrams.take().unwrap_or(false),
-                confirm: self.confirm.take().unwrap_or(true),
+                // The usual reader, a forwarder of EVE, never closes.
+                confirm: self.confirm.take().unwrap_or(false),
             },
             KindWord::Syslog => {
                 let to = self.one()?;
-                let (scheme, place) = place(&to, &["udp", "tcp", "tls"], 514)?;
+                let (scheme, place) = place(&to, &["udp", "tcp", "tls"], 0)?;
+                // RFC 5425 §4.1, RFC 5426 §3.3.
+                let usual = if place.tls { 6514 } else { 514 };
+                let place =
+                    Place { port: if place.port == 0 { usual } else { place.port }, ..place };
                 let confirm = self.confirm.take().unwrap_or(true);
                 What::Syslog { place, udp: scheme == "udp", confirm }
             }

@@ -75,7 +75,7 @@ fn what_a_collector_may_do_wrong() {
                 stream.read_to_end(&mut Vec::new()).expect("all of it");
                 pause(15_000);
             },
-            "did not close its end within 10 s",
+            "did not close its end within 8 s",
         ),
     ];
     for (what, act, expected) in cases {
