@@ -86,7 +86,8 @@ pub struct Setback {
     pub carried: usize,
     /// Of those, entries that the other end will never take.
     pub refused: Vec<Refused>,
-    /// How long the other end asked us to wait.
+    /// How long the other end asked us to wait. Zero with something carried: nothing is wrong, there
+    /// is only more to carry.
     pub wait: Option<Duration>,
 }
 

@@ -175,6 +175,14 @@ impl Runner {
                     self.release(class, through.seq);
                 }
                 self.reader.rewind(class);
+                if carried > 0 && setback.wait == Some(Duration::ZERO) {
+                    // A batch in parts tells how far it came: nothing is wrong.
+                    self.went_well();
+                    return Step::Went;
+                }
+                if carried > 0 {
+                    self.backoff.failures = 0;
+                }
                 Step::Wait(self.went_wrong(&setback))
             }
         }

@@ -70,7 +70,8 @@ impl Client {
         }
         let uri: Uri = path
             .parse()
-            .map_err(|why| Setback::new(format!("{path:?} is no path of a URL: {why}")))?;
+            // Not the path itself: some have a token in it.
+            .map_err(|why| Setback::new(format!("the path is none of a URL: {why}")))?;
         let body = Bytes::from(body);
         let request = || {
             let mut request = Request::new(Full::new(body.clone()));
