@@ -6,20 +6,24 @@
 //! observations 99
 //! crc32c 1a2b3c4d
 //! ```
-//! The number is the first that the reader still wants of the class.
+//! The number is the first that the reader still wants of the class. Empty lines follow, to the end
+//! of the disk's sector.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
-use std::io::{Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::io::{ErrorKind, Read, Write};
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use crate::SpoolError;
 use crate::limits::CURSOR_BYTES_MAX;
+use crate::recovery::make_folder;
 use crate::segment::can_be_a_name;
 
 /// The folder of cursors; no class may have its name.
 pub(crate) const FOLDER: &str = "readers";
+/// What a disk writes whole or not at all.
+const SECTOR: usize = 512;
 const TITLE: &str = "rmmwatch spool cursor 1";
 
 /// By the name of a class: the first number that is still wanted.
@@ -36,18 +40,45 @@ pub(crate) fn reader_of(path: &Path) -> Option<&str> {
     can_be_a_name(name).then_some(name)
 }
 
-/// Replace a cursor: written beside it, on the disk, then renamed.
+/// Replace a cursor: written beside it, on the disk, then renamed. On a full disk, where nothing
+/// can stand beside it, in its place: it is one sector, which a disk writes whole or not at all.
+/// Otherwise what was sent could never make room.
 pub(crate) fn save(spool: &Path, reader: &str, cursor: &Cursor) -> Result<(), SpoolError> {
+    let text = text(cursor);
+    match replace(spool, reader, &text) {
+        Err(why) if why.wants_room() => overwrite(&path(spool, reader), &text).map_err(|_| why),
+        result => result,
+    }
+}
+
+fn replace(spool: &Path, reader: &str, text: &str) -> Result<(), SpoolError> {
     let path = path(spool, reader);
     let beside = spool.join(FOLDER).join(format!("{reader}.new"));
     let io = |what| SpoolError::io(what, &beside);
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(true).mode(0o600);
-    let mut file = options.open(&beside).map_err(io("cannot be created"))?;
-    file.write_all(text(cursor).as_bytes()).map_err(io("cannot be written"))?;
+    let mut file = match options.open(&beside) {
+        // Somebody removed the folder.
+        Err(why) if why.kind() == ErrorKind::NotFound => {
+            make_folder(&spool.join(FOLDER))?;
+            options.open(&beside)
+        }
+        opened => opened,
+    }
+    .map_err(io("cannot be created"))?;
+    file.write_all(text.as_bytes()).map_err(io("cannot be written"))?;
     file.sync_data().map_err(io("cannot be synced"))?;
     fs::rename(&beside, &path).map_err(SpoolError::io("cannot be replaced", &path))?;
     sync_folder(&spool.join(FOLDER))
+}
+
+fn overwrite(path: &Path, text: &str) -> Result<(), SpoolError> {
+    let io = |what| SpoolError::io(what, path);
+    let mut options = OpenOptions::new();
+    let file = options.write(true).open(path).map_err(io("cannot be opened"))?;
+    file.write_all_at(text.as_bytes(), 0).map_err(io("cannot be written"))?;
+    file.set_len(text.len() as u64).map_err(io("cannot be cut"))?;
+    file.sync_data().map_err(io("cannot be synced"))
 }
 
 /// A cursor as it was saved. `None`: it is damaged.
@@ -71,7 +102,11 @@ pub(crate) fn text(cursor: &Cursor) -> String {
         text.push_str(&format!("{class} {wanted}\n"));
     }
     let sum = crc32c::crc32c(text.as_bytes());
-    text + &format!("crc32c {sum:08x}\n")
+    text.push_str(&format!("crc32c {sum:08x}\n"));
+    while text.len() % SECTOR != 0 {
+        text.push('\n');
+    }
+    text
 }
 
 /// A cursor from its file's octets. `None`: they are not whole.
@@ -80,7 +115,8 @@ pub(crate) fn read(octets: &[u8]) -> Option<Cursor> {
         return None;
     }
     let text = std::str::from_utf8(octets).ok()?;
-    let (body, sum) = text.strip_suffix('\n')?.rsplit_once('\n')?;
+    let full = text.len() % SECTOR == 0;
+    let (body, sum) = text.trim_end_matches('\n').rsplit_once('\n').filter(|_| full)?;
     let body = format!("{body}\n");
     let told = sum.strip_prefix("crc32c ")?;
     if format!("{:08x}", crc32c::crc32c(body.as_bytes())) != told {

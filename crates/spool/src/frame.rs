@@ -7,8 +7,8 @@
 //! 16      the payload
 //! ```
 //! Numbers are little-endian. The salt is drawn at random when the spool opens: who has octets of
-//! their own put into a record cannot make them look like a record of ours when a damaged segment is
-//! searched for the next whole one.
+//! their own put into a record cannot make them look like a record of ours when a damaged segment
+//! is searched for the next whole one.
 
 use crate::limits::PAYLOAD_BYTES_MAX;
 

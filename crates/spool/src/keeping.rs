@@ -141,6 +141,7 @@ impl Writer {
     /// The disk is full: give up the oldest segment of a class that matters less than `class`.
     /// False: there is none.
     pub(crate) fn give_up_behind(&mut self, class: usize, now: u64) -> Result<bool, SpoolError> {
+        self.unsynced.finish()?;
         for other in (class + 1..self.drawers.len()).rev() {
             if self.shared.shelf(other)?.records() == 0 {
                 continue;

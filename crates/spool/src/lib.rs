@@ -15,6 +15,7 @@ mod frame;
 pub mod fuzz;
 mod keeping;
 pub mod limits;
+mod position;
 mod reader;
 mod recovery;
 mod scan;

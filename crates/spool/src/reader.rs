@@ -1,18 +1,15 @@
 //! One reader's way through the records, at its own pace.
 
-use std::collections::{BTreeMap, VecDeque};
-use std::fs::File;
-use std::io;
-use std::path::Path;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use crate::SpoolError;
 use crate::cursor::{self, Cursor};
-use crate::limits::{MARKS_MAX, READ_ATTEMPTS_MAX, READERS_MAX, TOLD_MAX};
-use crate::scan::Scan;
-use crate::segment::{Name, can_be_a_name};
-use crate::shelf::{Segment, Shared, Wants, moment};
-use crate::{SpoolError, limits::CLASSES_MAX};
+use crate::limits::{CLASSES_MAX, READERS_MAX};
+use crate::position::{Position, View, Wish};
+use crate::segment::can_be_a_name;
+use crate::shelf::{Shared, Wants, moment};
 
 /// A record as a reader takes it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -35,35 +32,14 @@ pub struct Lag {
 }
 
 /// One reader of a spool. It may live on another thread than the writer; dropped, its place stays.
+/// When the writer has gone, what it wrote can still be read; another writer of the same folder
+/// knows nothing of this reader.
 #[derive(Debug)]
 pub struct Reader {
     shared: Arc<Shared>,
     name: String,
     positions: BTreeMap<usize, Position>,
     dirty: bool,
-}
-
-/// Where a reader is in one class.
-#[derive(Default)]
-struct Position {
-    /// The first number that is not released.
-    released: u64,
-    /// The number that is read next.
-    next: u64,
-    /// The segment that is read.
-    open: Option<(Name, Scan)>,
-    /// Where batches began: the number, the segment, the place in it.
-    marks: VecDeque<(u64, Name, u64)>,
-    /// Numbers from `released` on, each a first and an end, that are told to be missing.
-    told: Vec<(u64, u64)>,
-    /// Reads of this segment that failed one after the other.
-    failed: u32,
-}
-
-impl std::fmt::Debug for Position {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Position {{ released: {}, next: {} }}", self.released, self.next)
-    }
 }
 
 impl Reader {
@@ -94,8 +70,7 @@ impl Reader {
             let fresh = Wants { saved: oldest, released: oldest };
             let wants = place.wants.entry(class).or_insert(fresh);
             wants.released = wants.saved;
-            let (released, next) = (wants.saved, wants.saved);
-            positions.insert(class, Position { released, next, ..Position::default() });
+            positions.insert(class, Position::at(wants.saved));
         }
         drop(places);
         Ok(Reader { shared: Arc::clone(shared), name: name.to_owned(), positions, dirty: true })
@@ -125,9 +100,13 @@ impl Reader {
         let mut wish = Wish { records: records_max, bytes: bytes_max, any: false, lost: 0 };
         let released = position.released;
         while wish.records > 0 {
-            let segment = match self.shared.shelf(class)?.holding(position.next) {
-                Some(segment) => View::of(segment),
-                None => break,
+            let segment = {
+                let shelf = self.shared.shelf(class)?;
+                let Some(segment) = shelf.holding(position.next) else {
+                    position.close_unless(shelf.segments.back());
+                    break;
+                };
+                View::of(segment)
             };
             match position.take(&segment, &mut wish, out) {
                 Ok(true) => break,
@@ -224,164 +203,5 @@ impl Drop for Reader {
             // What was not saved is read again.
             place.wants.values_mut().for_each(|wants| wants.released = wants.saved);
         }
-    }
-}
-
-/// What one call may still take, and what it lost.
-struct Wish {
-    records: usize,
-    bytes: usize,
-    any: bool,
-    lost: u64,
-}
-
-/// A segment as it was when it was looked at.
-struct View {
-    path: Arc<Path>,
-    name: Name,
-    end: u64,
-    len: u64,
-}
-
-impl View {
-    fn of(segment: &Segment) -> View {
-        let Segment { path, name, end, len, .. } = segment;
-        View { path: Arc::clone(path), name: *name, end: *end, len: *len }
-    }
-}
-
-impl Position {
-    /// Records of one segment. True: the wish is fulfilled. False: the segment is passed.
-    fn take(&mut self, view: &View, wish: &mut Wish, out: &mut Vec<Taken>) -> io::Result<bool> {
-        wish.lost += self.miss(view.name.first);
-        match self.scan(view, wish, out) {
-            Ok(done) => {
-                self.failed = 0;
-                if !done {
-                    // What its numbers promised and its octets did not hold.
-                    wish.lost += self.miss(view.end);
-                }
-                Ok(done)
-            }
-            Err(why) => {
-                self.open = None;
-                self.failed += 1;
-                if why.kind() != io::ErrorKind::NotFound && self.failed < READ_ATTEMPTS_MAX {
-                    return Err(why);
-                }
-                self.failed = 0;
-                wish.lost += self.miss(view.end);
-                Ok(false)
-            }
-        }
-    }
-
-    fn scan(&mut self, view: &View, wish: &mut Wish, out: &mut Vec<Taken>) -> io::Result<bool> {
-        let mut scan = match self.open.take() {
-            Some((name, scan)) if name == view.name => scan,
-            _ => self.begin(view)?,
-        };
-        if self.marks.len() < MARKS_MAX {
-            self.marks.push_back((self.next, view.name, scan.at()));
-        }
-        let done = loop {
-            if wish.records == 0 {
-                break true;
-            }
-            let Some(record) = scan.next(view.len, view.end)? else { break false };
-            let (seq, at, len) = (record.seq, record.at, record.payload.len());
-            if seq < self.next {
-                continue;
-            }
-            if wish.any && len > wish.bytes {
-                scan.go_to(at, seq);
-                break true;
-            }
-            out.push(Taken { seq, payload: record.payload.to_vec() });
-            wish.lost += self.miss(seq);
-            self.next = seq + 1;
-            wish.any = true;
-            wish.records -= 1;
-            wish.bytes = wish.bytes.saturating_sub(len);
-        };
-        self.open = Some((view.name, scan));
-        Ok(done)
-    }
-
-    /// Open a segment, at the place of the next record where that is known.
-    fn begin(&mut self, view: &View) -> io::Result<Scan> {
-        let mut scan = Scan::new(File::open(&view.path)?, view.name);
-        let known = self.marks.iter().rev();
-        let known = known.filter(|(_, name, _)| *name == view.name);
-        if let Some((seq, _, at)) = known.clone().find(|(seq, ..)| *seq <= self.next) {
-            scan.go_to(*at, *seq);
-        }
-        Ok(scan)
-    }
-
-    /// The next record is `seq`: gives how many before it are missing, without those that were
-    /// told to be.
-    fn miss(&mut self, seq: u64) -> u64 {
-        let (from, to) = (self.next, seq);
-        if to <= from {
-            return 0;
-        }
-        let known =
-            self.told.iter().map(|(first, end)| (*end).min(to).saturating_sub((*first).max(from)));
-        let lost = (to - from).saturating_sub(known.sum());
-        self.tell(from, to);
-        self.next = to;
-        self.pass_missing();
-        lost
-    }
-
-    /// Remember a stretch as told, joined with those that it touches.
-    fn tell(&mut self, mut from: u64, mut to: u64) {
-        self.told.retain(|(first, end)| {
-            let apart = *end < from || to < *first;
-            if !apart {
-                from = from.min(*first);
-                to = to.max(*end);
-            }
-            apart
-        });
-        let at = self.told.partition_point(|(first, _)| *first < from);
-        self.told.insert(at, (from, to));
-        if self.told.len() > TOLD_MAX
-            && let [(first, _), (_, end), ..] = self.told[..]
-        {
-            self.told.drain(..2);
-            self.told.insert(0, (first, end));
-        }
-    }
-
-    fn release(&mut self, through: u64) -> bool {
-        let released = through.saturating_add(1).min(self.next);
-        if released <= self.released {
-            return false;
-        }
-        self.released = released;
-        self.pass_missing();
-        while self.marks.get(1).is_some_and(|(seq, ..)| *seq <= self.released) {
-            self.marks.pop_front();
-        }
-        true
-    }
-
-    /// Nobody need acknowledge what does not exist.
-    fn pass_missing(&mut self) {
-        while let Some((first, end)) = self.told.first().copied() {
-            if first > self.released {
-                break;
-            }
-            self.released = self.released.max(end);
-            self.told.remove(0);
-        }
-    }
-
-    fn rewind(&mut self) {
-        self.next = self.released;
-        self.marks.retain(|(seq, ..)| *seq <= self.released);
-        self.open = None;
     }
 }

@@ -163,7 +163,7 @@ fn keep(
     let size = meta.len();
     let written = meta.modified().map_or(0, nanos);
     let mut octets = [0; segment::HEAD as usize];
-    let begun = match read_at(&file, &mut octets, 0).map(|octets| segment::Head::read(octets)) {
+    let begun = match read_at(&file, &mut octets, 0).map(segment::Head::read) {
         Ok(Found::Whole(head)) if head.name == name => head.begun,
         Ok(Found::Newer(version)) => {
             return Err(SpoolError::Newer { path: path.to_owned(), version });

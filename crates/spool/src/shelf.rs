@@ -197,11 +197,14 @@ impl Segment {
     }
 }
 
+/// A number, and when it was written.
+type Noted = (u64, u64);
+
 /// When which number was written, thinly.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Times {
     /// Numbers and nanoseconds, both growing.
-    entries: Vec<(u64, u64)>,
+    entries: Vec<Noted>,
     /// Closer entries are not made.
     apart: u64,
 }
@@ -224,7 +227,7 @@ impl Times {
     }
 
     /// The entries at or before, and behind `seq`.
-    fn around(&self, seq: u64) -> (Option<(u64, u64)>, Option<(u64, u64)>) {
+    fn around(&self, seq: u64) -> (Option<Noted>, Option<Noted>) {
         let at = self.entries.partition_point(|(entry, _)| *entry <= seq);
         let before = at.checked_sub(1).and_then(|at| self.entries.get(at));
         (before.copied(), self.entries.get(at).copied())

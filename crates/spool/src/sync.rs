@@ -63,16 +63,22 @@ impl Unsynced {
         let due = now.checked_sub(self.last).is_none_or(|passed| passed >= self.every);
         if due {
             self.last = now;
-            let before = before.and(self.waiter.as_mut().map_or(Ok(()), Waiter::wait));
+            let before = before.and(self.finish());
             return before.and(self.hand_over());
         }
         let idle = self.waiter.as_ref().is_none_or(|waiter| !waiter.busy);
         if self.bytes >= UNSYNCED_BYTES && idle { before.and(self.hand_over()) } else { before }
     }
 
+    /// Wait until no file is open for being synced: the room of one that is removed is free when
+    /// nobody has it open.
+    pub(crate) fn finish(&mut self) -> Result<(), SpoolError> {
+        self.waiter.as_mut().map_or(Ok(()), Waiter::wait)
+    }
+
     /// Wait for the disk to have everything.
     pub(crate) fn now(&mut self) -> Result<(), SpoolError> {
-        let before = self.waiter.as_mut().map_or(Ok(()), Waiter::wait);
+        let before = self.finish();
         self.bytes = 0;
         before.and(sync(self.files.drain(..)))
     }

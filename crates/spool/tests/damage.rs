@@ -1,5 +1,8 @@
-//! What a power cut or a bad disk leaves: nothing corrupt comes out, what is whole does, and what is
-//! missing is told.
+//! What a power cut or a bad disk leaves: nothing corrupt comes out, what is whole does, and what
+//! is missing is told.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail so")]
+#![allow(clippy::print_stdout, reason = "a test may say why it skips")]
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,5 +1,8 @@
 //! Records come out as they went in, for every reader, across restarts and bounds.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail so")]
+#![allow(clippy::print_stdout, reason = "a test may say why it skips")]
+
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
