@@ -5,15 +5,12 @@ use crate::formats::object::Object;
 
 use super::Room;
 
-/// Relative names of a distinguished name that are turned round.
-const PARTS_MAX: usize = 64;
-
 /// Subject, issuer, fingerprint and dates of the certificate of that side.
 pub(super) fn write(record: &Native<'_>, side: &str, room: Room, o: &mut Object<'_>) {
+    // A record has these names in the certificate's order, as Suricata has.
     let name = |of| record.text(&["tls", side, "x509", of, "distinguished_name"]);
-    let printed = |of| name(of).map(distinguished);
-    o.maybe("subject", printed("subject").as_deref().map(|text| room.cut(text)));
-    o.maybe("issuerdn", printed("issuer").as_deref().map(|text| room.cut(text)));
+    o.maybe("subject", name("subject").map(|text| room.cut(text)));
+    o.maybe("issuerdn", name("issuer").map(|text| room.cut(text)));
     let sha1 = record.text(&["tls", side, "hash", "sha1"]).and_then(fingerprint);
     o.maybe("fingerprint", sha1.as_deref());
     let date = |of| record.text(&["tls", side, "x509", of]).and_then(date);
@@ -41,56 +38,9 @@ fn fingerprint(digits: &str) -> Option<String> {
     Some(out)
 }
 
-/// A distinguished name of RFC 4514 (the last part first, a comma between, some characters
-/// escaped) in the order of the certificate, `, ` between, nothing escaped: `C=DE, O=x, CN=y`.
-fn distinguished(text: &str) -> String {
-    let mut parts: Vec<String> = vec![String::new()];
-    let mut rest = text.chars();
-    while let Some(character) = rest.next() {
-        match character {
-            ',' if parts.len() < PARTS_MAX => parts.push(String::new()),
-            '\\' => unescape(&mut rest, &mut parts),
-            other => push(&mut parts, other),
-        }
-    }
-    parts.reverse();
-    parts.join(", ")
-}
-
-fn push(parts: &mut [String], character: char) {
-    if let Some(part) = parts.last_mut() {
-        part.push(character);
-    }
-}
-
-/// What follows a backslash: two hexadecimal digits are an octet (RFC 4514 §2.4) and stay as they
-/// are, so that no control character comes to life; anything else stands for itself.
-fn unescape(rest: &mut std::str::Chars<'_>, parts: &mut [String]) {
-    let Some(next) = rest.next() else { return push(parts, '\\') };
-    if next.is_ascii_hexdigit() {
-        push(parts, '\\');
-    }
-    push(parts, next);
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn names_of_certificates() {
-        let table = [
-            ("", ""),
-            ("CN=a", "CN=a"),
-            ("CN=Relay,O=x GmbH,C=DE", "C=DE, O=x GmbH, CN=Relay"),
-            ("CN=Relay,O=x\\, Inc.,C=US", "C=US, O=x, Inc., CN=Relay"),
-            ("O=a\\\\b\\", "O=a\\b\\"),
-            ("O=a\\00b", "O=a\\00b"),
-        ];
-        for (ours, theirs) in table {
-            assert_eq!(distinguished(ours), theirs, "{ours}");
-        }
-    }
 
     #[test]
     fn fingerprints() {

@@ -1,5 +1,7 @@
 //! The events that tell what was on the wire: dns, tls, quic, http, fileinfo and flow.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use super::{Room, certificate, expanded, moment};
@@ -86,9 +88,22 @@ pub(super) fn tls(record: &Native<'_>, room: Room, o: &mut Object<'_>) {
 /// `quic`. JA4 is left out of it: the schema of Suricata 7 has no place for it there.
 pub(super) fn quic(record: &Native<'_>, room: Room, o: &mut Object<'_>) {
     o.object("quic", |o| {
-        o.maybe("version", record.text(&["rmm", "quic", "version"]).map(|word| room.cut(word)));
+        let version = record.text(&["rmm", "quic", "version"]).map(quic_version);
+        o.maybe("version", version.as_deref().map(|word| room.cut(word)));
         name_and_ja3(record, room, o);
     });
+}
+
+/// A version in Suricata's words: its number in hexadecimal digits, but for version 2 (RFC 9369)
+/// and for Google's own. A draft has its number in the last octet (RFC 9000 §15).
+fn quic_version(word: &str) -> Cow<'_, str> {
+    if word == "2" {
+        return Cow::Borrowed("v2");
+    }
+    if let Some(draft) = word.strip_prefix("draft-").and_then(|number| number.parse::<u8>().ok()) {
+        return Cow::Owned(format!("ff0000{draft:02x}"));
+    }
+    Cow::Borrowed(word.strip_prefix("0x").unwrap_or(word))
 }
 
 fn hello(record: &Native<'_>, room: Room, o: &mut Object<'_>) {
