@@ -72,6 +72,7 @@ fn targets() -> Vec<Target> {
         name if name.starts_with("intel.line_") => lines.clone(),
         "intel.stix1" => xml.clone(),
         "records.read" | "records.shapes" => records.clone(),
+        "records.template" => vec![records::fuzz::TEMPLATE_SAMPLE.as_bytes().to_vec()],
         "intel.glob" => vec![b"AnyDesk*/?.exe".to_vec()],
         "detect.policy" => policies.clone(),
         "detect.state" => {

@@ -28,6 +28,7 @@ pub(crate) fn all() -> Vec<(String, Body)> {
         ("intel.line_suricata_rules", intel::fuzz_feeds_lines::suricata_rules),
         ("intel.stix1", intel::fuzz_feeds_xml::stix1),
         ("records.read", records::fuzz::records),
+        ("records.template", records::fuzz::template),
         ("records.shapes", records::fuzz::shapes),
         ("wire.message", wire::fuzz::message),
         ("audit.report", audit::fuzz_report),

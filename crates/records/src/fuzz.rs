@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::limits::COMPLAINTS_MAX;
+use crate::limits::{COMPLAINTS_MAX, TEMPLATE_BYTES_MAX};
 use crate::read::{Told, read};
-use crate::{Format, FormatOptions, Native, shape};
+use crate::{Format, FormatOptions, Native, Template, shape};
 
 /// Records of any octets are read the same twice, and every line is in one count. The first octets
 /// stand before what a record of ours has behind them, so that a body gets past the opening brace.
@@ -40,6 +40,34 @@ fn whole(octets: &[u8]) -> Told {
         assert!(alert.confidence_pct <= 100, "{alert:?}");
     }
     told
+}
+
+/// A template with something of everything, to be mutated.
+pub const TEMPLATE_SAMPLE: &str = "{\n \"text\": {{ message }}, \"host\": {{ rmm.host|default('?') }},\n\
+    {%- if rmm.tool is defined and rmm.count > 1 %} \"tool\": {{ rmm.tool|upper }},{% endif %}\n\
+    \"signs\": [{% for sign in rmm.evidence %}{{ sign.value }}{% if not loop.last %},{% endif %}{% endfor %}],\n\
+    {%- set id = id %} \"id\": {{ id }}, \"all\": {{ record|tojson }}, \"n\": {{ 'ab' * 3 }} }";
+
+/// A template of any octets is refused with a place, or makes one line of a record, or says why not,
+/// the same twice.
+pub fn template(octets: &[u8]) {
+    let text = String::from_utf8_lossy(octets);
+    let line = everywhere("alert", "a \"text\"\nof two lines").to_string();
+    let record = Native::parse(line.as_bytes()).ok();
+    for file in ["a.txt", "a.json"] {
+        let Ok(template) = Template::parse(file, &text) else { continue };
+        let made = |record: &Native<'_>| {
+            let mut out = Vec::new();
+            let done = template.render(record, &mut out).is_ok();
+            assert_eq!(done, !out.is_empty(), "{text}");
+            assert!(!out.iter().any(|octet| matches!(octet, b'\n' | b'\r')), "{text}");
+            assert!(out.len() <= TEMPLATE_BYTES_MAX);
+            out
+        };
+        if let Some(record) = &record {
+            assert_eq!(made(record), made(record), "{text}");
+        }
+    }
 }
 
 /// Every format makes of any record one line, the same each time, or nothing. The octets are a

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use records::{Format, FormatOptions, Native, shape};
+use records::{Format, FormatOptions, Native, Template, shape};
 use serde_json::Value;
 
 /// The formats of this test. Lines for log collectors and EVE have tests of their own.
@@ -58,6 +58,33 @@ fn every_record_has_its_golden_line_in_every_format() {
         let want = fs::read_to_string(&path).unwrap_or_default();
         assert!(lines == want, "{}; BLESS=1 rewrites it", path.display());
         assert!(lines.lines().count() >= 10, "{format:?}");
+    }
+}
+
+#[test]
+fn the_pages_show_golden_lines() {
+    let natives = natives();
+    for page in ["ocsf", "sharing", "envelopes"] {
+        let path = tests().join(format!("../../../docs/formats/{page}.md"));
+        let text = fs::read_to_string(&path).expect("the page");
+        let mut shown = String::new();
+        let mut rest = text.as_str();
+        while let Some((before, after)) = rest.split_once("<!-- golden: ") {
+            let (what, after) = after.split_once(" -->\n```json\n").expect("a block after it");
+            let (_, after) = after.split_once("```\n").expect("the block's end");
+            let (word, name) = what.split_once(' ').expect("a format and a golden record");
+            let (_, line) = natives.iter().find(|(known, _)| known == name).expect("a record");
+            let format = Format::parse(word).expect("a format");
+            let line = shaped(format, line, &FormatOptions::default()).expect("a form");
+            shown.push_str(&format!("{before}<!-- golden: {what} -->\n```json\n{line}\n```\n"));
+            rest = after;
+        }
+        shown.push_str(rest);
+        if std::env::var_os("BLESS").is_some() {
+            fs::write(&path, &shown).expect("the page is written");
+        }
+        let text = fs::read_to_string(&path).expect("the page");
+        assert!(shown == text, "docs/formats/{page}.md is not up to date; BLESS=1 rewrites it");
     }
 }
 
@@ -164,5 +191,41 @@ fn odd_fields_never_break_a_line() {
                 }
             });
         }
+    }
+}
+
+#[test]
+fn templates_of_any_octets() {
+    let sample = records::fuzz::TEMPLATE_SAMPLE.as_bytes();
+    records::fuzz::template(sample);
+    let natives = natives();
+    let (_, line) = natives.iter().find(|(name, _)| name == "alert_lure").expect("it");
+    let record = Native::parse(line).expect("a record");
+    let template = Template::parse("a.json", records::fuzz::TEMPLATE_SAMPLE).expect("a template");
+    let mut out = Vec::new();
+    template.render(&record, &mut out).expect("a body");
+    let body: Value = serde_json::from_slice(&out).expect("JSON");
+    assert_eq!(body["signs"].as_array().map(Vec::len), Some(3));
+    assert_eq!(body["id"], record.id());
+    let mut state = 1_u64;
+    let mut random = |below: usize| {
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % below
+    };
+    for _ in 0..1_500 {
+        let mut octets = sample.to_vec();
+        for _ in 0..=random(3) {
+            let (from, to, len) = (random(octets.len()), random(octets.len()), random(12));
+            match random(3) {
+                0 => octets[to] = b"{}%#|'\" (x"[random(10)],
+                1 => drop(octets.drain(from..(from + len).min(octets.len()))),
+                _ => {
+                    let part = octets[from..(from + len).min(octets.len())].to_vec();
+                    octets.splice(to..to, part);
+                }
+            }
+        }
+        records::fuzz::template(&octets);
     }
 }
