@@ -116,11 +116,6 @@ impl Forwarder {
         self.sealed.drain(..).collect()
     }
 
-    /// Facts that no message could hold.
-    pub(crate) fn lost(&self) -> u64 {
-        self.lost
-    }
-
     /// Whether what came before a fact of that time is a second that is over.
     fn is_over(&self, at: Timestamp) -> bool {
         let next = at.secs() > self.tick.secs() || self.is_back(at);
@@ -334,7 +329,7 @@ mod tests {
             format!("{} #4 @3 ", all(4)),
         ];
         assert_eq!(told(&to.take()), want);
-        assert!(to.take().is_empty() && to.lost() == 0);
+        assert!(to.take().is_empty() && to.lost == 0);
     }
 
     #[test]

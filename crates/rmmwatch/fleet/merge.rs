@@ -223,7 +223,8 @@ impl Merge {
                 source.flush(self.number, self.now, &mut self.counts);
             }
         }
-        let watermark = self.watermark().unwrap_or(Timestamp::MAX);
+        let live = self.watermark();
+        let watermark = live.unwrap_or(Timestamp::MAX);
         loop {
             let heads = self.sources.iter_mut().filter_map(|(whose, source)| {
                 let key = source.ready.front()?.key;
@@ -248,13 +249,13 @@ impl Merge {
             let Told { role, seen, .. } = ready.told;
             out(Event::Fact(Arc::clone(&whose.sensor), role, Box::new(seen)));
         }
-        let back = self.told.since(watermark) >= CLOCK_SET_BACK;
-        if (watermark > self.told || back)
-            && watermark < Timestamp::MAX
-            && watermark > Timestamp::ZERO
+        // Where all have ended, time has come as far as they had.
+        let ticks = || self.sources.values().filter_map(|source| source.tick).max();
+        if let Some(time) = live.or_else(ticks).filter(|time| *time > Timestamp::ZERO)
+            && (time > self.told || self.told.since(time) >= CLOCK_SET_BACK)
         {
-            self.told = watermark;
-            out(Event::Time(watermark));
+            self.told = time;
+            out(Event::Time(time));
         }
     }
 

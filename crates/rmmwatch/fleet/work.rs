@@ -155,6 +155,8 @@ impl Work {
                 }
                 Job::Conclude => {
                     let judge = &mut self.judge;
+                    // What was held back, and the ends, nobody has told.
+                    judge.muted = false;
                     self.merge.finish(&mut |event| judge.take(event));
                     judge.finish();
                     judge.tell_inventory();

@@ -1,0 +1,12 @@
+//! More than one sensor, more than one analyst: what they tell is what one sensor tells that sees it
+//! all. Against nats-server itself.
+
+#![allow(
+    clippy::print_stdout,
+    clippy::indexing_slicing,
+    reason = "a test may say why it skips, and fail"
+)]
+
+mod peers;
+mod sensors;
+mod takeover;
