@@ -130,6 +130,8 @@ async fn echo(place: &Place, tls: &TlsPlan) -> Result<(), String> {
 
 #[test]
 fn who_is_believed() {
+    /// What it is, the server's certificate, whether it asks for ours, our settings, the outcome.
+    type Case = (&'static str, &'static str, bool, TlsPlan, Result<(), &'static str>);
     let pki = Pki::new();
     let stranger = Pki::new();
     pki.issue("right", &["collector.test", "127.0.0.1"], ExtendedKeyUsagePurpose::ServerAuth);
@@ -143,7 +145,7 @@ fn who_is_believed() {
         key: Some(pki.path("client.key")),
         ..ca()
     };
-    let cases: Vec<(&str, &str, bool, TlsPlan, Result<(), &str>)> = vec![
+    let cases: Vec<Case> = vec![
         ("the address is in the certificate", "right", false, ca(), Ok(())),
         ("the name is", "right", false, named("collector.test"), Ok(())),
         ("another name", "right", false, named("else.test"), Err("not valid for name")),

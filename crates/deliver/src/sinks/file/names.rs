@@ -23,8 +23,7 @@ pub(super) fn retire(path: &Path, now: SystemTime) -> io::Result<PathBuf> {
     for count in 1..=ROTATIONS_A_SECOND_MAX {
         let count = if count == 1 { String::new() } else { format!("-{count}") };
         let to = path.with_file_name(format!("{stem}-{stamp}{count}{ending}"));
-        let compressed = |by: &&str| sibling(&to, by).exists();
-        if COMPRESSED.iter().any(|by| compressed(&by)) {
+        if COMPRESSED.iter().any(|by| sibling(&to, by).exists()) {
             continue;
         }
         match OpenOptions::new().write(true).create_new(true).mode(0o640).open(&to) {
