@@ -55,6 +55,9 @@ struct Link {
 
 impl Link {
     async fn new(plan: &NatsPlan) -> Result<Link, Setback> {
+        if !is_plain(&plan.stream) {
+            return Err(Setback::new(format!("{:?} is no stream's name", said(&plan.stream))));
+        }
         let (client, trouble) = connect(plan, Some(plan.servers.len())).await?;
         let context = jetstream::context::ContextBuilder::new()
             .timeout(NATS_ACK_TIMEOUT)
@@ -158,6 +161,9 @@ async fn send(
     if !publishable(&subject) {
         return Ok(Sent::Refused(format!("{:?} is no subject to publish under", said(&subject))));
     }
+    if !is_plain(&entry.id) {
+        return Ok(Sent::Refused(format!("{:?} is no id for a header", said(&entry.id))));
+    }
     let message = PublishMessage::build()
         .message_id(&entry.id)
         .expected_stream(&plan.stream)
@@ -168,13 +174,14 @@ async fn send(
     }
 }
 
+/// What may stand in a header: the library panics at line ends.
+fn is_plain(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|octet| octet.is_ascii_graphic())
+}
+
 /// Tokens of printable ASCII between dots, none of them a wildcard.
 fn publishable(subject: &str) -> bool {
-    subject.split('.').all(|token| {
-        !token.is_empty()
-            && token.bytes().all(|octet| octet.is_ascii_graphic())
-            && !matches!(token, "*" | ">")
-    })
+    subject.split('.').all(|token| is_plain(token) && !matches!(token, "*" | ">"))
 }
 
 /// Why a record will never be taken; or, as an error, why it was not taken now.
@@ -299,7 +306,8 @@ fn identified(auth: &NatsAuth) -> Result<ConnectOptions, String> {
         }
         NatsAuth::NKey(seed) => options.nkey(seed.reveal().trim().to_owned()),
         NatsAuth::Credentials(text) => options
-            .credentials(text.reveal())
+            // A secret has lost the newline that the library looks for at the end.
+            .credentials(&format!("{}\n", text.reveal()))
             // The library's words may hold what it could not read.
             .map_err(|_| "NATS: no credentials file (a JWT and the seed of an NKey)".to_owned())?,
     })

@@ -2,6 +2,7 @@
 //!
 //! A test whose broker is not installed says `SKIPPED: ...` and passes.
 
+mod jwt;
 #[cfg(feature = "kafka")]
 mod kafka;
 mod nats;

@@ -254,6 +254,7 @@ async fn who_we_are_is_asked_and_never_shown() {
     const SEED: &str = "SUACSSL3UAHUDXKFSNVUZRF5UHPMWZ6BFDTJ7M6USDXIEDNPPQYYYCU3VY";
     const PUBLIC: &str = "UDXU4RCSJNZOIQHZNWXHXORDPRTGNJAHAHFRGZNEEJCPQTT2M7NLCNF4";
     let user = |password: &str| NatsAuth::User("sensor".to_owned(), Secret::new(password));
+    let (operator, user_file, stranger_file) = super::jwt::operator();
     let nkey = format!("authorization {{ users: [ {{ nkey: {PUBLIC} }} ] }}");
     let table = [
         (
@@ -272,6 +273,8 @@ async fn who_we_are_is_asked_and_never_shown() {
         (&nkey, NatsAuth::NKey(Secret::new(SEED)), true),
         (&nkey, NatsAuth::NKey(Secret::new("wrong-one")), false),
         (&nkey, NatsAuth::Credentials(Secret::new("wrong-one")), false),
+        (&operator, NatsAuth::Credentials(Secret::new(&user_file)), true),
+        (&operator, NatsAuth::Credentials(Secret::new(&stranger_file)), false),
     ];
     for (config, auth, good) in table {
         let Some(nats) = Nats::start(config) else { return };
