@@ -116,7 +116,7 @@ pub const TEMPLATE_BYTES_MAX: usize = 1 << 20;
 /// Instructions that a template may take for one record.
 ///
 /// - Why so many: a loop over all signs of an incident takes some thousand.
-/// - What it costs: some 20 ms of a core at worst.
+/// - What it costs: some 20 ms of a core in a loop that does nothing.
 /// - At the bound: that record is refused.
 pub const TEMPLATE_FUEL_MAX: u64 = 500_000;
 

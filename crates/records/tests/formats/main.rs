@@ -1,5 +1,12 @@
 //! OCSF, STIX, MISP and the envelopes against their golden lines, and against odd records.
 
+#![allow(
+    clippy::disallowed_methods,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "tests read and write golden files, fail, and say why they skip"
+)]
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};

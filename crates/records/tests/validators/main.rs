@@ -4,6 +4,13 @@
 //! They are Python packages in `.peers/venv`, which packaging/ci/deps.sh makes; `RMMWATCH_PEERS`
 //! names another folder. Without them the tests say that they skip.
 
+#![allow(
+    clippy::disallowed_methods,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "tests read and write golden files, fail, and say why they skip"
+)]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write as _;
