@@ -26,11 +26,15 @@ pub(crate) fn run(args: &CheckArgs) -> Exit {
 }
 
 fn report(args: &CheckArgs, knowledge: &Knowledge, out: &mut impl Write) -> std::io::Result<Exit> {
-    let Knowledge { settings, book, policy, book_complaints, policy_complaints } = knowledge;
+    let Knowledge { settings, book, policy, book_complaints, policy_complaints, bundle } =
+        knowledge;
     let mut exit = Exit::Done;
     match &settings.text {
         Some((name, _)) => writeln!(out, "settings   {name}")?,
         None => writeln!(out, "settings   the defaults")?,
+    }
+    if let Some(bundle) = bundle {
+        writeln!(out, "bundle     version {}, signed", bundle.version)?;
     }
     let rows: usize = book.tools().iter().map(|tool| tool.rows.len()).sum();
     writeln!(out, "catalogue  {} tools, {rows} rows", book.tools().len())?;

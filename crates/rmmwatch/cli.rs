@@ -48,6 +48,8 @@ pub enum Command {
     Report(ReportArgs),
     /// Write native records in another format, or find lines that are none
     Convert(ConvertArgs),
+    /// Sign policy and feeds, and lay them where the sensors of a fleet fetch them
+    Bundle(BundleArgs),
 }
 
 /// What the sensor knows and allows.
@@ -162,9 +164,11 @@ impl Cli {
             Command::Analyse(args) => args.output.quiet,
             Command::Report(args) => args.quiet,
             Command::Convert(args) => args.quiet,
-            Command::Check(_) | Command::Explain(_) | Command::Tools(_) | Command::Policy(_) => {
-                false
-            }
+            Command::Check(_)
+            | Command::Explain(_)
+            | Command::Tools(_)
+            | Command::Policy(_)
+            | Command::Bundle(_) => false,
         }
     }
 }
@@ -429,6 +433,85 @@ pub enum ReportFormat {
     Json,
     /// One page with pictures, to read, to print and to mail
     Html,
+}
+
+/// `bundle`
+#[derive(Args, Debug, Clone)]
+pub struct BundleArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: BundleCommand,
+}
+
+/// What to do with bundles.
+#[derive(Debug, Clone, Subcommand)]
+pub enum BundleCommand {
+    /// Make a key to sign with; prints the public one for [bundle] keys
+    Keygen(BundleKeygenArgs),
+    /// Sign files and lay them into the bucket
+    Push(BundlePushArgs),
+    /// Tell what lies in the bucket, and whether it is signed by [bundle] keys
+    Show(BundleShowArgs),
+}
+
+/// `bundle keygen`
+#[derive(Args, Debug, Clone)]
+pub struct BundleKeygenArgs {
+    /// Where the private key goes; must not exist
+    #[arg(value_name = "FILE")]
+    pub path: PathBuf,
+}
+
+/// `bundle push`
+#[derive(Args, Debug, Clone)]
+pub struct BundlePushArgs {
+    /// Settings, whose [bundle] says how to reach the bucket
+    #[arg(short, long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// A server, nats://host:4222 or tls://host:4222; repeatable [default: bundle.from]
+    #[arg(long = "to", value_name = "PLACE")]
+    pub to: Vec<String>,
+    /// The bucket [default: bundle.bucket]
+    #[arg(long, value_name = "NAME")]
+    pub bucket: Option<String>,
+    /// For whom it is [default: bundle.name]
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
+    /// The private key to sign with
+    #[arg(long, value_name = "FILE")]
+    pub key: PathBuf,
+    /// Its version, larger than the one before [default: seconds since 1970]
+    #[arg(long, value_name = "N")]
+    pub version: Option<u64>,
+    /// Zones and authorised uses
+    #[arg(long, value_name = "FILE")]
+    pub policy: Option<PathBuf>,
+    /// Tools: a folder of TOML files
+    #[arg(long, value_name = "DIR")]
+    pub catalogue: Option<PathBuf>,
+    /// Brands: a folder of TOML files
+    #[arg(long, value_name = "DIR")]
+    pub brands: Option<PathBuf>,
+    /// A list of reported names or addresses; repeatable
+    #[arg(long = "feed", value_name = "FILE")]
+    pub feeds: Vec<PathBuf>,
+    /// Make the bucket when it is missing
+    #[arg(long)]
+    pub create: bool,
+}
+
+/// `bundle show`
+#[derive(Args, Debug, Clone)]
+pub struct BundleShowArgs {
+    /// Settings, whose [bundle] says how to reach the bucket and who may sign
+    #[arg(short, long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// A server; repeatable [default: bundle.from]
+    #[arg(long, value_name = "PLACE")]
+    pub from: Vec<String>,
+    /// The bucket [default: bundle.bucket]
+    #[arg(long, value_name = "NAME")]
+    pub bucket: Option<String>,
 }
 
 /// `convert`

@@ -7,6 +7,7 @@ use std::time::Duration;
 use model::Complaint;
 use serde::Deserialize;
 
+use crate::bundle::BundleTable;
 use crate::feeds::FeedTable;
 use crate::fleet::FleetTable;
 use crate::limits::CONFIG_FILE_BYTES_MAX;
@@ -29,6 +30,7 @@ pub(crate) struct Config {
     pub(crate) sensor: Sensor,
     pub(crate) fleet: FleetTable,
     pub(crate) spool: Spool,
+    pub(crate) bundle: BundleTable,
     /// Where records go, through the spool.
     pub(crate) sink: Vec<SinkTable>,
     /// Lists, each with what its owner says of it.
@@ -190,6 +192,7 @@ impl Settings {
         if let Some(folder) = path.parent() {
             config.knowledge.relative_to(folder);
             config.state.path = config.state.path.map(|path| folder.join(path));
+            config.bundle.relative_to(folder);
             config.spool.path = config.spool.path.map(|path| folder.join(path));
             for sink in &mut config.sink {
                 sink.relative_to(folder);

@@ -1,6 +1,7 @@
 //! The program: it joins the crates, reads files and signals, and decides nothing itself.
 
 mod analyst;
+mod bundle;
 mod check;
 pub mod cli;
 mod config;
@@ -43,5 +44,6 @@ pub fn run(cli: cli::Cli) -> Exit {
         cli::Command::Policy(args) => policy::run(&args),
         cli::Command::Report(args) => report::run(&args),
         cli::Command::Convert(args) => convert::run(&args),
+        cli::Command::Bundle(args) => bundle::run(&args),
     }
 }

@@ -113,3 +113,31 @@ pub(crate) const FLEET_SENSORS_MAX: usize = 4096;
 /// - What it costs: about 48 octets each, 3 MiB.
 /// - At the bound: all are forgotten; what is told without a fact names no sensor until then.
 pub(crate) const FLEET_HOSTS_MAX: usize = 1 << 16;
+
+/// Octets of all files of a bundle.
+///
+/// - Why so many: a policy, and feeds of a million names as text.
+/// - What it costs: so much disk, and as much memory while it is fetched.
+/// - At the bound: the bundle is refused.
+pub(crate) const BUNDLE_BYTES_MAX: u64 = 64 << 20;
+
+/// Files of a bundle.
+///
+/// - Why so many: a catalogue of its own has some hundred.
+/// - What it costs: a file each.
+/// - At the bound: the bundle is refused.
+pub(crate) const BUNDLE_FILES_MAX: usize = 1024;
+
+/// Octets of a part: NATS takes messages of 1 MiB unless it is told otherwise.
+///
+/// - Why so many: a feed that grew by a line is a part anew.
+/// - What it costs: one message each.
+/// - At the bound: the next part begins.
+pub(crate) const BUNDLE_PART_BYTES_MAX: usize = 256 << 10;
+
+/// Octets of a signed manifest.
+///
+/// - Why so many: the largest bundle's, twice; one message of NATS.
+/// - What it costs: so much memory, briefly.
+/// - At the bound: it is refused.
+pub(crate) const BUNDLE_MANIFEST_BYTES_MAX: usize = 768 << 10;

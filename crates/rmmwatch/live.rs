@@ -9,6 +9,7 @@ use dissect::Seed;
 use model::{Health, Timestamp};
 
 use crate::analyst::{Analyst, Gauges};
+use crate::bundle::Watcher;
 use crate::cli::RunArgs;
 use crate::exit::{Exit, fail};
 use crate::knowledge::Knowledge;
@@ -70,6 +71,10 @@ fn watch(args: &RunArgs) -> Result<Exit, Exit> {
     let (lane, facts) = Alone::new(output::limits(&set.flows), random_seed(), WhenFull::Drop);
     let gauges = Arc::new(Gauges::default());
     let reloader = Reloader::new(&args.knowledge, args.output.quiet, Arc::clone(&knowledge.book));
+    let current = knowledge.bundle.as_ref().map(|bundle| bundle.version);
+    let bundles = Watcher::start(&set.bundle, current);
+    let bundles = bundles.map_err(|why| fail(Exit::Usage, &format_args!("{why:#}")))?;
+    let reloader = reloader.with_bundles(bundles);
     let sensor = &set.sensor;
     let analyst = Analyst::new(knowledge.book, detector, delivery, gauges)
         .of_sensor(sensor.name(), sinks::forward_plan(sensor, set.fleet.partitions));

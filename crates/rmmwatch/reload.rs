@@ -8,6 +8,7 @@ use std::thread::JoinHandle;
 use detect::Policy;
 use intel::{Book, FeedChange};
 
+use crate::bundle::{Laid, Watcher};
 use crate::cli::KnowledgeArgs;
 use crate::knowledge::Knowledge;
 
@@ -26,11 +27,21 @@ pub(crate) struct Reloader {
     running: Option<JoinHandle<Option<(Fresh, String)>>>,
     /// Asked once more while one was running: what that read may be old.
     again: bool,
+    bundles: Option<Watcher>,
+    /// The bundle that the running one tries.
+    tried: Option<Laid>,
 }
 
 impl Reloader {
     pub(crate) fn new(args: &KnowledgeArgs, quiet: bool, book: Arc<Book>) -> Reloader {
-        Reloader { args: args.clone(), quiet, book, running: None, again: false }
+        let args = args.clone();
+        Reloader { args, quiet, book, running: None, again: false, bundles: None, tried: None }
+    }
+
+    /// Try the bundles that come, too.
+    pub(crate) fn with_bundles(mut self, bundles: Option<Watcher>) -> Reloader {
+        self.bundles = bundles;
+        self
     }
 
     /// Begin, or begin once more after the one that runs.
@@ -40,9 +51,10 @@ impl Reloader {
             return;
         }
         let (args, quiet, old) = (self.args.clone(), self.quiet, Arc::clone(&self.book));
+        let bundle = self.tried.clone();
         let begun = std::thread::Builder::new()
             .name("reload".into())
-            .spawn(move || load(&args, quiet, &old));
+            .spawn(move || load(&args, quiet, &old, bundle));
         match begun {
             Ok(thread) => self.running = Some(thread),
             Err(why) => tracing::error!(%why, "{REFUSED}"),
@@ -51,6 +63,12 @@ impl Reloader {
 
     /// What was read, once it is there and sound.
     pub(crate) fn take(&mut self) -> Option<Fresh> {
+        if self.running.is_none()
+            && let Some(laid) = self.bundles.as_ref().and_then(Watcher::take)
+        {
+            self.tried = Some(laid);
+            self.ask();
+        }
         let thread = self.running.take_if(|thread| thread.is_finished())?;
         let fresh = thread.join().unwrap_or_else(|_| {
             tracing::error!("the thread panicked; {REFUSED}");
@@ -61,6 +79,9 @@ impl Reloader {
             self.book = Arc::clone(&fresh.0);
             fresh
         });
+        if let (Some(bundles), Some(laid)) = (&self.bundles, self.tried.take()) {
+            bundles.tried(&laid, fresh.is_some());
+        }
         if std::mem::take(&mut self.again) {
             self.ask();
         }
@@ -71,8 +92,17 @@ impl Reloader {
 const REFUSED: &str = "reload refused; the old knowledge and policy stand";
 
 /// What was read, and what changed.
-fn load(args: &KnowledgeArgs, quiet: bool, old: &Book) -> Option<(Fresh, String)> {
-    let Ok(fresh) = Knowledge::load_sound(args, quiet) else {
+fn load(
+    args: &KnowledgeArgs,
+    quiet: bool,
+    old: &Book,
+    bundle: Option<Laid>,
+) -> Option<(Fresh, String)> {
+    let read = match bundle {
+        Some(bundle) => Knowledge::load_with(args, bundle, quiet),
+        None => Knowledge::load_sound(args, quiet),
+    };
+    let Ok(fresh) = read else {
         tracing::error!("{REFUSED}");
         return None;
     };

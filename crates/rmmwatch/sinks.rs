@@ -145,13 +145,7 @@ fn one(table: &SinkTable, sensor: &Sensor) -> anyhow::Result<SinkPlan> {
         What::Nats { servers, stream, subject, create, auth } => Kind::Nats(NatsPlan {
             servers: servers.clone(),
             tls: tls.clone(),
-            auth: match (auth, &table.user, secret.clone()) {
-                (_, _, None) => NatsAuth::None,
-                (NatsWord::Credentials, _, Some(secret)) => NatsAuth::Credentials(secret),
-                (NatsWord::Nkey, _, Some(secret)) => NatsAuth::NKey(secret),
-                (NatsWord::Token, Some(user), Some(secret)) => NatsAuth::User(user.clone(), secret),
-                (NatsWord::Token, None, Some(secret)) => NatsAuth::Token(secret),
-            },
+            auth: nats_auth(*auth, table.user.as_deref(), secret.clone()),
             stream: stream.clone(),
             subject: subjects(subject, sensor),
             create: create.then(|| NatsStream {
@@ -203,6 +197,43 @@ pub(crate) fn forward_plan(sensor: &Sensor, partitions: u16) -> ForwardPlan {
         epoch: u64::try_from(since.as_millis()).unwrap_or(0),
         partitions,
     }
+}
+
+/// How we tell NATS who we are.
+fn nats_auth(word: NatsWord, user: Option<&str>, secret: Option<Secret>) -> NatsAuth {
+    match (word, user, secret) {
+        (_, _, None) => NatsAuth::None,
+        (NatsWord::Credentials, _, Some(secret)) => NatsAuth::Credentials(secret),
+        (NatsWord::Nkey, _, Some(secret)) => NatsAuth::NKey(secret),
+        (NatsWord::Token, Some(user), Some(secret)) => NatsAuth::User(user.to_owned(), secret),
+        (NatsWord::Token, None, Some(secret)) => NatsAuth::Token(secret),
+    }
+}
+
+/// How to reach NATS by settings that are no sink's: nothing is published by it.
+///
+/// # Errors
+/// When no server is named, one cannot be read, or the secret cannot.
+pub(crate) fn nats_plan(
+    from: &[String],
+    tls: &Tls,
+    (word, user, secret): (NatsWord, Option<&String>, Option<&SecretTable>),
+) -> anyhow::Result<NatsPlan> {
+    anyhow::ensure!(!from.is_empty(), "no server is named: nats://host:4222 or tls://host:4222");
+    let servers = from.iter().map(|one| {
+        place(one, &["nats", "tls"], 4222).map(|(_, place)| place).map_err(anyhow::Error::msg)
+    });
+    let servers = servers.collect::<anyhow::Result<Vec<_>>>()?;
+    let secret = secret.map(read_secret).transpose()?;
+    let Tls { ca, cert, key, name } = tls.clone();
+    Ok(NatsPlan {
+        servers,
+        tls: TlsPlan { ca, cert, key, name },
+        auth: nats_auth(word, user.map(String::as_str), secret),
+        stream: String::new(),
+        subject: Arc::new(|_, _| String::new()),
+        create: None,
+    })
 }
 
 /// Read a secret: from its file, or from the folder that systemd hands credentials over in.
