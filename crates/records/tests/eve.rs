@@ -1,5 +1,7 @@
 //! EVE events against their golden lines, the restated schema, and lines of anyone's.
 
+#![allow(clippy::disallowed_methods, reason = "goldens, cases and configuration are files")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -71,6 +73,20 @@ fn every_kind_of_record_has_its_golden_event() {
     for name in without {
         assert!(none.iter().any(|begin| name.starts_with(begin)), "{name} has no event");
     }
+}
+
+#[test]
+fn the_page_shows_golden_events() {
+    let page = fs::read_to_string(here("../../docs/formats/eve.md")).expect("the page");
+    let natives = natives();
+    let mut shown = 0;
+    for part in page.split("<!-- golden: eve ").skip(1) {
+        let (name, rest) = part.split_once(" -->\n```json\n").expect("a name and a block");
+        let (block, _) = rest.split_once("\n```").expect("the block's end");
+        assert_eq!(eve(&natives[name]).as_deref(), Some(block), "{name}");
+        shown += 1;
+    }
+    assert!(shown >= 4, "only {shown}");
 }
 
 #[test]
