@@ -2,7 +2,8 @@
 //! reader at the same time; beside `cat` of the same octets in the same run. `make bench-spool`,
 //! or with a number of records: `cargo bench -p rmmwatch-spool -- 2000000`.
 
-#![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a bench prints its figures")]
+#![allow(clippy::print_stdout, reason = "a bench prints its figures")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a bench fails so")]
 #![allow(clippy::disallowed_methods, reason = "a bench measures time")]
 
 use std::fs::{self, File};
@@ -102,9 +103,10 @@ fn read(reader: &mut Reader, count: u64, wait: &AtomicBool) {
 
 fn told(what: &str, count: u64, begun: Instant, cpu: Duration) -> f64 {
     let secs = begun.elapsed().as_secs_f64();
+    let mib = count as f64 * octets(&records()) as f64 / 1_048_576.0 / secs;
     let rate = count as f64 / secs;
     let cpu = (cpu_time() - cpu).as_nanos() / u128::from(count);
-    println!("{what:<66} {rate:>10.0} records/s {cpu:>6} ns of processor each");
+    println!("{what:<62} {rate:>9.0} records/s {mib:>5.0} MiB/s {cpu:>5} ns of processor each");
     rate
 }
 
@@ -176,7 +178,7 @@ fn floor(spool: &Path, folder: &Path) {
         sync.map(File::sync_data).transpose().unwrap();
         let secs = begun.elapsed().as_secs_f64();
         let (rate, mib) = (bytes as f64 / 1_048_576.0 / secs, bytes >> 20);
-        println!("floor: {what:<59} {rate:>10.0} MiB/s of {mib} MiB in {secs:.2} s");
+        println!("floor: {what:<65} {rate:>16.0} MiB/s of {mib} MiB in {secs:.2} s");
     };
     let path = folder.join("floor");
     let file = File::create(&path).unwrap();

@@ -130,7 +130,8 @@ mod tests {
         }
         cursor_samples().iter().for_each(|octets| cursor(octets));
         let mut state = 7_u64;
-        for round in 0..4_000 {
+        let long = std::env::var_os("RMMWATCH_LONG").is_some();
+        for round in 0..if long { 3_000_000 } else { 4_000 } {
             let edits: Vec<u8> = (0..4 + round % 32)
                 .map(|_| {
                     state ^= state << 13;

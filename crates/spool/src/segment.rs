@@ -4,10 +4,11 @@
 //! name  00000000000000000001-1a2b3c4d.seg     first number, salt
 //! head  64 octets: RMMSPOOL, version, salt, first number, wall time, class, CRC-32C
 //! ...   records
-//! seal  64 octets: RMMSEALD, version, salt, first number, end, count, own offset, last time, CRC-32C
+//! seal  64 octets: RMMSEALD, version, salt, first, end, count, own offset, last time, CRC-32C
 //! ```
 //! A sealed segment is trusted at the start of the program without being read; whoever reads it
-//! sums each record. A segment without a seal was written to when the program died: it is read whole.
+//! sums each record. A segment without a seal was written to when the program died: it is read
+//! whole.
 
 use std::path::Path;
 
