@@ -1,5 +1,5 @@
-//! What others' validators say of our lines: of every golden record, and of every alert that the
-//! captures under tests/cases give.
+//! What others' validators say of our lines: of every golden record, and of every alert and
+//! observation that stands in a case under tests/cases.
 //!
 //! They are Python packages in `.peers/venv`, which packaging/ci/deps.sh makes; `RMMWATCH_PEERS`
 //! names another folder. Without them the tests say that they skip.
@@ -28,14 +28,15 @@ fn project() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// Every native line of the golden ones, and of the alerts of all cases: its file and itself.
+/// Every native line of the golden ones, and of all cases: its file and itself.
 fn natives() -> Vec<(String, Vec<u8>)> {
     let mut files: Vec<PathBuf> = Vec::new();
     for entry in fs::read_dir(here().join("golden")).expect("the golden folder") {
         files.push(entry.expect("a file").path());
     }
     for entry in fs::read_dir(project().join("tests/cases")).expect("the cases") {
-        files.push(entry.expect("a case").path().join("alerts.jsonl"));
+        let case = entry.expect("a case").path();
+        files.extend(["alerts.jsonl", "observations.jsonl"].map(|name| case.join(name)));
     }
     files.sort();
     let mut all = Vec::new();
