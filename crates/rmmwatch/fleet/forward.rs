@@ -210,20 +210,23 @@ fn sound(name: &str) -> String {
     if text.is_empty() { "-".to_owned() } else { text }
 }
 
-/// The partition of a host inside: FNV-1a over the octets of its address, of IPv4 in IPv6 those of
-/// the former. Sensors and analysts of all versions must agree on it.
+/// The partition of a host inside: FNV-1a over the octets of its address (of IPv4 in IPv6 those of
+/// the former), stirred as MurmurHash3 ends, since neighbours differ in their last octet only.
+/// Sensors of all versions must agree on it.
 fn partition(host: IpAddr, partitions: u16) -> u16 {
     let hash = |octets: &[u8]| {
         octets.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, octet| {
             (hash ^ u64::from(*octet)).wrapping_mul(0x0100_0000_01b3)
         })
     };
-    let hash = match host.to_canonical() {
+    let mut hash = match host.to_canonical() {
         IpAddr::V4(ip) => hash(&ip.octets()),
         IpAddr::V6(ip) => hash(&ip.octets()),
     };
-    // Its high bits mix best.
-    u16::try_from((hash >> 32) % u64::from(partitions.max(1))).unwrap_or_default()
+    for factor in [0xff51_afd7_ed55_8ccd, 0xc4ce_b9fe_1a85_ec53, 1] {
+        hash = (hash ^ (hash >> 33)).wrapping_mul(factor);
+    }
+    u16::try_from(hash % u64::from(partitions.max(1))).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -357,6 +360,14 @@ mod tests {
             assert_eq!(messages.len(), want, "{direction:?}");
             let context = told(&messages).iter().filter(|one| one.ends_with(" 1c")).count();
             assert_eq!(context, want - 2);
+        }
+    }
+
+    #[test]
+    fn a_host_has_the_same_partition_everywhere() {
+        let table = [("10.0.0.1", 9), ("::ffff:10.0.0.1", 9), ("2001:db8::1", 15)];
+        for (host, want) in table {
+            assert_eq!(partition(host.parse().expect("an address"), 32), want, "{host}");
         }
     }
 

@@ -203,8 +203,8 @@ mod tests {
         assert_eq!(numbers(&board.wish(&none, at(0))), BTreeSet::from([0, 1, 2, 3]));
         // Another one has three of them: one is free, and I may have two.
         board.hear("g.analyst.you", 1, b"", at(0));
-        for number in 0..3 {
-            board.hear(&format!("g.part.{number}"), 2 + u64::from(number), &lease("you"), at(0));
+        for number in 0..3u64 {
+            board.hear(&format!("g.part.{number}"), 2 + number, &lease("you"), at(0));
         }
         board.hear("other.part.3", 9, &lease("you"), at(0));
         assert_eq!(board.wish(&none, at(1)).take, [(3, 0, Lease::default())]);

@@ -4,7 +4,8 @@
 //! stream stored them; never on a clock of ours, nor on how fast they are read. So another analyst
 //! that reads the same messages weighs the same facts in the same order.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -100,6 +101,8 @@ struct Source {
     waits: Option<u64>,
     /// When a mark was taken last, or anything heard first.
     marked: u64,
+    /// When anything was heard last.
+    heard: u64,
     /// Up to where its timeline is whole.
     tick: Option<Timestamp>,
     ready: VecDeque<Ready>,
@@ -158,6 +161,7 @@ impl Merge {
         }
         let source = self.sources.entry(whose);
         let source = source.or_insert_with(|| Source { marked: now, ..Source::default() });
+        source.heard = now;
         let arrived = Arrived { seq, facts };
         let counts = &mut self.counts;
         match head.lane {
@@ -169,7 +173,7 @@ impl Merge {
         }
         for source in self.sources.values_mut() {
             source.take_marks(self.number, now, counts);
-            if !source.is_live(now) && !source.parts.is_empty() {
+            if now.saturating_sub(source.heard) >= PATIENCE && !source.parts.is_empty() {
                 source.flush(self.number, now, counts);
             }
         }
@@ -225,29 +229,29 @@ impl Merge {
         }
         let live = self.watermark();
         let watermark = live.unwrap_or(Timestamp::MAX);
-        loop {
-            let heads = self.sources.iter_mut().filter_map(|(whose, source)| {
-                let key = source.ready.front()?.key;
-                Some((key, whose, source))
-            });
-            let first = heads.min_by(|one, two| (one.0, one.1).cmp(&(two.0, two.1)));
-            let Some((key, whose, source)) = first else { break };
-            let waited = source
-                .ready
-                .front()
-                .is_some_and(|ready| self.now.saturating_sub(ready.since) >= PATIENCE);
+        let now = self.now;
+        let mut sources: Vec<(&Whose, &mut Source)> = self.sources.iter_mut().collect();
+        let heads = sources.iter().enumerate();
+        let heads = heads.filter_map(|(at, (_, source))| Some((source.ready.front()?.key, at)));
+        let mut heads: BinaryHeap<Reverse<(Timestamp, usize)>> = heads.map(Reverse).collect();
+        while let Some(Reverse((key, at))) = heads.pop() {
+            let Some((whose, source)) = sources.get_mut(at) else { break };
             let room = held <= FLEET_FACTS_HELD_MAX;
-            if key > watermark && !waited && room {
+            let due = key <= watermark || source.has_waited(now);
+            if room && !due {
                 break;
             }
             let Some(ready) = source.ready.pop_front() else { break };
             held -= 1;
-            self.counts.forced += u64::from(!room);
+            self.counts.forced += u64::from(!due);
             self.counts.late += u64::from(key < self.given);
             let back = self.given.since(key) >= CLOCK_SET_BACK;
             self.given = if back { key } else { self.given.max(key) };
             let Told { role, seen, .. } = ready.told;
             out(Event::Fact(Arc::clone(&whose.sensor), role, Box::new(seen)));
+            if let Some(next) = source.ready.front() {
+                heads.push(Reverse((next.key, at)));
+            }
         }
         // Where all have ended, time has come as far as they had.
         let ticks = || self.sources.values().filter_map(|source| source.tick).max();
@@ -283,6 +287,11 @@ impl Source {
     /// Whether others wait for it.
     fn is_live(&self, now: u64) -> bool {
         !self.ended && now.saturating_sub(self.marked) < PATIENCE
+    }
+
+    /// Whether its first fact has waited for others long enough.
+    fn has_waited(&self, now: u64) -> bool {
+        self.ready.front().is_some_and(|ready| now.saturating_sub(ready.since) >= PATIENCE)
     }
 
     /// Facts that are held.
@@ -427,4 +436,205 @@ fn lacking(among: &BTreeMap<u64, Arrived>, from: u64, to: u64) -> u64 {
     }
     let there = among.range(from.saturating_add(1)..=to).count() as u64;
     (to - from).saturating_sub(there)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::{Endpoint, Fact, Flow, Observation, Transport};
+
+    fn seen(at: u64) -> Observation {
+        let end = |last, port| Endpoint::new([10, 0, 0, last].into(), port);
+        let flow = Flow {
+            client: end(1, 40_000),
+            server: end(2, 443),
+            transport: Transport::Tcp,
+            vlan: None,
+            guessed: false,
+        };
+        let at = Timestamp::from_secs(at, 0);
+        Observation { at, order: 1, flow, ingress: None, fact: Fact::FlowOpen }
+    }
+
+    /// A message: sensor, epoch, lane (0: all), number, tick, last message of the partition before
+    /// it, facts as place and time.
+    type Row<'a> = (&'a str, u64, u16, u64, u64, u64, &'a [(u64, u64)]);
+
+    fn message(row: Row<'_>) -> Message {
+        let (sensor, epoch, lane, seq, tick, sealed, facts) = row;
+        let tick = Timestamp::from_secs(tick, 0);
+        let told =
+            |(place, at): &(u64, u64)| Told { place: *place, role: Role::Weighed, seen: seen(*at) };
+        let head = Head {
+            sensor: sensor.into(),
+            site: "here".into(),
+            epoch,
+            partitions: 1,
+            lane: if lane == 0 { Lane::All } else { Lane::Part(lane - 1) },
+            seq,
+            tick,
+            first: tick,
+            last: tick,
+            sealed: if lane == 0 { vec![sealed] } else { Vec::new() },
+            end: false,
+            lost: 0,
+            facts: facts.len() as u32,
+        };
+        Message { head, facts: facts.iter().map(told).collect() }
+    }
+
+    /// What comes of each message, stored so many seconds after the first: `a3` is a fact of sensor
+    /// a at the third second, `|3` that time has come so far.
+    fn told(merge: &mut Merge, rows: &[(u64, Row<'_>)]) -> Vec<String> {
+        let first = merge.last + 1;
+        let rows = rows.iter().zip(first..).map(|((after, row), seq)| {
+            let mut told = Vec::new();
+            let stored = Stored { seq, at: after * 1000, message: message(*row) };
+            merge.push(stored, &mut |event| {
+                told.push(match event {
+                    Event::Fact(sensor, _, seen) => format!("{sensor}{}", seen.at.secs()),
+                    Event::Time(at) => format!("|{}", at.secs()),
+                });
+            });
+            told.join(" ")
+        });
+        rows.collect()
+    }
+
+    #[test]
+    fn one_sensor_comes_out_as_it_went_in() {
+        let rows = [
+            (0, ("a", 1, 1, 1, 2, 0, &[(2, 2), (4, 1)][..])),
+            // Facts for all stand between, by their places.
+            (0, ("a", 1, 0, 1, 2, 1, &[(1, 1), (3, 2)])),
+            (1, ("a", 1, 0, 2, 3, 1, &[])),
+            (2, ("a", 1, 1, 2, 4, 0, &[(5, 4)])),
+            (2, ("a", 1, 0, 3, 4, 2, &[])),
+        ];
+        let mut merge = Merge::new(0, 1);
+        assert_eq!(told(&mut merge, &rows), ["", "a1 a2 a2 a1 |2", "|3", "", "a4 |4"]);
+        let want = MergeCounts { late: 1, sensors: 1, ..MergeCounts::default() };
+        assert_eq!((merge.counts(), merge.resume()), (want, 5));
+    }
+
+    #[test]
+    fn sensors_are_merged_by_packet_time() {
+        let rows = [
+            (0, ("a", 1, 1, 1, 5, 0, &[(1, 1), (2, 5)][..])),
+            (0, ("b", 1, 1, 1, 3, 0, &[(1, 2)])),
+            (0, ("a", 1, 0, 1, 5, 1, &[])),
+            // b is heard of, and holds a until it has told its time.
+            (1, ("b", 1, 0, 1, 3, 1, &[])),
+            (2, ("b", 1, 0, 2, 6, 1, &[])),
+        ];
+        let mut merge = Merge::new(0, 1);
+        assert_eq!(told(&mut merge, &rows), ["", "", "", "a1 b2 |3", "a5 |5"]);
+        assert_eq!(merge.resume(), 5);
+    }
+
+    #[test]
+    fn who_is_silent_holds_others_for_ten_seconds() {
+        let rows = [
+            (0, ("b", 1, 0, 1, 1, 0, &[][..])),
+            (1, ("a", 1, 1, 1, 2, 0, &[(1, 2)])),
+            (1, ("a", 1, 0, 1, 2, 1, &[])),
+            (9, ("a", 1, 0, 2, 9, 1, &[])),
+            (10, ("a", 1, 0, 3, 10, 1, &[])),
+            // It comes back: what it brings is late, and not lost.
+            (11, ("b", 1, 1, 1, 3, 0, &[(1, 2), (2, 3)])),
+            (11, ("b", 1, 0, 2, 3, 1, &[])),
+        ];
+        let mut merge = Merge::new(0, 1);
+        let want = ["|1", "", "", "", "a2 |10", "", "b2 b3"];
+        assert_eq!(told(&mut merge, &rows), want);
+    }
+
+    #[test]
+    fn what_is_missing_is_waited_for_and_what_comes_twice_is_not_told_twice() {
+        let mut merge = Merge::new(0, 1);
+        let rows = [
+            (0, ("a", 1, 1, 1, 1, 0, &[(1, 1)][..])),
+            // The third before the second.
+            (0, ("a", 1, 1, 3, 1, 0, &[(3, 1)])),
+            (0, ("a", 1, 0, 1, 1, 3, &[])),
+            (1, ("a", 1, 1, 2, 1, 0, &[(2, 1)])),
+            (2, ("a", 1, 1, 2, 1, 0, &[(2, 1)])),
+            (2, ("a", 1, 0, 1, 1, 3, &[])),
+            // The fourth comes when nobody waits any more.
+            (3, ("a", 1, 1, 5, 2, 0, &[(5, 2)])),
+            (3, ("a", 1, 0, 2, 2, 5, &[])),
+            (13, ("a", 1, 0, 3, 3, 5, &[])),
+            (14, ("a", 1, 1, 4, 2, 0, &[(4, 2)])),
+            (14, ("a", 1, 1, 4, 2, 0, &[(4, 2)])),
+        ];
+        let want = ["", "", "", "a1 a1 a1 |1", "", "", "", "", "a2 |3", "a2", ""];
+        assert_eq!(told(&mut merge, &rows), want);
+        let counts = merge.counts();
+        assert_eq!((counts.missing, counts.twice), (1, 3));
+    }
+
+    #[test]
+    fn who_listens_in_the_middle_misses_nothing_of_before() {
+        let rows = [
+            (0, ("a", 1, 1, 70, 7, 0, &[(1000, 7)][..])),
+            (0, ("a", 1, 0, 50, 7, 70, &[])),
+            (1, ("a", 1, 0, 51, 8, 70, &[])),
+        ];
+        let mut merge = Merge::new(0, 1);
+        assert_eq!(told(&mut merge, &rows), ["", "a7 |7", "|8"]);
+        assert_eq!(merge.counts().missing, 0);
+    }
+
+    #[test]
+    fn a_sensor_that_begins_anew_or_dies_leaves_what_it_sent() {
+        let rows = [
+            (0, ("a", 1, 0, 1, 1, 0, &[][..])),
+            (0, ("a", 1, 1, 1, 2, 0, &[(1, 2)])),
+            (1, ("a", 2, 0, 1, 5, 0, &[])),
+            (2, ("b", 1, 1, 1, 6, 0, &[(1, 6)])),
+            (13, ("a", 2, 0, 2, 7, 0, &[])),
+        ];
+        let mut merge = Merge::new(0, 1);
+        assert_eq!(told(&mut merge, &rows), ["|1", "", "a2 |5", "", "b6 |7"]);
+    }
+
+    #[test]
+    fn a_clock_that_was_ahead_holds_nothing_for_ever() {
+        let rows = [
+            (0, ("a", 1, 1, 1, 9_000, 0, &[(1, 9_000)][..])),
+            (0, ("b", 1, 0, 1, 1, 0, &[])),
+            (0, ("a", 1, 0, 1, 9_000, 1, &[])),
+            (1, ("a", 1, 1, 2, 2, 0, &[(2, 2)])),
+            (1, ("a", 1, 0, 2, 2, 2, &[])),
+            (1, ("b", 1, 0, 2, 2, 0, &[])),
+        ];
+        let mut merge = Merge::new(0, 1);
+        assert_eq!(told(&mut merge, &rows), ["", "", "|1", "", "", "a9000 a2 |2"]);
+    }
+
+    #[test]
+    fn memory_is_bounded_whatever_is_sent() {
+        let mut merge = Merge::new(0, 1);
+        let facts: Vec<(u64, u64)> = (0..100).map(|place| (place, 1)).collect();
+        let mut given = 0;
+        // Never a mark, from more sensors than are followed.
+        for number in 0..1200u64 {
+            let name = format!("s{number}");
+            let stored =
+                Stored { seq: number + 1, at: 0, message: message((&name, 1, 1, 1, 1, 0, &facts)) };
+            merge.push(stored, &mut |event| {
+                given += usize::from(event != Event::Time(Timestamp::ZERO))
+            });
+            let held: usize = merge.sources.values().map(Source::len).sum();
+            assert!(held <= FLEET_FACTS_HELD_MAX && merge.sources.len() <= FLEET_SOURCES_MAX);
+        }
+        assert!(merge.counts().forced > 0);
+        merge.finish(&mut |event| given += usize::from(matches!(event, Event::Fact(..))));
+        assert_eq!(given, 120_000);
+        // A number of messages that none can send is no work.
+        let row = ("s1", 1, 0, 999_999_999_999, 1, 999_999_999_999, &[][..]);
+        let stored = Stored { seq: 3000, at: 20_000, message: message(row) };
+        merge.push(stored, &mut |_| {});
+        assert_eq!(merge.counts().foreign, 0);
+    }
 }

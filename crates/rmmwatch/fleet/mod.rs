@@ -22,6 +22,7 @@ use self::lease::Board;
 use self::session::{Office, Session};
 pub(crate) use self::table::FleetTable;
 use self::work::Report;
+use crate::bundle::Watcher;
 use crate::cli::AnalyseArgs;
 use crate::exit::{Exit, fail};
 use crate::knowledge::Knowledge;
@@ -56,6 +57,11 @@ fn analyse(args: &AnalyseArgs) -> Result<Exit, Exit> {
         .enable_all()
         .build()
         .map_err(|why| fail(Exit::Failed, &why))?;
+    let reloader = Reloader::new(&args.knowledge, args.output.quiet, Arc::clone(&knowledge.book));
+    let current = knowledge.bundle.as_ref().map(|bundle| bundle.version);
+    let bundles = Watcher::start(&set.bundle, current);
+    let reloader =
+        reloader.with_bundles(bundles.map_err(|why| fail(Exit::Usage, &format_args!("{why:#}")))?);
     let [one, two] = account::random_key();
     let me = format!("{:x}{two:x}", one);
     let book = Arc::clone(&knowledge.book);
@@ -75,7 +81,7 @@ fn analyse(args: &AnalyseArgs) -> Result<Exit, Exit> {
             policy: knowledge.policy.clone(),
             limits: set.detect_limits(),
             observations_on: delivery.wants(Stream::Observations),
-            reloader: Reloader::new(&args.knowledge, args.output.quiet, Arc::clone(&book)),
+            reloader,
         };
         Session::new(office).work(&signals).await
     });
