@@ -73,6 +73,7 @@ fn targets() -> Vec<Target> {
         "intel.stix1" => xml.clone(),
         "records.read" | "records.shapes" => records.clone(),
         "records.template" => vec![records::fuzz::TEMPLATE_SAMPLE.as_bytes().to_vec()],
+        "deliver.elastic_answer" => vec![deliver::fuzz::ELASTIC_SAMPLE.as_bytes().to_vec()],
         "spool.cursor" => spool::fuzz::cursor_samples(),
         "spool.damage" | "spool.segment" => spool::fuzz::samples(),
         "intel.glob" => vec![b"AnyDesk*/?.exe".to_vec()],

@@ -15,7 +15,7 @@ use super::http::{Answer, Client, InParts, Post, Verdict, judge};
 use super::{Carrier, ElasticPlan, Entry, Refused, Setback};
 use crate::limits::SETTLED_MAX;
 
-pub(crate) use self::items::fuzz;
+pub(crate) use self::items::{SAMPLE, fuzz};
 
 /// The way to it.
 pub(super) struct Elastic {

@@ -31,7 +31,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
-pub(crate) use self::elastic::fuzz as fuzz_bulk;
+pub(crate) use self::elastic::{SAMPLE as BULK_SAMPLE, fuzz as fuzz_bulk};
 pub use self::nats::{lasting as nats_client, stream_of as nats_stream};
 pub use self::plan::{
     AlertmanagerPlan, Auth, ElasticPlan, EveBoxPlan, FilePlan, Header, HecPlan, HttpPlan, Join,

@@ -134,6 +134,9 @@ fn bounded<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Item>, D::E
     deserializer.deserialize_seq(Bounded)
 }
 
+/// An answer to three records.
+pub(crate) const SAMPLE: &str = r#"{"took":3,"errors":true,"items":[{"create":{"_id":"1-0","status":201}},{"create":{"_id":"1-1","status":400,"error":{"type":"document_parsing_exception","reason":"failed to parse"}}},{"index":{"_id":"1-2","status":429,"error":"busy"}}]}"#;
+
 /// An answer of any octets settles no more entries than were sent, and says why in short lines.
 pub(crate) fn fuzz(octets: &[u8]) {
     for sent in [&["a"][..], &["a", "b"], &["1-0", "1-1", "1-2"]] {
@@ -202,6 +205,22 @@ mod tests {
                 Fate::Later(why) => format!("later: {why}"),
             };
             assert_eq!(found, expected);
+        }
+    }
+
+    #[test]
+    fn a_damaged_answer_is_understood_or_not() {
+        let sample = SAMPLE.as_bytes();
+        let Items(fates) = Items::read(sample, &["1-0", "1-1", "1-2"]).expect("an answer");
+        assert_eq!(fates.len(), 3);
+        fuzz(sample);
+        for at in 0..sample.len() {
+            fuzz(&sample[..at]);
+            for octet in [b'"', b'}', b'0', 0xff] {
+                let mut damaged = sample.to_vec();
+                damaged[at] = octet;
+                fuzz(&damaged);
+            }
         }
     }
 
