@@ -135,7 +135,11 @@ fn bounded<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Item>, D::E
 }
 
 /// An answer to three records.
-pub(crate) const SAMPLE: &str = r#"{"took":3,"errors":true,"items":[{"create":{"_id":"1-0","status":201}},{"create":{"_id":"1-1","status":400,"error":{"type":"document_parsing_exception","reason":"failed to parse"}}},{"index":{"_id":"1-2","status":429,"error":"busy"}}]}"#;
+pub(crate) const SAMPLE: &str = concat!(
+    r#"{"took":3,"errors":true,"items":[{"create":{"_id":"1-0","status":201}},"#,
+    r#"{"create":{"_id":"1-1","status":400,"error":{"type":"x","reason":"failed to parse"}}},"#,
+    r#"{"index":{"_id":"1-2","status":429,"error":"busy"}}]}"#
+);
 
 /// An answer of any octets settles no more entries than were sent, and says why in short lines.
 pub(crate) fn fuzz(octets: &[u8]) {
