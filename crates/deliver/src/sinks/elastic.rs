@@ -1,5 +1,5 @@
-//! The bulk interface of Elasticsearch and OpenSearch: `create` with our own `_id`, so that a record
-//! that is sent again is answered with 409 and stands there once.
+//! The bulk interface of Elasticsearch and OpenSearch: `create` with our own `_id`, so that what is
+//! sent again is answered with 409 and stands there once.
 //!
 //! A bulk request is answered with 200 whatever became of its items: each item's status is read. An
 //! answer without them, an empty one too, is a setback.

@@ -1,9 +1,9 @@
 //! Splunk's HTTP event collector: events one after the other, `Authorization: Splunk <token>`.
 //!
-//! 200 says that events are well formed and no more. With indexer acknowledgement (Splunk Enterprise)
-//! the answer has an `ackId` that is asked for until the indexers have written the events down; an
-//! attempt that ends before goes on asking at the next one, and sends again only after
-//! [`ACK_WAIT_MAX`].
+//! 200 says that events are well formed and no more. With indexer acknowledgement (Splunk
+//! Enterprise) the answer has an `ackId` that is asked for until the indexers have written the
+//! events down; an attempt that ends before goes on asking at the next one, and sends again only
+//! after [`ACK_WAIT_MAX`].
 
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher as _, RandomState};

@@ -80,8 +80,8 @@ impl Answer {
 
 /// What a status says, where the protocol above HTTP has nothing to add.
 ///
-/// 400 and 422 speak of what was sent, 413 of how much. Everything else, wrong credentials and wrong
-/// paths too, speaks of the server or of how it was set up: nothing is given up for that.
+/// 400 and 422 speak of what was sent, 413 of how much. Everything else, wrong credentials and
+/// wrong paths too, speaks of the server or of how it was set up: nothing is given up for that.
 ///
 /// # Errors
 /// Any other status but 2xx.
