@@ -167,10 +167,12 @@ fn third_party_parsers_are_met_in_one_place() {
                     && (code.contains(&format!("use {}", name.trim_end_matches("::")))
                         || code.contains(&format!(" {}::", name.trim_end_matches("::"))))
             });
-            // Signals, and the analysts of a fleet, who read from a broker.
+            // Signals, and what reads from a broker: the analysts of a fleet, and bundles.
+            let reads = ["signals.rs", "fleet/", "bundle.rs", "bundle/"];
             let home_of_program = *name == "tokio"
-                && (place == "crates/rmmwatch/signals.rs"
-                    || place.starts_with("crates/rmmwatch/fleet/"));
+                && place
+                    .strip_prefix("crates/rmmwatch/")
+                    .is_some_and(|place| reads.iter().any(|home| place.starts_with(home)));
             let own_crate = *name == "pcap::" && place.starts_with("crates/trafficgen");
             assert!(
                 !used || place.starts_with(home) || home_of_program || own_crate,

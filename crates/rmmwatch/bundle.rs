@@ -86,7 +86,7 @@ fn push(args: &BundlePushArgs) -> anyhow::Result<Exit> {
     let pair = read_key(&args.key)?;
     let files = gather(args)?;
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    let version = args.version.unwrap_or(now.as_secs());
+    let version = args.serial.unwrap_or(now.as_secs());
     let name = args.name.as_ref().unwrap_or(&table.name);
     anyhow::ensure!(wire::is_token(name), "`{name}` is no bundle's name");
     let listed = files.iter().map(|(path, octets)| Listed {

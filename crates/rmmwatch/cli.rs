@@ -482,7 +482,7 @@ pub struct BundlePushArgs {
     pub key: PathBuf,
     /// Its version, larger than the one before [default: seconds since 1970]
     #[arg(long, value_name = "N")]
-    pub version: Option<u64>,
+    pub serial: Option<u64>,
     /// Zones and authorised uses
     #[arg(long, value_name = "FILE")]
     pub policy: Option<PathBuf>,

@@ -7,6 +7,7 @@
     reason = "a test may say why it skips, and fail"
 )]
 
+mod bundle;
 mod peers;
 mod sensors;
 mod takeover;
