@@ -19,14 +19,14 @@ use super::pki::Pki;
 use super::stubs::{Stub, Wire};
 
 /// A nats-server with JetStream on disk; `more` are lines of its configuration.
-struct Nats {
-    at: SocketAddr,
+pub(crate) struct Nats {
+    pub(crate) at: SocketAddr,
     folder: tempfile::TempDir,
-    server: Server,
+    pub(crate) server: Server,
 }
 
 impl Nats {
-    fn start(more: &str) -> Option<Nats> {
+    pub(crate) fn start(more: &str) -> Option<Nats> {
         let binary = program("nats-server")?;
         let (at, folder) = (free_place(), tempfile::tempdir().expect("a folder"));
         let config = format!(
@@ -38,16 +38,12 @@ impl Nats {
         Some(Nats { at, folder, server })
     }
 
-    fn kill(&mut self) {
-        self.server.kill();
-    }
-
-    fn restart(&mut self) {
+    pub(crate) fn restart(&mut self) {
         self.server =
             launch(&program("nats-server").expect("as before"), self.folder.path(), self.at);
     }
 
-    async fn context(&self) -> jetstream::Context {
+    pub(crate) async fn context(&self) -> jetstream::Context {
         jetstream::new(async_nats::connect(self.at.to_string()).await.expect("connected"))
     }
 }
@@ -60,7 +56,7 @@ fn launch(binary: &Path, folder: &Path, at: SocketAddr) -> Server {
     server
 }
 
-fn plan(at: SocketAddr) -> NatsPlan {
+pub(crate) fn plan(at: SocketAddr) -> NatsPlan {
     NatsPlan {
         servers: vec![place(at, false)],
         tls: TlsPlan::default(),
@@ -86,7 +82,7 @@ fn sink(plan: NatsPlan) -> Box<dyn Carrier> {
 }
 
 /// Every message of the stream: its subject, id and body.
-async fn stored(context: &jetstream::Context) -> Vec<(String, String, Vec<u8>)> {
+pub(crate) async fn stored(context: &jetstream::Context) -> Vec<(String, String, Vec<u8>)> {
     let mut stream = context.get_stream("RMM").await.expect("the stream");
     let count = stream.info().await.expect("its state").state.messages;
     let config = consumer::pull::Config {
@@ -154,7 +150,7 @@ async fn a_server_killed_between_storing_and_acknowledging_stores_once() {
     while count(&context).await < 510 {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    nats.kill();
+    nats.server.kill();
     wire.cut();
     let (mut sink, outcome) = attempt.await.expect("no panic");
     let setback = outcome.expect_err("never acknowledged");
@@ -181,7 +177,7 @@ async fn a_server_killed_again_and_again_under_load_stores_each_once() {
     while !load.is_finished() {
         tokio::time::sleep(Duration::from_millis(150)).await;
         if kills < 3 && count(&nats.context().await).await > 2000 * (kills + 1) {
-            nats.kill();
+            nats.server.kill();
             tokio::time::sleep(Duration::from_millis(100)).await;
             nats.restart();
             kills += 1;

@@ -15,15 +15,15 @@ use super::pki::Pki;
 use super::stubs::{Stub, Wire};
 
 /// A redis-server; `more` are its arguments.
-struct Redis {
-    at: SocketAddr,
+pub(crate) struct Redis {
+    pub(crate) at: SocketAddr,
     folder: tempfile::TempDir,
-    server: Server,
+    pub(crate) server: Server,
     more: Vec<String>,
 }
 
 impl Redis {
-    fn start(more: &[&str]) -> Option<Redis> {
+    pub(crate) fn start(more: &[&str]) -> Option<Redis> {
         Redis::start_at(free_place(), more)
     }
 
@@ -35,12 +35,12 @@ impl Redis {
         Some(Redis { at, folder, server, more })
     }
 
-    fn restart(&mut self) {
+    pub(crate) fn restart(&mut self) {
         self.server = launch(self.at, self.folder.path(), &self.more);
     }
 
     /// What it answers, as the lines of the protocol without their marks.
-    fn ask(&self, words: &[&str]) -> Vec<String> {
+    pub(crate) fn ask(&self, words: &[&str]) -> Vec<String> {
         let mut stream = TcpStream::connect(self.at).expect("connected");
         stream.set_read_timeout(Some(Duration::from_secs(5))).expect("set");
         let mut octets = format!("*{}\r\n", words.len());
@@ -82,7 +82,7 @@ fn launch(at: SocketAddr, folder: &Path, more: &[String]) -> Server {
     server
 }
 
-fn plan(at: SocketAddr, shape: RedisShape) -> RedisPlan {
+pub(crate) fn plan(at: SocketAddr, shape: RedisShape) -> RedisPlan {
     RedisPlan {
         place: place(at, false),
         tls: TlsPlan::default(),
