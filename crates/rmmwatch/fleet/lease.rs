@@ -123,15 +123,36 @@ impl Board {
             }
             let seen = self.keys.get(&self.key_of(number));
             let lease = seen.map(|seen| read(&seen.value)).unwrap_or_default();
-            let held = seen.is_some_and(|seen| {
-                let renewed = now.saturating_duration_since(seen.changed) < GONE;
-                !lease.owner.is_empty() && lease.owner != self.me && renewed
-            });
-            if !held {
+            if !seen.is_some_and(|seen| self.is_held(seen, now)) {
                 wish.take.push((number, seen.map_or(0, |seen| seen.revision), lease));
             }
         }
         wish
+    }
+
+    /// Whether every partition is ours or somebody's who is there.
+    pub(super) fn all_have_owners(&self, mine: &BTreeSet<u16>, now: Instant) -> bool {
+        (0..self.partitions).all(|number| {
+            let seen = self.keys.get(&self.key_of(number));
+            mine.contains(&number) || seen.is_some_and(|seen| self.is_held(seen, now))
+        })
+    }
+
+    /// Whether another analyst has that partition.
+    fn is_held(&self, seen: &Seen, now: Instant) -> bool {
+        let owner = read(&seen.value).owner;
+        let renewed = now.saturating_duration_since(seen.changed) < GONE;
+        !owner.is_empty() && owner != self.me && renewed
+    }
+
+    /// Keys of analysts that are gone.
+    pub(super) fn gone(&self, now: Instant) -> Vec<String> {
+        let prefix = format!("{}.analyst.", self.group);
+        let old = self.keys.iter().filter(|(key, seen)| {
+            let old = now.saturating_duration_since(seen.changed) >= GONE;
+            old && key.strip_prefix(&prefix).is_some_and(|name| name != self.me)
+        });
+        old.map(|(key, _)| key.clone()).collect()
     }
 
     /// Analysts that are there, oneself among them.
@@ -215,6 +236,11 @@ mod tests {
         assert_eq!(wish.take[0].2.place, 7);
         // It dies: nothing changes any more.
         assert_eq!(board.wish(&BTreeSet::from([1, 3]), at(9)), Wish::default());
+        assert!(
+            board.all_have_owners(&BTreeSet::from([1, 3]), at(9)) && board.gone(at(9)).is_empty()
+        );
+        assert!(!board.all_have_owners(&BTreeSet::from([1, 3]), at(10)));
+        assert_eq!(board.gone(at(10)), ["g.analyst.you"]);
         assert_eq!(numbers(&board.wish(&BTreeSet::from([1, 3]), at(10))), BTreeSet::from([0, 2]));
         // It comes back: I leave what is more than half.
         board.hear("g.analyst.you", 20, b"", at(20));

@@ -26,9 +26,9 @@ use crate::bundle::Watcher;
 use crate::cli::AnalyseArgs;
 use crate::exit::{Exit, fail};
 use crate::knowledge::Knowledge;
-use crate::output;
 use crate::reload::Reloader;
 use crate::signals::{Hangup, Signals};
+use crate::{notify, output};
 
 /// How long to wait before connecting is tried again.
 const AGAIN: Duration = Duration::from_secs(2);
@@ -51,6 +51,8 @@ fn analyse(args: &AnalyseArgs) -> Result<Exit, Exit> {
     let outputs = output::plan(&args.output, &set.output, output::Mode::Run);
     let delivery = Arc::new(output::delivery(outputs, &set, true)?);
     let signals = Signals::listen(Hangup::Reloads).map_err(|why| fail(Exit::Failed, &why))?;
+    // A broker that is down is waited for: that is work, too.
+    notify::ready(&signals, "analysing the facts of other sensors");
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .thread_name("fleet")

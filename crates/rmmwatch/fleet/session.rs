@@ -251,7 +251,13 @@ impl Session {
     /// Take what nobody has; leave what is more than our share.
     async fn share(&mut self) -> Result<(), String> {
         let mine: BTreeSet<u16> = self.desks.keys().copied().collect();
-        let wish = self.office.board.wish(&mine, Instant::now());
+        let now = Instant::now();
+        for key in self.office.board.gone(now) {
+            // Who comes after us need not wait to see that, too.
+            let _ = self.office.broker.board.delete(&key).await;
+            self.office.board.forget(&key);
+        }
+        let wish = self.office.board.wish(&mine, now);
         for number in wish.leave {
             self.leave(number, true).await;
         }
@@ -368,8 +374,8 @@ impl Session {
     /// In a drain: tell the ends of what is read, once. True: all is.
     async fn conclude_drained(&mut self) -> bool {
         let mine: BTreeSet<u16> = self.desks.keys().copied().collect();
-        let more = !self.office.board.wish(&mine, Instant::now()).take.is_empty();
-        if self.begun.elapsed() < LISTEN || self.renewed.is_none() || more {
+        let all = self.office.board.all_have_owners(&mine, Instant::now());
+        if self.begun.elapsed() < LISTEN || self.renewed.is_none() || !all {
             return false;
         }
         if !self.desks.values().all(|desk| desk.lag.drained.load(Ordering::SeqCst)) {
