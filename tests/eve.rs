@@ -224,7 +224,10 @@ fn suricata_says_the_same() {
     assert!(wrong.is_empty(), "{wrong:#?}");
     for kind in ["dns", "tls", "quic", "http", "fileinfo", "flow"] {
         let (ours, met) = count.get(kind).copied().unwrap_or_default();
-        assert!(ours > 0 && met + 1 + ours / 20 >= ours, "{kind}: {ours} of ours, {met} of them met");
+        assert!(
+            ours > 0 && met + 1 + ours / 20 >= ours,
+            "{kind}: {ours} of ours, {met} of them met"
+        );
     }
     let unknown: Vec<_> = written.difference(&names).collect();
     assert!(unknown.is_empty(), "Suricata does not write {unknown:?}");
