@@ -15,6 +15,7 @@ mod knowledge;
 mod lanes;
 mod limits;
 mod live;
+mod notify;
 mod one_way;
 mod output;
 mod pipes;

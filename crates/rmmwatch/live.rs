@@ -17,7 +17,7 @@ use crate::lanes::{Account, Alone, Beat, WhenFull};
 use crate::output;
 use crate::reload::Reloader;
 use crate::signals::{Hangup, Signals};
-use crate::{sinks, state};
+use crate::{notify, sinks, state};
 
 /// How long the loop waits for a packet before it looks at signals and the time.
 const WAIT: Duration = Duration::from_millis(100);
@@ -87,6 +87,7 @@ fn watch(args: &RunArgs) -> Result<Exit, Exit> {
         .map_err(|why| fail(Exit::Failed, &why))?;
 
     tracing::info!(interface = %args.interface, "watching");
+    notify::ready(&signals, &format!("watching {}", args.interface));
     let mut watch = Watch { lane, reloader, since: None, beat_at: now(), health_at: now() };
     let broken = watch.until_stopped(&mut live, &signals);
 

@@ -11,6 +11,7 @@ use intel::{Book, FeedChange};
 use crate::bundle::{Laid, Watcher};
 use crate::cli::KnowledgeArgs;
 use crate::knowledge::Knowledge;
+use crate::notify;
 
 /// Feeds named in the line that tells of a reload.
 const FEEDS_NAMED_MAX: usize = 32;
@@ -56,7 +57,10 @@ impl Reloader {
             .name("reload".into())
             .spawn(move || load(&args, quiet, &old, bundle));
         match begun {
-            Ok(thread) => self.running = Some(thread),
+            Ok(thread) => {
+                self.running = Some(thread);
+                notify::reloading();
+            }
             Err(why) => tracing::error!(%why, "{REFUSED}"),
         }
     }
@@ -84,6 +88,9 @@ impl Reloader {
         }
         if std::mem::take(&mut self.again) {
             self.ask();
+        }
+        if self.running.is_none() {
+            notify::reloaded();
         }
         fresh
     }
