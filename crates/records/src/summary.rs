@@ -290,6 +290,7 @@ mod tests {
             memory: BTreeMap::new(),
             feeds: Vec::new(),
             panics: 1,
+            delivery: None,
         };
         let trouble = |what: &str| {
             (0..5).map(|n| (format!("{what}{n}\n\x1b[31m.pcap").into(), "cut".into())).collect()
