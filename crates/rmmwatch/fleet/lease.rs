@@ -185,9 +185,7 @@ impl Lease {
         let whole = |kept: &&Kept| kept.resume.saturating_add(1) >= first;
         let old = |kept: &&Kept| kept.at.saturating_add(window) <= self.at;
         usable()
-            .filter(whole)
-            .filter(old)
-            .next_back()
+            .rfind(|kept| whole(kept) && old(kept))
             // All of the stream is younger: from its beginning, with nothing remembered.
             .or_else(|| if first <= 1 { None } else { usable().find(whole) })
             // What lies between is lost; what was learnt before is not.

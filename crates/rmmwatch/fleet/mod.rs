@@ -9,6 +9,8 @@ mod merge;
 mod reader;
 mod session;
 mod table;
+#[cfg(test)]
+mod tests;
 mod work;
 
 use std::sync::Arc;

@@ -10,7 +10,7 @@ use detect::{Detector, Limits, Policy};
 use futures_util::StreamExt as _;
 use futures_util::future::join_all;
 use intel::Book;
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::task::{JoinHandle, spawn_blocking};
 
 use super::account;
@@ -41,6 +41,9 @@ const INVENTORY: Duration = Duration::from_secs(60 * 60);
 /// Memories of one partition that are written down within the window of a takeover.
 const MEMORIES_PER_WINDOW: u32 = 8;
 
+/// Memories that wait to be written down; who has one more tries again with the next message.
+const MEMORIES_WAITING_MAX: usize = 4;
+
 /// The least time between two of them.
 const MEMORY_EVERY_MIN: Duration = Duration::from_secs(60);
 
@@ -67,8 +70,8 @@ pub(super) struct Office {
 pub(super) struct Session {
     office: Office,
     desks: BTreeMap<u16, Desk>,
-    memories: UnboundedReceiver<Memory>,
-    memories_to: UnboundedSender<Memory>,
+    memories: Receiver<Memory>,
+    memories_to: Sender<Memory>,
     begun: Instant,
     renewed: Option<Instant>,
     health_at: Instant,
@@ -91,7 +94,7 @@ struct Desk {
 
 impl Session {
     pub(super) fn new(office: Office) -> Session {
-        let (memories_to, memories) = unbounded_channel();
+        let (memories_to, memories) = channel(MEMORIES_WAITING_MAX);
         let now = Instant::now();
         Session {
             office,

@@ -9,7 +9,7 @@ use deliver::{Delivery, Gone, Stream};
 use detect::Policy;
 use intel::Book;
 use model::Health;
-use tokio::sync::mpsc::{Receiver, Sender, UnboundedSender};
+use tokio::sync::mpsc::{Receiver, Sender};
 use wire::Message;
 
 use super::judge::Judge;
@@ -87,7 +87,7 @@ impl Worker {
     pub(super) fn start(
         begin: Begin,
         delivery: Arc<Delivery>,
-        memories: UnboundedSender<Memory>,
+        memories: Sender<Memory>,
     ) -> std::io::Result<Worker> {
         let (to, jobs) = tokio::sync::mpsc::channel(256);
         let progress = Arc::new(Progress::default());
@@ -137,7 +137,7 @@ struct Work {
     /// When the message after which memory was written down last was stored.
     kept_at: Option<u64>,
     delivery: Arc<Delivery>,
-    memories: UnboundedSender<Memory>,
+    memories: Sender<Memory>,
     progress: Arc<Progress>,
     reported: Option<Instant>,
     unreadable: u64,
@@ -185,7 +185,9 @@ impl Work {
         self.progress.at.store(at, Ordering::SeqCst);
         self.progress.place.store(seq, Ordering::SeqCst);
         let kept_at = *self.kept_at.get_or_insert(at);
-        if at >= kept_at.saturating_add(self.every) {
+        if at >= kept_at.saturating_add(self.every)
+            && let Ok(room) = self.memories.try_reserve()
+        {
             self.kept_at = Some(at);
             let memory = Memory {
                 partition: self.partition,
@@ -194,8 +196,7 @@ impl Work {
                 resume: self.merge.resume(),
                 octets: self.judge.state().seal(),
             };
-            // Nobody writes it down any more: the end is near.
-            let _ = self.memories.send(memory);
+            room.send(memory);
         }
         self.report(false);
         Ok(())
