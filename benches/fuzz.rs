@@ -74,6 +74,7 @@ fn targets() -> Vec<Target> {
         "records.read" | "records.shapes" => records.clone(),
         "records.template" => vec![records::fuzz::TEMPLATE_SAMPLE.as_bytes().to_vec()],
         "deliver.elastic_answer" => vec![deliver::fuzz::ELASTIC_SAMPLE.as_bytes().to_vec()],
+        "deliver.redis_replies" => vec![b"+OK\r\n:12\r\n$3\r\n1-0\r\n-OOM no\r\n".to_vec()],
         "spool.cursor" => spool::fuzz::cursor_samples(),
         "spool.damage" | "spool.segment" => spool::fuzz::samples(),
         "intel.glob" => vec![b"AnyDesk*/?.exe".to_vec()],

@@ -39,6 +39,7 @@ pub(crate) fn all() -> Vec<(String, Body)> {
         ("detect.judge", detect::fuzz::judge),
         ("detect.state", detect::fuzz::state),
         ("deliver.elastic_answer", deliver::fuzz::elastic_answer),
+        ("deliver.redis_replies", deliver::fuzz::redis_replies),
     ];
     all.sort_unstable_by_key(|(name, _)| *name);
     let readers = dissect::fuzz::protocols().iter();

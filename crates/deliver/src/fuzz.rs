@@ -7,3 +7,8 @@ pub const ELASTIC_SAMPLE: &str = crate::sinks::BULK_SAMPLE;
 pub fn elastic_answer(octets: &[u8]) {
     crate::sinks::fuzz_bulk(octets);
 }
+
+/// Replies of a Redis server, of any octets, are read to their end or to a mistake.
+pub fn redis_replies(octets: &[u8]) {
+    crate::sinks::fuzz_redis(octets);
+}

@@ -38,6 +38,7 @@ pub use self::plan::{
     KafkaPlan, Kind, LokiPlan, NatsAuth, NatsPlan, NatsStream, Place, Prepare, RedisPlan,
     RedisShape, SinkPlan, Subject, SyslogPlan, SyslogTransport, TlsPlan, UnixPlan, WebhookPlan,
 };
+pub(crate) use self::redis::fuzz as fuzz_redis;
 pub(crate) use self::runner::{Control, Runner};
 pub use self::secret::Secret;
 pub(crate) use self::state::Gauge;

@@ -217,6 +217,24 @@ async fn line(from: &mut BufReader<impl AsyncRead + Unpin>) -> Result<Vec<u8>, S
     }
 }
 
+/// Replies of any octets are read one after the other to their end, or to a short line that says why
+/// not; none of them takes more octets than there are.
+pub(crate) fn fuzz(octets: &[u8]) {
+    use futures_util::FutureExt as _;
+    let mut from = BufReader::new(octets);
+    for _ in 0..=octets.len() {
+        match reply(&mut from).now_or_never() {
+            Some(Ok(())) => {}
+            Some(Err(why)) => {
+                assert!(why.chars().count() <= 2000 && !why.contains(char::is_control), "{why:?}");
+                return;
+            }
+            None => unreachable!("octets in memory are there at once"),
+        }
+    }
+    unreachable!("a reply has one octet at least");
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -258,9 +276,22 @@ mod tests {
     }
 
     #[test]
+    fn damaged_replies_are_read_to_their_end() {
+        let sample = b"+OK\r\n:12\r\n$15\r\n1700000000000-0\r\n-OOM no\r\n";
+        for at in 0..sample.len() {
+            fuzz(&sample[..at]);
+            for octet in [b'$', b'\n', b'9', 0xff] {
+                let mut damaged = sample.to_vec();
+                damaged[at] = octet;
+                fuzz(&damaged);
+            }
+        }
+    }
+
+    #[test]
     fn a_command_bears_any_octets() {
         let mut octets = Vec::new();
         command(&mut octets, &[b"LPUSH", b"k", b"a\r\n$b\0"]);
-        assert_eq!(octets, b"*3\r\n$5\r\nLPUSH\r\n$1\r\nk\r\n$7\r\na\r\n$b\0\r\n");
+        assert_eq!(octets, b"*3\r\n$5\r\nLPUSH\r\n$1\r\nk\r\n$6\r\na\r\n$b\0\r\n");
     }
 }
