@@ -291,7 +291,8 @@ pub struct TlsHello {
 pub struct TlsCertificate {
     /// Who showed it.
     pub side: Side,
-    /// The subject as RFC 4514 text, e.g. `C=DE, O=Example, CN=relay.example`.
+    /// The subject, its attributes in the certificate's order and escaped as RFC 4514 does, e.g.
+    /// `C=DE, O=Example, CN=relay.example`.
     pub subject: Box<str>,
     /// The issuer in the same form.
     pub issuer: Box<str>,
