@@ -8,6 +8,7 @@
 )]
 
 mod bundle;
+mod namespaces;
 mod peers;
 mod sensors;
 mod takeover;
