@@ -73,10 +73,11 @@ pub(super) struct Sign<'r> {
 
 impl Sign<'_> {
     /// Whether the entry is of a list of attackers' things, and counted: not what a tool's own
-    /// servers or a sweep show.
+    /// servers or a sweep show, nor what the sensor itself remembers (`memory`: a name that is new
+    /// to the site may be anybody's).
     pub(super) fn is_attackers(&self) -> bool {
         let counts = self.kind.is_empty() && self.role.is_empty() && !self.expired;
-        counts && self.list != "catalogue" && !self.list.is_empty()
+        counts && !matches!(self.list, "" | "catalogue" | "memory")
     }
 }
 

@@ -4,7 +4,7 @@
 //! `network-connection` of misp-objects, types and categories of MISP's `describeTypes`. All UUIDs
 //! follow from the alert, so that a later telling edits the event that the first one made. Attributes
 //! are for detection (`to_ids`) only where an attackers' list has them: a tool's own servers are no
-//! indicator by themselves. Nothing is published or shared further by us (`distribution` 0).
+//! indicator by themselves, nor is the name of a file that came from an attackers' server. Nothing is published or shared further by us (`distribution` 0).
 
 use std::net::IpAddr;
 
@@ -102,7 +102,7 @@ fn attributes(record: &Native<'_>, a: &mut Array<'_>) {
             o.text("type", kind);
             o.text("category", category);
             o.text("value", sign.value);
-            o.truth("to_ids", sign.is_attackers());
+            o.truth("to_ids", sign.is_attackers() && kind != "filename");
             o.text("timestamp", &seconds(record));
             o.text("comment", &comment(&sign));
         });

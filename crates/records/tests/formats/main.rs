@@ -141,6 +141,51 @@ fn envelopes_hold_other_formats() {
     }
 }
 
+/// A sign, its pattern in STIX (nothing: no indicator) and `type to_ids` in MISP.
+#[test]
+fn what_is_an_indicator() {
+    let name = "[domain-name:value = 'bad.example']";
+    let table = [
+        (("dns.question", "bad.example", "feed", ""), name, "hostname true"),
+        (("dns.question", "bad.example", "catalogue", "relay"), "", "hostname false"),
+        (("http.host", "new here", "memory", ""), "", "hostname false"),
+        (("address", "a large download", "memory", ""), "", ""),
+        (("http.file", "bad.example", "brands", ""), "", "filename false"),
+        (
+            ("tls.sni", r"^(?:a|b)\.bad'\.example$", "feed", ""),
+            r"[domain-name:value MATCHES '^(?:a|b)\\.bad\'\\.example$']",
+            "hostname true",
+        ),
+        (
+            ("tls.sni", "*.bad.example", "feed", ""),
+            "[domain-name:value LIKE '%.bad.example']",
+            "hostname true",
+        ),
+        (("address", "192.0.2.0/24", "feed", ""), "[ipv4-addr:value ISSUBSET '192.0.2.0/24']", ""),
+    ];
+    let (_, line) = natives().into_iter().find(|(name, _)| name == "alert_relay").expect("it");
+    for ((source, pattern, list, role), in_stix, in_misp) in table {
+        let mut record: Value = serde_json::from_slice(&line).expect("JSON");
+        let sign = serde_json::json!({"source": source, "value": "x.bad.example",
+            "pattern": pattern, "list": list, "list_version": "1", "role": role});
+        record["rmm"]["evidence"] = Value::Array(vec![sign]);
+        let shaped = |format| {
+            let text = shaped(format, record.to_string().as_bytes(), &FormatOptions::default());
+            serde_json::from_str::<Value>(&text.expect("a form")).expect("JSON")
+        };
+        let bundle = shaped(Format::Stix);
+        let objects = bundle["objects"].as_array().expect("objects");
+        let indicator = objects.iter().find(|object| object["type"] == "indicator");
+        let found = indicator.map_or("", |object| object["pattern"].as_str().expect("a pattern"));
+        assert_eq!(found, in_stix, "{source} {pattern} {list}");
+        let event = shaped(Format::Misp);
+        let of = &event["Event"]["Attribute"][0];
+        let found = format!("{} {}", of["type"].as_str().expect("a type"), of["to_ids"]);
+        let found = if of["type"] == "comment" { "" } else { &found };
+        assert_eq!(found, in_misp, "{source} {pattern} {list}");
+    }
+}
+
 /// A record with `value` in the place of each of its fields in turn.
 fn with_each_field(line: &[u8], value: &Value, then: &mut dyn FnMut(&[u8])) {
     fn places(value: &Value, at: &str, all: &mut Vec<String>) {

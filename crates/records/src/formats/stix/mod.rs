@@ -268,6 +268,10 @@ fn pattern(sign: &facts::Sign<'_>) -> Option<String> {
     if let Some(ip) = entry.split_once('/').and_then(|(ip, _)| ip.parse::<IpAddr>().ok()) {
         return Some(format!("[{}:value ISSUBSET {}]", address(ip), quoted(entry)));
     }
+    // A list's regular expression is anchored at both ends; a `^` begins no name.
+    if entry.starts_with('^') {
+        return Some(format!("[domain-name:value MATCHES {}]", quoted(entry)));
+    }
     if entry.contains('*') {
         return Some(format!("[domain-name:value LIKE {}]", quoted(&entry.replace('*', "%"))));
     }
