@@ -143,7 +143,10 @@ fn alerts<'a>(texts: &[&'a str]) -> Vec<(Stream, &'a str)> {
 #[test]
 fn what_a_sink_does_with_five_records() {
     use Act::{Break, Fail, Hang, Refuse, Take};
-    let table: [(&str, &[Act], &[&str], &[&str], (u64, u64, u64)); 7] = [
+    /// What it is, what the carrier does, the batches of each attempt, what the other end has, and
+    /// how many were sent, refused and set back.
+    type Row<'a> = (&'a str, &'a [Act], &'a [&'a str], &'a [&'a str], (u64, u64, u64));
+    let table: [Row<'_>; 7] = [
         ("takes all", &[], &["a b c", "d e"], &["a", "b", "c", "d", "e"], (5, 0, 0)),
         (
             "fails at first",
