@@ -16,7 +16,7 @@ use deliver::{SpoolOptions, Spooling, Stream};
 use records::{Format, FormatOptions, Native, Template};
 
 use self::table::{JoinWord, RedisWord, Url, What};
-pub(crate) use self::table::{NatsWord, SecretTable, Sensor, SinkTable, Spool, Tls, place};
+pub(crate) use self::table::{NatsWord, SecretTable, Sensor, SinkTable, Spool, Tls, local, place};
 use crate::fleet::forward::ForwardPlan;
 
 /// Where the spool lies when no folder is named, if its parent exists.

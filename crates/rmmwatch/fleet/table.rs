@@ -8,7 +8,7 @@ use serde::Deserialize;
 use wire::limits::PARTITIONS_MAX;
 
 use crate::limits::FLEET_PARTITIONS;
-use crate::sinks::{self, NatsWord, SecretTable, Tls, place};
+use crate::sinks::{self, NatsWord, SecretTable, Tls, local, place};
 
 /// How long a stream that we make keeps facts: an analyst that was away for a long weekend finds
 /// them.
@@ -34,6 +34,8 @@ pub(crate) struct FleetTable {
     pub(crate) auth: NatsWord,
     pub(crate) user: Option<String>,
     pub(crate) secret: Option<SecretTable>,
+    /// Whether a secret may go to another host without TLS.
+    pub(crate) cleartext: bool,
 }
 
 impl Default for FleetTable {
@@ -48,6 +50,7 @@ impl Default for FleetTable {
             auth: NatsWord::default(),
             user: None,
             secret: None,
+            cleartext: false,
         }
     }
 }
@@ -78,6 +81,14 @@ impl FleetTable {
             place(one, &["nats", "tls"], 4222).map(|(_, place)| place).map_err(anyhow::Error::msg)
         });
         let servers = servers.collect::<anyhow::Result<Vec<_>>>()?;
+        if let Some(clear) = servers.iter().find(|place| !place.tls && !local(&place.host)) {
+            anyhow::ensure!(
+                self.secret.is_none() || self.cleartext,
+                "the secret of [fleet] would go to {clear} in clear; use tls://, or write \
+                 `cleartext = true`"
+            );
+            tracing::warn!(server = %clear, "facts, which name hosts, come over a line in clear");
+        }
         let secret = self.secret.as_ref().map(sinks::read_secret).transpose();
         let auth = match (self.auth, &self.user, secret.context("fleet.secret")?) {
             (_, _, None) => NatsAuth::None,

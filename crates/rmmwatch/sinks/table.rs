@@ -514,7 +514,7 @@ impl SinkTable {
 }
 
 /// Whether that host is this one.
-fn local(host: &str) -> bool {
+pub(crate) fn local(host: &str) -> bool {
     host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.to_canonical().is_loopback())
 }
 
