@@ -146,6 +146,22 @@ fn no_two_shipped_rules_share_a_number() {
     }
 }
 
+/// An alert names its further hosts, and where a stage was.
+#[test]
+fn further_hosts_are_told() {
+    let natives = natives();
+    for (name, hosts, stage) in [
+        ("alert_more", json!(["10.20.4.18", "10.20.4.19", "fd00::2"]), Value::Null),
+        ("alert_chain", json!(["10.20.4.18"]), json!("session: AnyDesk (10.20.4.18)")),
+        ("alert_relay", Value::Null, Value::Null),
+    ] {
+        let event: Value = serde_json::from_str(&eve(&natives[name]).expect(name)).expect("JSON");
+        let metadata = &event["alert"]["metadata"];
+        let last = metadata["rmm_stages"].as_array().and_then(|all| all.last()).cloned();
+        assert_eq!((&metadata["rmm_hosts"], last.unwrap_or_default()), (&hosts, stage), "{name}");
+    }
+}
+
 /// Events of one flow have one number, those of another flow or VLAN another.
 #[test]
 fn events_of_a_flow_are_joined() {

@@ -52,6 +52,7 @@ fn annotations(record: &Native<'_>, o: &mut object::Object<'_>) {
     o.maybe("description", record.text(&["event", "reason"]));
     o.maybe("destination", record.text(&["destination", "domain"]));
     o.maybe("community_id", record.text(&["network", "community_id"]));
+    o.maybe("hosts", Some(&facts::hosts(record).join(", ")));
     o.maybe("occasion", record.text(&["rmm", "occasion"]));
     if let Some(count) = record.number(&["rmm", "count"]) {
         o.text("count", &count.to_string());

@@ -97,7 +97,7 @@ fn flow(record: &Native<'_>, line: &mut Line) {
         let is_host = host.and_then(|host| host.parse().ok()) == Some(ip);
         let own = record.text(&["rmm", "identity", "name"]).filter(|_| is_host);
         line.maybe(name_key, record.text(&[side, "domain"]).or(own), 1023);
-        if let Some(mac) = telling::mac(record).filter(|_| is_host) {
+        if let Some(mac) = facts::mac(record, ":").filter(|_| is_host) {
             line.text(mac_key, &mac, 17);
         }
     }

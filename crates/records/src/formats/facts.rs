@@ -1,4 +1,6 @@
-//! What several formats ask of a native record: its story's times, its signs, its words.
+//! What several formats ask of a native record: its story's times, its hosts, its signs, its words.
+
+use std::fmt;
 
 use model::Timestamp;
 use serde_json::Value;
@@ -46,6 +48,30 @@ pub(super) fn is_incident(record: &Native<'_>) -> bool {
 /// The host that the record is about.
 pub(super) fn host<'r>(record: &'r Native<'_>) -> Option<&'r str> {
     record.text(&["rmm", "host"])
+}
+
+/// The further hosts that an alert is about, each once: those that it names, and those of an
+/// incident's stages.
+pub(super) fn hosts<'r>(record: &'r Native<'_>) -> Vec<&'r str> {
+    let mut all: Vec<&str> = host(record).into_iter().collect();
+    let named = record.texts(&["rmm", "hosts"]).take(MEMBERS_SHAPED_MAX);
+    for next in named.chain(stages(record).map(|stage| stage.host)) {
+        if !next.is_empty() && !all.contains(&next) {
+            all.push(next);
+        }
+    }
+    all.drain(..all.len().min(usize::from(host(record).is_some())));
+    all.truncate(MEMBERS_SHAPED_MAX);
+    all
+}
+
+/// The hardware address of the host, its octets parted by `between`; `None` for anything else.
+pub(super) fn mac(record: &Native<'_>, between: &str) -> Option<String> {
+    let text = record.text(&["rmm", "identity", "mac"])?;
+    let octet = |part: &str| part.len() == 2 && part.bytes().all(|one| one.is_ascii_hexdigit());
+    // Not more parts than tell that there are too many: it is anyone's text.
+    let parts: Vec<&str> = text.split(['-', ':']).take(7).collect();
+    (parts.len() == 6 && parts.iter().all(|part| octet(part))).then(|| parts.join(between))
 }
 
 /// The sensor that wrote it.
@@ -104,7 +130,18 @@ pub(super) struct Stage<'r> {
     pub(super) event_id: &'r str,
     pub(super) name: &'r str,
     pub(super) why: &'r str,
+    /// Where it is another than the record's own; empty otherwise.
+    pub(super) host: &'r str,
     pub(super) at: Option<Timestamp>,
+}
+
+/// `relay: AnyDesk`, with the host behind it where it is another.
+impl fmt::Display for Stage<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Stage { word, name, host, .. } = self;
+        write!(f, "{word}: {name}")?;
+        if host.is_empty() { Ok(()) } else { write!(f, " ({host})") }
+    }
 }
 
 /// The stages of an incident.
@@ -116,6 +153,7 @@ pub(super) fn stages<'r>(record: &'r Native<'_>) -> impl Iterator<Item = Stage<'
             event_id: text("event_id"),
             name: text("name"),
             why: text("why"),
+            host: text("host"),
             at: stamp::parse(text("at")),
         }
     })
@@ -140,6 +178,17 @@ pub(super) fn techniques<'r>(record: &'r Native<'_>, sub: bool) -> Vec<Technique
         false => vec!["threat", "technique", name],
     };
     pairs(record, &path("id"), &path("name"))
+}
+
+/// The most exact techniques of an alert: a technique that a part of it tells (T1219 by T1219.002)
+/// does not stand beside that.
+pub(super) fn exact_techniques<'r>(record: &'r Native<'_>) -> Vec<Technique<'r>> {
+    let parts = techniques(record, true);
+    let mut all = techniques(record, false);
+    let whole = |id: &'r str| id.split_once('.').map_or(id, |(whole, _)| whole);
+    all.retain(|one| !parts.iter().any(|part| whole(part.id) == one.id));
+    all.extend(parts);
+    all
 }
 
 /// The tactics of an alert: ids with their names.

@@ -54,7 +54,7 @@ fn event(record: &Native<'_>, line: &mut Line) {
 fn flow(record: &Native<'_>, line: &mut Line) {
     let host = facts::host(record);
     let host_ip = host.and_then(|host| host.parse::<IpAddr>().ok());
-    let mac = telling::mac(record);
+    let mac = facts::mac(record, ":");
     for (side, key, port, mac_key) in
         [("source", "src", "srcPort", "srcMAC"), ("destination", "dst", "dstPort", "dstMAC")]
     {
@@ -137,6 +137,7 @@ fn ours(record: &Native<'_>, line: &mut Line) {
     }
     line.maybe("rmmAttack", Some(&telling::attack(record)), TEXT_LEN);
     line.maybe("rmmResolved", Some(&telling::resolved(record)), TEXT_LEN);
+    line.maybe("rmmHosts", Some(&telling::hosts(record)), TEXT_LEN);
     line.maybe("rmmEvidence", Some(&telling::evidence(record)), TEXT_LEN);
 }
 

@@ -88,24 +88,22 @@ fn tags(record: &Native<'_>, a: &mut Array<'_>) {
     }
 }
 
-/// The signs, each value once.
+/// The signs, each value once, the further hosts, and the sentence.
 fn attributes(record: &Native<'_>, a: &mut Array<'_>) {
     let mut known: Vec<(&str, &str)> = Vec::new();
     for sign in facts::signs(record) {
-        let Some((kind, category)) = kind_of(&sign) else { continue };
+        let Some((kind, category)) = kind_of(record, &sign) else { continue };
         if sign.value.is_empty() || known.contains(&(kind, sign.value)) {
             continue;
         }
         known.push((kind, sign.value));
-        a.object(|o| {
-            o.text("uuid", &uuid::of(&["misp-attribute", record.id(), kind, sign.value]));
-            o.text("type", kind);
-            o.text("category", category);
-            o.text("value", sign.value);
-            o.truth("to_ids", sign.is_attackers() && kind != "filename");
-            o.text("timestamp", &seconds(record));
-            o.text("comment", &comment(&sign));
-        });
+        let to_ids = sign.is_attackers() && kind != "filename";
+        attribute(record, (kind, category, sign.value), to_ids, &comment(&sign), a);
+    }
+    for host in facts::hosts(record).into_iter().filter(|host| is_address(host)) {
+        if !known.contains(&("ip-src", host)) {
+            attribute(record, ("ip-src", NETWORK, host), false, "a further host of the alert", a);
+        }
     }
     if let Some(reason) = record.text(&["event", "reason"]).filter(|text| !text.is_empty()) {
         a.object(|o| {
@@ -119,6 +117,25 @@ fn attributes(record: &Native<'_>, a: &mut Array<'_>) {
     }
 }
 
+/// An attribute of the event: its type, its category, its value.
+fn attribute(
+    record: &Native<'_>,
+    (kind, category, value): (&str, &str, &str),
+    to_ids: bool,
+    comment: &str,
+    a: &mut Array<'_>,
+) {
+    a.object(|o| {
+        o.text("uuid", &uuid::of(&["misp-attribute", record.id(), kind, value]));
+        o.text("type", kind);
+        o.text("category", category);
+        o.text("value", value);
+        o.truth("to_ids", to_ids);
+        o.text("timestamp", &seconds(record));
+        o.text("comment", comment);
+    });
+}
+
 fn comment(sign: &facts::Sign<'_>) -> String {
     let facts::Sign { source, pattern, list, version, role, .. } = sign;
     let role = if role.is_empty() { String::new() } else { format!(", {role}") };
@@ -126,11 +143,13 @@ fn comment(sign: &facts::Sign<'_>) -> String {
 }
 
 /// MISP's type and category of a sign; `None` for what it has no type for.
-fn kind_of(sign: &facts::Sign<'_>) -> Option<(&'static str, &'static str)> {
+fn kind_of(record: &Native<'_>, sign: &facts::Sign<'_>) -> Option<(&'static str, &'static str)> {
+    // Who comes in from outside is the source.
+    let is_source = record.text(&["source", "ip"]) == Some(sign.value);
     Some(match sign.source {
         "dns.question" | "dns.answer" | "tls.sni" | "quic.sni" | "http.host" | "address" => {
             match is_address(sign.value) {
-                true => ("ip-dst", NETWORK),
+                true => (if is_source { "ip-src" } else { "ip-dst" }, NETWORK),
                 false if sign.source == "address" => return None,
                 false => ("hostname", NETWORK),
             }

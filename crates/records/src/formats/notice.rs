@@ -5,6 +5,8 @@
 //! agree with a Zeek that saw the same connection; `community_id`, as Zeek's own script adds it,
 //! does. What Zeek has no field for stands under names that begin with `rmm_`.
 
+use std::net::IpAddr;
+
 use super::object::{Object, object};
 use super::{FormatOptions, Native, facts, telling};
 
@@ -23,7 +25,8 @@ pub(super) fn write(record: &Native<'_>, _options: &FormatOptions, out: &mut Vec
 fn fill(record: &Native<'_>, notice: &mut Object<'_>) {
     let micros = record.at().nanos() / 1_000;
     notice.raw("ts", format!("{}.{:06}", micros / 1_000_000, micros % 1_000_000).as_bytes());
-    let ip = |side| record.text(&[side, "ip"]);
+    let is_address = |ip: &&str| ip.parse::<IpAddr>().is_ok();
+    let ip = |side| record.text(&[side, "ip"]).filter(is_address);
     let port = |side| facts::port(record, &[side, "port"]);
     // A connection is whole or not there: readers take its four fields for one.
     let ends = ip("source").zip(port("source")).zip(ip("destination").zip(port("destination")));
@@ -56,6 +59,7 @@ fn fill(record: &Native<'_>, notice: &mut Object<'_>) {
     notice.maybe("rmm_tool", record.text(&["rmm", "tool"]));
     notice.maybe("rmm_operator", record.text(&["rmm", "operator"]));
     notice.maybe("rmm_host", facts::host(record));
+    notice.texts("rmm_hosts", facts::hosts(record));
     notice.text("rmm_severity", facts::severity(record));
 }
 

@@ -129,6 +129,7 @@ fn structured(record: &Native<'_>, head: &mut String) {
         add(name, number.map(|number| number.to_string()).as_deref());
     }
     add("authorised", telling::authorised(record).map(|is| if is { "true" } else { "false" }));
+    add("hosts", Some(&telling::hosts(record)));
     add("attack", Some(&telling::attack(record)));
     head.push(']');
 }

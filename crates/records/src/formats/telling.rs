@@ -123,7 +123,7 @@ pub(super) fn evidence(record: &Native<'_>) -> String {
         let _ = text.write_fmt(parts);
     };
     if facts::is_incident(record) {
-        stages(record).for_each(|stage| add(format_args!("{}: {}", stage.word, stage.name)));
+        stages(record).for_each(|stage| add(format_args!("{stage}")));
     } else {
         for sign in signs(record) {
             add(format_args!("{} {} ({})", sign.source, sign.value, sign.list));
@@ -134,15 +134,13 @@ pub(super) fn evidence(record: &Native<'_>) -> String {
 
 /// The most exact ATT&CK ids of an alert, parted by commas.
 pub(super) fn attack(record: &Native<'_>) -> String {
-    let mut ids: Vec<&str> = facts::techniques(record, true).iter().map(|one| one.id).collect();
-    for whole in facts::techniques(record, false) {
-        // A technique is told by a part of it: T1219 by T1219.002.
-        let told = |id: &&str| id.split('.').next() == Some(whole.id);
-        if !ids.iter().any(told) {
-            ids.push(whole.id);
-        }
-    }
+    let ids: Vec<&str> = facts::exact_techniques(record).iter().map(|one| one.id).collect();
     ids.join(",")
+}
+
+/// The further hosts of an alert, parted by commas.
+pub(super) fn hosts(record: &Native<'_>) -> String {
+    facts::hosts(record).join(",")
 }
 
 /// Addresses that a name was answered with, parted by commas.
@@ -151,21 +149,23 @@ pub(super) fn resolved(record: &Native<'_>) -> String {
     record.texts(&["dns", "resolved_ip"]).take(most).collect::<Vec<_>>().join(",")
 }
 
-/// A hardware address as SIEMs want it, `00:00:5E:00:53:23`; `None` for anything else.
-pub(super) fn mac(record: &Native<'_>) -> Option<String> {
-    let text = record.text(&["rmm", "identity", "mac"])?;
-    let parts: Vec<&str> = text.split(['-', ':']).collect();
-    let octet = |part: &&str| part.len() == 2 && part.bytes().all(|one| one.is_ascii_hexdigit());
-    (parts.len() == 6 && parts.iter().all(octet)).then(|| parts.join(":"))
-}
-
 /// The product that made the record: vendor, product, version.
 pub(super) fn product<'r>(record: &'r Native<'_>) -> [&'r str; 3] {
     [("vendor", "rmmwatch"), ("product", "rmmwatch"), ("version", "0")]
         .map(|(name, default)| record.text(&["observer", name]).unwrap_or(default))
 }
 
-/// At most so many octets of a text, whole characters.
+/// At most so many octets of a text, whole characters. No part of an escape (`\xNN`, as names have
+/// them) stays at the end of what was cut: a backslash there would hide the mark behind it from
+/// readers that know half of the escapes.
 pub(super) fn cut(text: &str, most: usize) -> &str {
-    text.get(..text.floor_char_boundary(most)).unwrap_or(text)
+    let Some(short) = text.get(..text.floor_char_boundary(most)) else { return text };
+    if short.len() == text.len() {
+        return text;
+    }
+    let whole = match short.rfind('\\') {
+        Some(at) if short.len() - at < 4 => at,
+        _ => short.len(),
+    };
+    short.get(..whole).unwrap_or(short)
 }

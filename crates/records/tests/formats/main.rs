@@ -186,6 +186,60 @@ fn what_is_an_indicator() {
     }
 }
 
+#[test]
+fn all_hosts_are_told() {
+    let table = [
+        ("alert_chain", vec!["10.20.4.17", "10.20.4.18"]),
+        ("alert_more", vec!["10.20.4.17", "10.20.4.18", "10.20.4.19", "fd00::2"]),
+    ];
+    for (name, want) in table {
+        let (_, line) = natives().into_iter().find(|(known, _)| known == name).expect("it");
+        let shaped = |format| {
+            let text = shaped(format, &line, &FormatOptions::default()).expect("a form");
+            serde_json::from_str::<Value>(&text).expect("JSON")
+        };
+        let misp = shaped(Format::Misp);
+        let rows = misp["Event"]["Attribute"].as_array().expect("attributes").iter();
+        let hosts = rows.filter(|row| row["type"] == "ip-src");
+        let hosts: Vec<_> = hosts.filter_map(|row| row["value"].as_str()).collect();
+        assert_eq!(hosts, want[1..], "{name}");
+        let alert = shaped(Format::Alertmanager);
+        assert_eq!(alert["annotations"]["hosts"], want[1..].join(", "), "{name}");
+        if name == "alert_chain" {
+            let finding = shaped(Format::Ocsf);
+            let rows = finding["resources"].as_array().expect("resources").iter();
+            let hosts: Vec<_> = rows.filter_map(|row| row["ip"].as_str()).collect();
+            assert_eq!(hosts, want, "{name}");
+        }
+    }
+    // Who comes from outside is the source of an attack, not where it goes.
+    let (_, line) = natives().into_iter().find(|(name, _)| name == "alert_inbound").expect("it");
+    let text = shaped(Format::Misp, &line, &FormatOptions::default()).expect("a form");
+    let event: Value = serde_json::from_str(&text).expect("JSON");
+    let rows = event["Event"]["Attribute"].as_array().expect("attributes");
+    let found = rows.iter().find(|row| row["value"] == "2001:db8::7").expect("its source");
+    assert_eq!(found["type"], "ip-src");
+}
+
+/// What is no address is told as none, and is no observable.
+#[test]
+fn ends_without_an_address() {
+    let (_, line) = natives().into_iter().find(|(name, _)| name == "alert_relay").expect("it");
+    let mut record: Value = serde_json::from_slice(&line).expect("JSON");
+    record["destination"]["ip"] = "a name".into();
+    record["rmm"]["identity"] = serde_json::json!({"mac": "00:11"});
+    let line = record.to_string();
+    for (format, never) in [
+        (Format::Ocsf, "\"name\":\"dst_endpoint.ip\""),
+        (Format::Ocsf, "\"mac\""),
+        (Format::Stix, "mac-addr"),
+        (Format::Misp, "\"object_relation\":\"ip-dst\""),
+    ] {
+        let text = shaped(format, line.as_bytes(), &FormatOptions::default()).expect("a form");
+        assert!(!text.contains(never), "{format:?}: {text}");
+    }
+}
+
 /// A record with `value` in the place of each of its fields in turn.
 fn with_each_field(line: &[u8], value: &Value, then: &mut dyn FnMut(&[u8])) {
     fn places(value: &Value, at: &str, all: &mut Vec<String>) {

@@ -181,6 +181,20 @@ fn what_a_text_may_hold() {
     }
 }
 
+/// A long name ends before an escape that it has no room for.
+#[test]
+fn cuts_leave_no_half_of_an_escape() {
+    let mut record = native("dns_query");
+    for begin in 0..5 {
+        let name = format!("{}{}", "x".repeat(begin), r"\xd2".repeat(400));
+        record["dns"]["question"]["name"] = name.as_str().into();
+        let read = syslog(&of(Format::Syslog, &record)).params.remove("question");
+        let read = read.expect("the name");
+        assert!(name.starts_with(&read) && read.ends_with(r"\xd2"), "{begin}: {read}");
+        assert!(read.len() > 255 - 4, "{begin}: {read}");
+    }
+}
+
 #[test]
 fn a_relay_in_cef() {
     let line = cef(&of(Format::Cef, &native("alert_relay")));
@@ -233,6 +247,29 @@ fn addresses_and_hosts() {
 
     let row = cef(&of(Format::Cef, &native("inventory")));
     assert_eq!((&*row.values["src"], &*row.values["in"]), ("10.20.4.17", "1234567"));
+}
+
+/// An alert of several hosts names each of them, wherever it is told.
+#[test]
+fn further_hosts() {
+    let table = [
+        ("alert_chain", "10.20.4.18", "session: AnyDesk (10.20.4.18)"),
+        ("alert_more", "10.20.4.18,10.20.4.19,fd00::2", ""),
+        ("alert_relay", "", ""),
+    ];
+    for (name, want, stage) in table {
+        let record = native(name);
+        let notice: Value = serde_json::from_str(&of(Format::Notice, &record)).expect("JSON");
+        let named = notice["rmm_hosts"].as_array().into_iter().flatten();
+        let named: Vec<_> = named.map(|host| host.as_str().expect("a text")).collect();
+        assert_eq!(named.join(","), want, "{name}");
+        let line = leef(&of(Format::Leef, &record));
+        assert_eq!(line.values.get("rmmHosts").map_or("", |text| text), want, "{name}");
+        let line = syslog(&of(Format::Syslog, &record));
+        assert_eq!(line.params.get("hosts").map_or("", |text| text), want, "{name}");
+        let line = cef(&of(Format::Cef, &record));
+        assert!(line.values["cs6"].contains(stage), "{name}: {}", line.values["cs6"]);
+    }
 }
 
 /// Moments, and the attributes by which QRadar finds them.
@@ -323,10 +360,12 @@ fn notices() {
     let mut odd = native("alert_relay");
     odd["rmm"]["detection"] = "::x\" {}\n".into();
     odd["source"]["port"] = 70_000.into();
+    odd["destination"]["ip"] = "a name".into();
     let notice: Value = serde_json::from_str(&of(Format::Notice, &odd)).expect("JSON");
     assert_eq!(notice["note"], "RMM::Unauthorised_X");
     assert!(notice.get("id.orig_h").is_none(), "a connection is whole or not there");
     assert_eq!(notice["src"], "10.20.4.17");
+    assert!(notice.get("dst").is_none(), "no address");
 }
 
 /// Each field of each record replaced by something odd: still a line that can be read back.

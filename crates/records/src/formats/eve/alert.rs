@@ -53,20 +53,15 @@ fn importance(word: &str) -> &'static str {
 /// ATT&CK, by the names of fields that Elastic's integration and Malcolm read; a technique whose
 /// sub-technique is named does not stand beside it.
 fn attack(record: &Native<'_>, room: Room, o: &mut Object<'_>) {
-    let subs = facts::techniques(record, true);
-    let plain = facts::techniques(record, false);
-    let told = |id: &str| subs.iter().any(|sub| sub.id.split('.').next() == Some(id));
-    let techniques: Vec<_> =
-        plain.iter().filter(|one| !told(one.id)).chain(&subs).take(room.members).collect();
-    let tactics = facts::tactics(record);
-    let tactics: Vec<_> = tactics.iter().take(room.members).collect();
+    let (techniques, tactics) = (facts::exact_techniques(record), facts::tactics(record));
     for (ids, names, all) in [
         ("mitre_tactic_id", "mitre_tactic_name", tactics),
         ("mitre_technique_id", "mitre_technique_name", techniques),
     ] {
-        o.texts(ids, all.iter().map(|one| room.cut(one.id)));
+        let all = || all.iter().take(room.members);
+        o.texts(ids, all().map(|one| room.cut(one.id)));
         o.array(names, |array| {
-            all.iter().for_each(|one| array.text(&room.cut(one.name).replace(' ', "_")));
+            all().for_each(|one| array.text(&room.cut(one.name).replace(' ', "_")));
         });
     }
 }
@@ -108,9 +103,12 @@ fn ours(record: &Native<'_>, room: Room, o: &mut Object<'_>) {
 }
 
 fn lists(record: &Native<'_>, room: Room, o: &mut Object<'_>) {
+    // Addresses are short, and an alert of a wave names many.
+    let hosts = facts::hosts(record);
+    o.texts("rmm_hosts", hosts.iter().take(16 * room.members).map(|host| room.cut(host)));
     o.array("rmm_stages", |array| {
         for stage in facts::stages(record).take(room.members) {
-            array.text(room.cut(&format!("{}: {}", stage.word, stage.name)));
+            array.text(room.cut(&stage.to_string()));
         }
     });
     o.array("rmm_evidence", |array| {

@@ -83,6 +83,7 @@ fn evidences(record: &Native<'_>, a: &mut Array<'_>) {
             o.object("data", |o| {
                 o.maybe("name", Some(stage.name));
                 o.maybe("why", Some(stage.why));
+                o.maybe("host", Some(stage.host));
                 if let Some(at) = stage.at {
                     o.text("at", &Stamp(at).to_string());
                 }
@@ -94,12 +95,13 @@ fn evidences(record: &Native<'_>, a: &mut Array<'_>) {
 
 /// The hosts that it is about.
 fn resources(record: &Native<'_>, a: &mut Array<'_>) {
-    let first = facts::host(record).into_iter();
-    for (place, host) in first.chain(record.texts(&["rmm", "hosts"])).enumerate() {
+    let first = facts::host(record);
+    for host in first.into_iter().chain(facts::hosts(record)) {
         a.object(|o| {
             o.text("type", "host");
             o.text("uid", host);
-            let name = record.text(&["rmm", "identity", "name"]).filter(|_| place == 0);
+            let own = Some(host) == first;
+            let name = record.text(&["rmm", "identity", "name"]).filter(|_| own);
             o.text("name", name.unwrap_or(host));
             if host.parse::<std::net::IpAddr>().is_ok() {
                 o.text("ip", host);

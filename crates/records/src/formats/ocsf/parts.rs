@@ -38,19 +38,10 @@ pub(super) fn endpoint(record: &Native<'_>, end: &str, o: &mut Object<'_>) {
     o.maybe("hostname", record.text(&[end, "domain"]));
     if record.text(&["rmm", "host"]) == Some(ip) {
         o.maybe("name", record.text(&["rmm", "identity", "name"]));
-        let mac = record.text(&["rmm", "identity", "mac"]).filter(|mac| is_mac(mac));
-        o.maybe("mac", mac);
+        o.maybe("mac", facts::mac(record, "-").as_deref());
         o.maybe("zone", record.text(&["rmm", "policy", "zone"]));
         o.maybe("vlan_uid", record.text(&["network", "vlan", "id"]));
     }
-}
-
-fn is_mac(text: &str) -> bool {
-    text.len() == 17
-        && text.bytes().enumerate().all(|(place, octet)| match place % 3 {
-            2 => matches!(octet, b'-' | b':'),
-            _ => octet.is_ascii_hexdigit(),
-        })
 }
 
 /// `connection_info`.
@@ -246,8 +237,10 @@ pub(super) fn observables(record: &Native<'_>, finding: bool, o: &mut Object<'_>
                 o.text("value", value);
             });
         };
-        row(place("src_endpoint.ip"), ADDRESS, record.text(&["source", "ip"]));
-        row(place("dst_endpoint.ip"), ADDRESS, record.text(&["destination", "ip"]));
+        // As in the endpoints: what is no address stands under another name there.
+        let address = |end| record.text(&[end, "ip"]).filter(|ip| ip.parse::<IpAddr>().is_ok());
+        row(place("src_endpoint.ip"), ADDRESS, address("source"));
+        row(place("dst_endpoint.ip"), ADDRESS, address("destination"));
         row(place("dst_endpoint.hostname"), HOSTNAME, record.text(&["destination", "domain"]));
         row(place("query.hostname"), HOSTNAME, record.text(&["dns", "question", "name"]));
         if finding {

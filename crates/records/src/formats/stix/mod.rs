@@ -64,16 +64,12 @@ impl<'r> Bundle<'r> {
     fn new(record: &'r Native<'r>) -> Bundle<'r> {
         let id = |kind: &str, key: &str| format!("{kind}--{}", uuid::of(&[kind, key]));
         let tool = record.text(&["rmm", "tool"]).filter(|tool| !tool.is_empty());
-        let below = facts::techniques(record, true);
-        let mut all = facts::techniques(record, false);
-        // A technique is told by its sub-technique where there is one.
-        all.retain(|row| !below.iter().any(|sub| sub.id.starts_with(&format!("{}.", row.id))));
-        all.extend(below);
+        let attacks = facts::exact_techniques(record).into_iter();
         Bundle {
             record,
             sensor: id("identity", facts::sensor(record).unwrap_or_default()),
             tool: tool.map(|tool| id("tool", tool)),
-            attacks: all.into_iter().map(|row| (id("attack-pattern", row.id), row)).collect(),
+            attacks: attacks.map(|row| (id("attack-pattern", row.id), row)).collect(),
             indicators: indicators(record),
             observed: observed::Observed::new(record),
         }

@@ -48,8 +48,8 @@ impl<'r> Observed<'r> {
         if let Some(name) = record.text(&["file", "name"]).filter(|name| !name.is_empty()) {
             seen.simple("file", "name", name);
         }
-        if let Some(mac) = record.text(&["rmm", "identity", "mac"]).filter(|mac| !mac.is_empty()) {
-            seen.simple("mac-addr", "value", &mac.to_ascii_lowercase().replace('-', ":"));
+        if let Some(mac) = facts::mac(record, ":") {
+            seen.simple("mac-addr", "value", &mac.to_ascii_lowercase());
         }
         if let (Some(source), Some(destination)) = (source, destination) {
             seen.flow = Some(Flow::new(record, source, destination));
