@@ -7,6 +7,7 @@ use std::time::Duration;
 use capture::{Input, ReplayOptions, Timeline};
 use detect::Detector;
 use dissect::Seed;
+use model::Observation;
 use trafficgen::Scenario;
 
 use super::forward::{ForwardPlan, Forwarder};
@@ -82,42 +83,16 @@ impl Bench {
 
     /// What a sensor sends of a capture, stored as it would be live.
     fn sense(&self, capture: PathBuf) -> Vec<Stored> {
-        let plan = ForwardPlan {
-            sensor: "span".to_owned(),
-            site: "here".to_owned(),
-            epoch: 1,
-            partitions: 1,
-        };
-        let (mut to, mut detector) = (Forwarder::new(plan), self.detector());
-        let (mut lanes, facts) = Lanes::start(1, dissect::Limits::default(), Seed([1, 2]))
-            .expect("one lane needs no thread");
-        let reader = std::thread::spawn(move || {
-            let input = [Input::Path(capture)];
-            let timeline = Timeline::open(&input, &ReplayOptions::default());
-            let mut timeline = timeline.expect("a capture");
-            while timeline
-                .read(&mut |frames| {
-                    lanes.push(frames);
-                })
-                .expect("it is read")
-            {}
-            lanes.finish();
+        let mut detector = self.detector();
+        let messages = forwarded(capture, |seen, to| {
+            let setting = detector.setting(&seen);
+            to.push(&seen, &setting);
         });
-        while let Some(round) = facts.next() {
-            for seen in round.facts {
-                let setting = detector.setting(&seen);
-                to.push(&seen, &setting);
-            }
-        }
-        reader.join().expect("the reader ends");
-        to.finish();
-        let messages = to.take().into_iter().zip(1..);
-        messages
-            .map(|(octets, seq)| {
-                let message = wire::read(&octets).expect("a message");
-                Stored { seq, at: message.head.tick.nanos() / 1_000_000, message }
-            })
-            .collect()
+        let stored = messages.into_iter().zip(1..).map(|(octets, seq)| {
+            let message = wire::read(&octets).expect("a message");
+            Stored { seq, at: message.head.tick.nanos() / 1_000_000, message }
+        });
+        stored.collect()
     }
 
     /// What an analyst tells of the messages after `from` and up to `to`, those up to `place` told
@@ -178,8 +153,48 @@ impl Bench {
     }
 }
 
+/// The messages of a capture, or of a folder of captures, whose facts `push` forwards.
+fn forwarded(capture: PathBuf, mut push: impl FnMut(Observation, &mut Forwarder)) -> Vec<Vec<u8>> {
+    let plan =
+        ForwardPlan { sensor: "span".to_owned(), site: "here".to_owned(), epoch: 1, partitions: 1 };
+    let mut to = Forwarder::new(plan);
+    let lanes = Lanes::start(1, dissect::Limits::default(), Seed([1, 2]));
+    let (mut lanes, facts) = lanes.expect("one lane needs no thread");
+    let reader = std::thread::spawn(move || {
+        let timeline = Timeline::open(&[Input::Path(capture)], &ReplayOptions::default());
+        let mut timeline = timeline.expect("a capture");
+        while timeline.read(&mut |frames| _ = lanes.push(frames)).expect("it is read") {}
+        lanes.finish();
+    });
+    while let Some(round) = facts.next() {
+        round.facts.into_iter().for_each(|seen| push(seen, &mut to));
+    }
+    reader.join().expect("the reader ends");
+    to.finish();
+    to.take()
+}
+
 fn root(path: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+#[test]
+fn every_fact_of_every_capture_arrives_as_it_was_seen() {
+    let mut detector = Detector::new(detect::Policy::deny_by_default(), &detect::Limits::default());
+    let mut all = Vec::new();
+    let messages = forwarded(root("pcaps"), |seen, to| {
+        let setting = detector.setting(&seen);
+        to.push(&seen, &setting);
+        all.push(seen);
+    });
+    let messages = messages.iter().map(|octets| wire::read(octets).expect("a message"));
+    let mut told: Vec<wire::Told> = messages.flat_map(|message| message.facts).collect();
+    told.sort_by_key(|told| told.place);
+    assert!(all.len() > 3000, "{}", all.len());
+    assert_eq!(told.len(), all.len());
+    for (told, seen) in told.iter().zip(&all) {
+        assert_eq!(&told.seen, seen);
+    }
 }
 
 #[test]
