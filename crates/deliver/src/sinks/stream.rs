@@ -4,12 +4,14 @@
 //! collector's socket when it dies is gone, and its writer had no error. The one answer that every
 //! reader gives is to close: it does so after it has read to our end. So a batch is sent, our end
 //! is closed, and the batch is through when theirs closes too; a reader that dies with octets
-//! unread makes its kernel send a reset instead.
+//! unread makes its kernel send a reset instead. One that closes while octets are still under way
+//! (it had read what had come, or is a relay whose own collector is away) ends in the same way as
+//! one that read all; but then its end does not acknowledge ours, and the connection still stands.
 
 use std::io::{self, ErrorKind};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use super::connect::Connection;
 use crate::limits::{CHATTER_BYTES_MAX, CLOSE_TIMEOUT, CLOSED_TIMEOUT};
@@ -36,9 +38,9 @@ pub(super) async fn part(mut connection: Connection) -> Result<(), String> {
         let mut octets = [0; 1024];
         loop {
             match connection.read(&mut octets).await {
-                Ok(0) => return Ok(()),
+                Ok(0) => return acknowledged(&mut connection).await,
                 Ok(len) => left = left.checked_sub(len).ok_or("says more than a reader would")?,
-                Err(error) if is_end(&error) => return Ok(()),
+                Err(error) if is_end(&error) => return acknowledged(&mut connection).await,
                 Err(error) => return Err(broke(error)),
             }
         }
@@ -50,6 +52,21 @@ pub(super) async fn part(mut connection: Connection) -> Result<(), String> {
              closes; only for one that never does, confirm = false"
         ))
     })
+}
+
+/// Their end is closed. Over TCP wait until nothing is left of the connection: at once, where they
+/// had read to our end (RFC 9293 §3.6, from FIN-WAIT-2); after a reset, where they had not; at last
+/// never, where nobody says so.
+async fn acknowledged(connection: &mut Connection) -> Result<(), String> {
+    let Some(tcp) = connection.tcp() else { return Ok(()) };
+    // It has a peer for as long as our end, or theirs, is not acknowledged.
+    while tcp.peer_addr().is_ok() {
+        sleep(CLOSED_TIMEOUT).await;
+    }
+    match tcp.take_error() {
+        Ok(None) => Ok(()),
+        Ok(Some(error)) | Err(error) => Err(broke(error)),
+    }
 }
 
 /// A connection that has idled, unless the other end has closed or reset it.

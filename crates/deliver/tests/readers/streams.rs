@@ -1,7 +1,7 @@
 //! Syslog over TCP against stubs: what a collector may do wrong, and that nothing is lost by it.
 
 use std::io::{Read as _, Write as _};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::thread;
 
 use deliver::sinks::{Carrier, Kind, SyslogPlan, SyslogTransport, TlsPlan};
@@ -54,7 +54,7 @@ fn octets_are_counted_and_an_empty_message_is_refused() {
 fn what_a_collector_may_do_wrong() {
     /// What a stub does with a connection, and what is said of it.
     type Wrong = (&'static str, fn(TcpStream), &'static str);
-    let cases: [Wrong; 4] = [
+    let cases: [Wrong; 5] = [
         (
             "dies with the batch in its socket, so that the kernel resets the connection",
             |stream| {
@@ -64,6 +64,14 @@ fn what_a_collector_may_do_wrong() {
             "broke off before it had read all",
         ),
         ("closes at once", |stream| drop(stream), "broke off"),
+        (
+            "says farewell while most of the batch is under way, and goes",
+            |stream| {
+                stream.shutdown(Shutdown::Write).expect("its end");
+                pause(200);
+            },
+            "broke off",
+        ),
         (
             "talks without end",
             |mut stream| while stream.write_all(&[b'x'; 4096]).is_ok() {},
@@ -81,7 +89,7 @@ fn what_a_collector_may_do_wrong() {
     for (what, act, expected) in cases {
         let (listener, at) = listen();
         thread::spawn(move || act(listener.accept().expect("a connection").0));
-        let batch = entries(vec!["<13>1 - - - - - - m"; 1000]);
+        let batch = entries(vec!["<13>1 - - - - - - m, and what else there is to say of it"; 8000]);
         let said = why(carry(&mut *sink(at, true), &batch));
         assert!(said.contains(expected) && said.contains(&at.to_string()), "{what}: {said}");
     }
