@@ -146,6 +146,18 @@ fn no_two_shipped_rules_share_a_number() {
     }
 }
 
+/// What only a flow has stands in no alert that is about none.
+#[test]
+fn an_alert_without_a_flow_has_no_direction() {
+    let natives = natives();
+    for (name, flow) in [("alert_sensor", false), ("alert_relay", true)] {
+        let event: Value = serde_json::from_str(&eve(&natives[name]).expect(name)).expect("JSON");
+        for field in ["src_ip", "flow_id", "direction", "tx_id"] {
+            assert_eq!(event.get(field).is_some(), flow, "{name} {field}");
+        }
+    }
+}
+
 /// An alert names its further hosts, and where a stage was.
 #[test]
 fn further_hosts_are_told() {

@@ -8,8 +8,11 @@ use crate::formats::{Native, facts};
 
 /// The alert, and the names of its flow where EVE has them.
 pub(super) fn write(record: &Native<'_>, room: Room, o: &mut Object<'_>) {
-    o.number("tx_id", 0_u8);
-    o.text("direction", "to_server");
+    // The sensor's word of itself is about no flow.
+    if record.text(&["source", "ip"]).is_some() {
+        o.number("tx_id", 0_u8);
+        o.text("direction", "to_server");
+    }
     let rule_id = record.text(&["rule", "id"]).unwrap_or_default();
     let rule = record.text(&["rule", "name"]).filter(|name| !name.is_empty());
     let detection = record.text(&["rmm", "detection"]);
