@@ -221,6 +221,25 @@ fn all_hosts_are_told() {
     assert_eq!(found["type"], "ip-src");
 }
 
+/// Two sensors that saw the same packets: what each of them made is its own, the rest is shared.
+#[test]
+fn sensors_share_what_is_not_theirs() {
+    let (_, line) = natives().into_iter().find(|(name, _)| name == "alert_relay").expect("it");
+    let mut other: Value = serde_json::from_slice(&line).expect("JSON");
+    other["observer"]["name"] = "span-2".into();
+    let ids = |line: &[u8]| {
+        let text = shaped(Format::Stix, line, &FormatOptions::default()).expect("a form");
+        let bundle: Value = serde_json::from_str(&text).expect("JSON");
+        let objects = bundle["objects"].as_array().expect("objects").clone();
+        let id = |object: &Value| object["id"].as_str().expect("an id").to_owned();
+        objects.iter().map(id).collect::<BTreeSet<_>>()
+    };
+    let (one, other) = (ids(&line), ids(other.to_string().as_bytes()));
+    let kind = |id: &&String| id.split_once("--").map_or("", |(kind, _)| kind).to_owned();
+    let own: Vec<_> = one.iter().filter(|id| !other.contains(*id)).map(|id| kind(&id)).collect();
+    assert_eq!(own, ["identity", "observed-data", "sighting"]);
+}
+
 /// What is no address is told as none, and is no observable.
 #[test]
 fn ends_without_an_address() {

@@ -149,7 +149,9 @@ impl<'r> Bundle<'r> {
         if refs.is_empty() {
             return None;
         }
-        let id = format!("observed-data--{}", uuid::of(&["observed-data", self.record.id()]));
+        // Two sensors that saw the same packets tell the same alert; each observed it.
+        let key = uuid::of(&["observed-data", self.record.id(), &self.sensor]);
+        let id = format!("observed-data--{key}");
         a.object(|o| {
             self.told("observed-data", &id, o);
             let (start, end) = facts::span(self.record);
