@@ -16,6 +16,7 @@ use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::task::{self, JoinSet};
 
+use crate::behind::{Behind, Untaken};
 use crate::error::DeliverError;
 use crate::limits::{CHUNKS_MAX, WRITE_BYTES};
 use crate::outputs::{FileSink, Output, Shape, Stream, Target};
@@ -31,7 +32,7 @@ pub struct Delivery {
     spooled: Option<Spooled>,
     /// Whether a sender waits for an output that is behind, whatever it brings.
     patience: bool,
-    /// Lines of observations and messages of facts that were dropped for want of patience.
+    /// Lines and messages of facts that were dropped for want of patience.
     unwritten: AtomicU64,
 }
 
@@ -75,6 +76,7 @@ struct Lane {
     handed: AtomicU64,
     written: Arc<AtomicU64>,
     ending: Arc<OnceLock<Ending>>,
+    behind: Behind,
 }
 
 /// The task's end of one target.
@@ -99,6 +101,18 @@ struct Done {
     target: Target,
     counts: Counts,
     result: io::Result<()>,
+}
+
+impl Lane {
+    fn offer(&self, chunk: Vec<u8>, waits: bool) -> Result<(), Untaken<Vec<u8>>> {
+        let name = format_args!("the output {}", self.target);
+        self.behind.offer(&name, chunk, waits, |chunk| {
+            self.chunks.try_send(chunk).map_err(|why| match why {
+                TrySendError::Full(chunk) => Untaken::Full(chunk),
+                TrySendError::Closed(_) => Untaken::Closed,
+            })
+        })
+    }
 }
 
 impl Delivery {
@@ -130,14 +144,15 @@ impl Delivery {
     }
 
     /// For a live wire, which does not wait: observations are dropped and counted where an output
-    /// is behind, and only alerts and health wait.
+    /// is behind; alerts and health wait, but not for one that takes nothing for
+    /// [`STUCK_AFTER`](crate::limits::STUCK_AFTER).
     #[must_use]
     pub fn impatient(mut self) -> Delivery {
         self.patience = false;
         self
     }
 
-    /// Records of observations and messages of facts that were dropped so far.
+    /// Records and messages of facts that were dropped so far since an output was behind.
     #[must_use]
     pub fn unwritten(&self) -> u64 {
         self.unwritten.load(Ordering::Relaxed)
@@ -188,19 +203,18 @@ impl Delivery {
         let mut wanted = self.lanes.iter().filter(|lane| lane.streams.contains(&stream)).peekable();
         while let Some(lane) = wanted.next() {
             let copy = if wanted.peek().is_some() { lines.clone() } else { mem::take(&mut lines) };
-            let waits = self.patience || stream != Stream::Observations;
             lane.handed.fetch_add(1, Ordering::SeqCst);
-            let sent = if waits {
+            let sent = if self.patience {
                 lane.chunks.blocking_send(copy).is_ok()
             } else {
-                match lane.chunks.try_send(copy) {
+                match lane.offer(copy, stream != Stream::Observations) {
                     Ok(()) => true,
-                    Err(TrySendError::Full(dropped)) => {
+                    Err(Untaken::Full(dropped)) => {
                         lane.handed.fetch_sub(1, Ordering::SeqCst);
                         self.drop_lines(stream, &dropped);
                         true
                     }
-                    Err(TrySendError::Closed(_)) => false,
+                    Err(Untaken::Closed) => false,
                 }
             };
             if !sent {
@@ -312,6 +326,7 @@ fn open(outputs: Vec<Output>) -> Result<(Vec<Lane>, Vec<Task>), DeliverError> {
             handed: AtomicU64::new(0),
             written: Arc::clone(&written),
             ending: Arc::clone(&ending),
+            behind: Behind::default(),
         });
         tasks.push(Task { target, sink, shape, chunks: receiver, written, ending });
     }

@@ -2,6 +2,7 @@
 //!
 //! [`Delivery`] carries lines to where they were asked for. What a line says is not known here.
 
+mod behind;
 mod delivery;
 mod error;
 pub mod fuzz;

@@ -23,6 +23,14 @@ pub const CHUNK_BYTES: usize = 64 << 10;
 /// - At the bound: the rest waits for the next write.
 pub const WRITE_BYTES: usize = 256 << 10;
 
+/// How long alerts and health of a live wire wait for an output, or the spool's thread, that takes
+/// nothing.
+///
+/// - Why so long: a reader that only pauses is back by then; meanwhile nothing is weighed.
+/// - What it costs: observations that arrive meanwhile may be dropped before they are weighed.
+/// - At the bound: records are dropped there and counted, alerts too, until it takes one again.
+pub const STUCK_AFTER: Duration = Duration::from_secs(5);
+
 /// How long one address of a host may take to answer.
 ///
 /// - Why so long: a SYN that is lost twice (RFC 6298: after 1 s, then 2 s) still gets through.
@@ -136,6 +144,14 @@ pub const REFUSED_FILE_BYTES_MAX: u64 = 16 << 20;
 /// - What it costs: with chunks of [`CHUNK_BYTES`], 16 MiB.
 /// - At the bound: alerts wait; live, observations and facts are dropped and counted.
 pub const PIECES_MAX: usize = 256;
+
+/// The pause after the spool's disk took nothing.
+///
+/// - Why so long: room that comes back is used soon; a full disk costs no processor.
+/// - What it costs: a few failed writes a second.
+/// - At the bound: it is tried again; records gather in memory meanwhile, as far as
+///   `spool::limits::BUFFER_BYTES_MAX` goes.
+pub const COMMIT_AGAIN: Duration = Duration::from_millis(100);
 
 /// Octets that the spool's writer gathers before it writes.
 ///

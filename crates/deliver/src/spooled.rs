@@ -2,20 +2,25 @@
 //!
 //! Whoever hands records over waits for the spool's thread at most, never for a sink.
 
+mod keeper;
+
+use std::collections::HashMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Mutex};
+use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 use spool::Writer;
 use tokio::runtime::Builder;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use self::keeper::{Keeper, Piece, Tally};
+use crate::behind::{Behind, Untaken};
 use crate::error::DeliverError;
-use crate::limits::{COMMIT_BYTES, PIECES_MAX, TROUBLE_TOLD_EVERY};
+use crate::limits::{COMMIT_AGAIN, PIECES_MAX};
 use crate::sinks::{Carrier, Control, Gauge, Runner, SinkPlan, SinkState, carrier};
 use crate::{Ending, Gone, Stream};
 
@@ -41,17 +46,12 @@ pub(crate) fn class_of(stream: Stream) -> usize {
     Stream::ALL.iter().position(|one| *one == stream).unwrap_or(0)
 }
 
-/// Records of one kind on their way into the spool.
-struct Piece {
-    stream: Stream,
-    octets: Vec<u8>,
-}
-
 /// The spool and its sinks at work.
 pub(crate) struct Spooled {
     to: Option<SyncSender<Piece>>,
     /// Pieces handed over or about to be.
     handed: AtomicU64,
+    behind: Behind,
     streams: Vec<Stream>,
     gauges: Vec<Arc<Gauge>>,
     tally: Arc<Tally>,
@@ -75,17 +75,10 @@ pub struct SpoolState {
     /// Records that were given up by the spool, since it was full, too old, or its disk took
     /// nothing.
     pub given_up: u64,
+    /// Of those, records that its disk had not taken at the end.
+    pub unwritten: u64,
     /// Why its disk took nothing at the last attempt; none once it did.
     pub trouble: Option<String>,
-}
-
-#[derive(Debug, Default)]
-struct Tally {
-    bytes: AtomicU64,
-    given_up: AtomicU64,
-    /// Pieces that are written, or were given up.
-    committed: AtomicU64,
-    trouble: Mutex<Option<String>>,
 }
 
 impl Spooled {
@@ -137,12 +130,17 @@ impl Spooled {
             .spawn(move || {
                 runtime.block_on(async move {
                     let mut all = JoinSet::new();
+                    let mut gauges = HashMap::new();
                     for runner in ready {
-                        all.spawn(runner.run(more.clone(), asked.clone()));
+                        let gauge = runner.gauge();
+                        let task = all.spawn(runner.run(more.clone(), asked.clone()));
+                        gauges.insert(task.id(), gauge);
                     }
                     while let Some(ended) = all.join_next().await {
-                        if let Err(why) = ended {
-                            tracing::error!(%why, "a sink broke down; its records stay");
+                        let Err(why) = ended else { continue };
+                        tracing::error!(%why, "a sink broke down; its records stay");
+                        if let Some(gauge) = gauges.get(&why.id()) {
+                            gauge.troubled(Some("it broke down; the next start tries again"));
                         }
                     }
                 });
@@ -150,8 +148,7 @@ impl Spooled {
                 runtime.shutdown_timeout(Duration::from_secs(1));
             })
             .map_err(start)?;
-        let keeper =
-            Keeper { writer, pieces, committed, tally: Arc::clone(&tally), told: None, taken: 0 };
+        let keeper = Keeper::new(writer, pieces, committed, Arc::clone(&tally));
         let keeper = thread::Builder::new()
             .name("spool".into())
             .spawn(move || keeper.keep())
@@ -161,6 +158,7 @@ impl Spooled {
         Ok(Spooled {
             to: Some(to),
             handed,
+            behind: Behind::default(),
             streams,
             gauges,
             tally,
@@ -177,7 +175,7 @@ impl Spooled {
     }
 
     /// Hand over records: whole lines, or one message of facts. With `patience` it waits while the
-    /// spool's thread is behind; else what can be given up is, and its octets come back.
+    /// spool's thread is behind; else what is given up comes back, alerts after a while only.
     pub(crate) fn send(
         &self,
         stream: Stream,
@@ -187,16 +185,23 @@ impl Spooled {
         let Some(to) = &self.to else { return Err(Gone(Ending::Failed)) };
         let piece = Piece { stream, octets };
         self.handed.fetch_add(1, Ordering::SeqCst);
-        if patience || matches!(stream, Stream::Alerts | Stream::Health) {
+        if patience {
             return to.send(piece).map(|()| None).map_err(|_| Gone(Ending::Failed));
         }
-        match to.try_send(piece) {
+        let waits = matches!(stream, Stream::Alerts | Stream::Health);
+        let offered = self.behind.offer(&"the spool", piece, waits, |piece| {
+            to.try_send(piece).map_err(|why| match why {
+                TrySendError::Full(piece) => Untaken::Full(piece),
+                TrySendError::Disconnected(_) => Untaken::Closed,
+            })
+        });
+        match offered {
             Ok(()) => Ok(None),
-            Err(TrySendError::Full(piece)) => {
+            Err(Untaken::Full(piece)) => {
                 self.handed.fetch_sub(1, Ordering::SeqCst);
                 Ok(Some(piece.octets))
             }
-            Err(TrySendError::Disconnected(_)) => Err(Gone(Ending::Failed)),
+            Err(Untaken::Closed) => Err(Gone(Ending::Failed)),
         }
     }
 
@@ -224,6 +229,7 @@ impl Spooled {
         SpoolState {
             bytes: self.tally.bytes.load(Ordering::Relaxed),
             given_up: self.tally.given_up.load(Ordering::Relaxed),
+            unwritten: self.tally.unwritten.load(Ordering::Relaxed),
             trouble: self.tally.trouble.lock().ok().and_then(|why| why.clone()),
         }
     }
@@ -243,114 +249,26 @@ impl Spooled {
             tracing::error!("the sinks' thread broke down; records stay in the spool");
         }
         match writer {
-            Some(Ok(mut writer)) => {
-                if let Err(why) = writer.tend(SystemTime::now()) {
-                    tracing::warn!(%why, "the spool could not be tidied");
-                }
-            }
+            Some(Ok(mut writer)) => self.write_the_rest(&mut writer, end_by),
             _ => tracing::error!("the spool's thread broke down"),
         }
         (self.spool_state(), self.states())
     }
-}
 
-/// The spool's one writer.
-struct Keeper {
-    writer: Writer,
-    pieces: Receiver<Piece>,
-    committed: watch::Sender<u64>,
-    tally: Arc<Tally>,
-    told: Option<Instant>,
-    taken: u64,
-}
-
-impl Keeper {
-    /// Write what comes until nobody hands over any more.
-    fn keep(mut self) -> Writer {
-        const PAUSE: Duration = Duration::from_millis(250);
-        let mut tended = Instant::now();
-        loop {
-            let ended = match self.pieces.recv_timeout(PAUSE) {
-                Ok(piece) => {
-                    self.take(&piece);
-                    while self.writer.buffered() < COMMIT_BYTES
-                        && let Ok(piece) = self.pieces.try_recv()
-                    {
-                        self.take(&piece);
-                    }
-                    false
-                }
-                Err(RecvTimeoutError::Timeout) => false,
-                Err(RecvTimeoutError::Disconnected) => true,
-            };
-            self.commit();
-            if self.writer.buffered() == 0 {
-                self.tally.committed.store(self.taken, Ordering::SeqCst);
-            }
-            if tended.elapsed() >= PAUSE || ended {
-                tended = Instant::now();
-                self.tend();
-            }
-            if ended {
-                return self.writer;
-            }
+    /// What the disk did not take so far may go where sinks made room. What it never takes is lost,
+    /// counted, and said.
+    fn write_the_rest(&self, writer: &mut Writer, end_by: tokio::time::Instant) {
+        let mut failed = self.tally.settle(writer);
+        while writer.buffered() > 0 && tokio::time::Instant::now() < end_by {
+            thread::sleep(COMMIT_AGAIN);
+            failed = self.tally.settle(writer);
         }
-    }
-
-    fn take(&mut self, piece: &Piece) {
-        self.taken += 1;
-        let class = class_of(piece.stream);
-        if piece.stream == Stream::Facts {
-            self.writer.append(class, &piece.octets);
-            return;
+        let lost: u64 = (0..CLASSES.len()).map(|class| writer.discard_buffered(class)).sum();
+        if lost > 0 {
+            let why = failed.unwrap_or_default();
+            tracing::error!(lost, %why, "records are lost: the spool's disk took them not");
         }
-        for line in piece.octets.split(|octet| *octet == b'\n').filter(|line| !line.is_empty()) {
-            self.writer.append(class, line);
-        }
-    }
-
-    fn commit(&mut self) {
-        if self.writer.buffered() == 0 {
-            return;
-        }
-        match self.writer.commit(SystemTime::now()) {
-            Ok(()) => {
-                self.trouble(None);
-                self.committed.send_modify(|generation| *generation += 1);
-            }
-            Err(why) => {
-                self.trouble(Some(&why.to_string()));
-                thread::sleep(Duration::from_millis(50));
-            }
-        }
-    }
-
-    fn tend(&mut self) {
-        match self.writer.tend(SystemTime::now()) {
-            Ok(tended) => {
-                let gone = tended.dropped.iter().sum();
-                self.tally.given_up.fetch_add(gone, Ordering::Relaxed);
-                if gone > 0 {
-                    tracing::error!(gone, "the spool is full or too old: its oldest records went");
-                }
-            }
-            Err(why) => self.trouble(Some(&why.to_string())),
-        }
-        self.tally.bytes.store(self.writer.counts().bytes.iter().sum(), Ordering::Relaxed);
-    }
-
-    fn trouble(&mut self, why: Option<&str>) {
-        if let Ok(mut trouble) = self.tally.trouble.lock() {
-            *trouble = why.map(str::to_owned);
-        }
-        match why {
-            None => self.told = None,
-            Some(why) => {
-                if self.told.is_none_or(|told| told.elapsed() >= TROUBLE_TOLD_EVERY) {
-                    self.told = Some(Instant::now());
-                    tracing::error!(%why, "the spool cannot be written; records wait in memory");
-                }
-            }
-        }
+        self.tally.unwritten.store(lost, Ordering::Relaxed);
+        self.tally.tend(writer).unwrap_or_default();
     }
 }

@@ -90,7 +90,8 @@ pub struct RuleUse {
 /// How records leave the sensor. Counts are since the start.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct DeliveryHealth {
-    /// Records of observations that were dropped since an output was behind.
+    /// Records that were dropped since an output was behind, counted at each: observations, and
+    /// alerts where one took nothing for seconds.
     pub unwritten: u64,
     /// Octets that the spool holds.
     pub spool_bytes: u64,

@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use spool::{Reader, SpoolError, Taken};
 use tokio::sync::watch;
+use tokio::task::yield_now;
 use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
 
 use super::refusals::Refusals;
@@ -33,9 +34,15 @@ pub(crate) struct Runner {
     gauge: Arc<Gauge>,
     refusals: Refusals,
     backoff: Backoff,
-    /// Something was released since the place was last written down.
+    /// Records of the next batch at most: fewer after an attempt that took too long.
+    room: usize,
+    /// The reader went on since its place was last written down.
     unsaved: bool,
     save_at: Instant,
+    /// Why the place could not be written down goes its own way: carrying goes on meanwhile.
+    saving: Backoff,
+    /// Refused records that were not told of, and when some were.
+    refused: (u64, Option<Instant>),
     reopened: u64,
 }
 
@@ -49,6 +56,7 @@ impl Runner {
     ) -> Runner {
         let refusals = Refusals::new(folder, &plan.name);
         Runner {
+            room: plan.batch_records,
             plan,
             carrier,
             reader,
@@ -57,8 +65,15 @@ impl Runner {
             backoff: Backoff::default(),
             unsaved: false,
             save_at: Instant::now(),
+            saving: Backoff::default(),
+            refused: (0, None),
             reopened: 0,
         }
+    }
+
+    /// Where it tells how it fares.
+    pub(crate) fn gauge(&self) -> Arc<Gauge> {
+        Arc::clone(&self.gauge)
     }
 
     /// Work until the outside asks to end. `more` changes whenever the spool has more.
@@ -78,7 +93,8 @@ impl Runner {
             }
             more.borrow_and_update();
             match self.step(asked.end_by).await {
-                Step::Went => {}
+                // Records without a form wait for nothing: other sinks want the thread too.
+                Step::Went => yield_now().await,
                 Step::Nothing if asked.end_by.is_some() => break,
                 Step::Nothing => {
                     let save_at = self.save_at;
@@ -113,11 +129,13 @@ impl Runner {
                 continue;
             }
             let mut taken = Vec::new();
-            let (records, bytes) = (self.plan.batch_records, self.plan.batch_bytes);
-            match self.reader.read(class_of(stream), records, bytes, &mut taken) {
+            let (room, bytes) = (self.room, self.plan.batch_bytes);
+            match self.reader.read(class_of(stream), room, bytes, &mut taken) {
                 Ok(0) => {}
                 Ok(lost) => {
                     Gauge::add(&self.gauge.lost, lost);
+                    // Told once: the next start is not to tell it again.
+                    self.save_soon();
                     tracing::error!(sink = %self.plan.name, lost, "records left the spool unsent");
                 }
                 Err(why) => return self.spool_failed(&why),
@@ -137,33 +155,24 @@ impl Runner {
         end_by: Option<Instant>,
     ) -> Step {
         let class = class_of(stream);
-        let mut formless = 0u64;
+        let mut formless = Vec::new();
         let mut batch = Vec::with_capacity(taken.len());
         for Taken { seq, payload } in taken {
             let mut body = Vec::new();
             match (self.plan.prepare)(stream, &payload, &mut body) {
                 Some(id) => batch.push(Entry { seq, stream, id, line: payload, body }),
-                None => formless += 1,
+                None => formless.push(seq),
             }
         }
         if batch.is_empty() {
-            Gauge::add(&self.gauge.formless, formless);
-            self.release(class, last);
+            self.pass(class, last, &formless);
             return Step::Went;
         }
-        let deadline = Instant::now() + self.plan.timeout;
-        let deadline = end_by.map_or(deadline, |end| end.min(deadline));
-        let result = timeout_at(deadline, self.carrier.carry(&batch)).await;
-        let result = result.unwrap_or_else(|_| {
-            let secs = self.plan.timeout.as_secs_f32();
-            Err(Setback::new(format!("no answer within {secs} s")))
-        });
-        match result {
+        match self.attempt(&batch, end_by).await {
             Ok(Carried { refused }) => {
-                Gauge::add(&self.gauge.formless, formless);
                 let refused = self.note(&batch, &refused);
                 Gauge::add(&self.gauge.sent, (batch.len() - refused) as u64);
-                self.release(class, last);
+                self.pass(class, last, &formless);
                 self.went_well();
                 Step::Went
             }
@@ -172,7 +181,7 @@ impl Runner {
                 if let Some(through) = carried.checked_sub(1).and_then(|at| batch.get(at)) {
                     let refused = self.note(&batch, &setback.refused).min(carried);
                     Gauge::add(&self.gauge.sent, (carried - refused) as u64);
-                    self.release(class, through.seq);
+                    self.pass(class, through.seq, &formless);
                 }
                 self.reader.rewind(class);
                 if carried > 0 && setback.wait == Some(Duration::ZERO) {
@@ -188,8 +197,40 @@ impl Runner {
         }
     }
 
-    fn release(&mut self, class: usize, through: u64) {
+    /// One attempt, bounded in time. After one that was not, the next is with half as much: a reader
+    /// that is slow, and not dead, would be given the same batch for ever.
+    async fn attempt(
+        &mut self,
+        batch: &[Entry],
+        end_by: Option<Instant>,
+    ) -> Result<Carried, Setback> {
+        let begun = Instant::now();
+        let deadline = begun + self.plan.timeout;
+        let deadline = end_by.map_or(deadline, |end| end.min(deadline));
+        match timeout_at(deadline, self.carrier.carry(batch)).await {
+            Ok(result) => {
+                if result.is_ok() {
+                    self.room = self.room.saturating_mul(2).min(self.plan.batch_records);
+                }
+                result
+            }
+            Err(_) => {
+                self.room = (batch.len() / 2).max(1);
+                let secs = begun.elapsed().as_secs_f32();
+                Err(Setback::new(format!("no answer within {secs:.1} s")))
+            }
+        }
+    }
+
+    /// Everything up to this record is through, or has no form here.
+    fn pass(&mut self, class: usize, through: u64, formless: &[u64]) {
+        let passed = formless.iter().filter(|seq| **seq <= through).count();
+        Gauge::add(&self.gauge.formless, passed as u64);
         self.reader.release(class, through);
+        self.save_soon();
+    }
+
+    fn save_soon(&mut self) {
         if !self.unsaved {
             self.unsaved = true;
             self.save_at = Instant::now() + SAVE_EVERY;
@@ -206,15 +247,17 @@ impl Runner {
             count += 1;
             Gauge::add(&self.gauge.refused, 1);
             let (sink, id) = (&self.plan.name, &entry.id);
-            match self.refusals.note(sink, entry, why) {
-                Ok(true) => {
-                    let kept = self.refusals.path().display();
-                    tracing::warn!(%sink, %id, %why, %kept, "a record was refused");
-                }
-                Ok(false) => tracing::warn!(%sink, %id, %why, "a record was refused, and not kept"),
-                Err(failed) => {
-                    tracing::error!(%sink, %id, %why, %failed, "a refused record was not kept");
-                }
+            let kept = match self.refusals.note(sink, entry, why) {
+                Ok(true) => format!("in {}", self.refusals.path().display()),
+                Ok(false) => "not kept: that file is full".to_owned(),
+                Err(failed) => format!("not kept: {failed}"),
+            };
+            let (untold, told) = &mut self.refused;
+            *untold += 1;
+            if told.is_none_or(|told| told.elapsed() >= TROUBLE_TOLD_EVERY) {
+                let records = *untold;
+                tracing::warn!(%sink, records, %id, %why, %kept, "refused for good, the last so");
+                self.refused = (0, Some(Instant::now()));
             }
         }
         count
@@ -223,10 +266,13 @@ impl Runner {
     fn went_well(&mut self) {
         if self.backoff.failures > 0 {
             let (sink, attempts) = (&self.plan.name, self.backoff.failures);
-            tracing::info!(%sink, attempts, "the sink takes records again");
-            self.gauge.troubled(None);
+            if self.backoff.good() {
+                tracing::info!(%sink, attempts, "the sink takes records again");
+            }
+            if self.saving.failures == 0 {
+                self.gauge.troubled(None);
+            }
         }
-        self.backoff = Backoff::default();
     }
 
     /// Count a setback and say it now and then; how long to wait.
@@ -234,9 +280,7 @@ impl Runner {
         Gauge::add(&self.gauge.setbacks, 1);
         self.gauge.troubled(Some(&setback.why));
         let pause = self.backoff.next(setback.wait);
-        let now = Instant::now();
-        if self.backoff.told.is_none_or(|told| now - told >= TROUBLE_TOLD_EVERY) {
-            self.backoff.told = Some(now);
+        if self.backoff.tells() {
             let (sink, why, attempts) = (&self.plan.name, &setback.why, self.backoff.failures);
             tracing::warn!(%sink, %why, attempts, "the sink takes nothing; records wait in the spool");
         }
@@ -258,10 +302,23 @@ impl Runner {
             Ok(()) => self.reader.save().map_err(|why| Setback::new(why.to_string())),
             Err(setback) => Err(setback),
         };
+        let sink = &self.plan.name;
         match saved {
-            Ok(()) => self.unsaved = false,
+            Ok(()) => {
+                self.unsaved = false;
+                let failed = std::mem::take(&mut self.saving.failures) > 0;
+                if failed && self.backoff.failures == 0 {
+                    self.gauge.troubled(None);
+                }
+            }
             Err(setback) => {
-                self.save_at = Instant::now() + self.went_wrong(&setback).max(SAVE_EVERY);
+                Gauge::add(&self.gauge.setbacks, 1);
+                self.gauge.troubled(Some(&setback.why));
+                self.save_at = Instant::now() + self.saving.next(setback.wait).max(SAVE_EVERY);
+                if self.saving.tells() {
+                    let why = &setback.why;
+                    tracing::warn!(%sink, %why, "what was sent cannot be written down as sent");
+                }
             }
         }
     }
@@ -285,7 +342,9 @@ enum Step {
 #[derive(Debug, Default)]
 struct Backoff {
     failures: u32,
+    /// When the log last said so, and whether it did since all was well.
     told: Option<Instant>,
+    said: bool,
 }
 
 impl Backoff {
@@ -296,6 +355,21 @@ impl Backoff {
         let pause = pause.mul_f64(0.75 + 0.25 * scatter());
         // A server that says when to come back is believed, within bounds.
         asked.map_or(pause, |asked| asked.clamp(pause, BACKOFF_MOST * 2))
+    }
+
+    /// Whether the log is to say it: a sink that comes and goes fills no log either.
+    fn tells(&mut self) -> bool {
+        let due = self.told.is_none_or(|told| told.elapsed() >= TROUBLE_TOLD_EVERY);
+        if due {
+            (self.told, self.said) = (Some(Instant::now()), true);
+        }
+        due
+    }
+
+    /// All is well; whether the log said that it was not.
+    fn good(&mut self) -> bool {
+        self.failures = 0;
+        std::mem::take(&mut self.said)
     }
 }
 

@@ -74,7 +74,7 @@ impl Gauge {
         self.oldest_secs.store(oldest_secs, Ordering::Relaxed);
     }
 
-    pub(super) fn troubled(&self, why: Option<&str>) {
+    pub(crate) fn troubled(&self, why: Option<&str>) {
         if let Ok(mut trouble) = self.trouble.lock() {
             *trouble = why.map(str::to_owned);
         }

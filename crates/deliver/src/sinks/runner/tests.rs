@@ -173,7 +173,7 @@ fn what_a_sink_does_with_five_records() {
         (
             "does not answer",
             &[Take, Hang],
-            &["a b c", "d e", "d e"],
+            &["a b c", "d e", "d", "e"],
             &["a", "b", "c", "d", "e"],
             (5, 0, 1),
         ),
@@ -234,6 +234,39 @@ fn what_is_refused_is_written_down() {
         "{\"sink\":\"s\",\"id\":\"id-{\\\"odd\\\":1}\",\"why\":\"it is odd\",\
          \"record\":\"{\\\"odd\\\":1}\"}\n"
     );
+}
+
+#[test]
+fn every_record_is_counted_once_whatever_became_of_it() {
+    use Act::{Break, Fail, Hang, Refuse};
+    let texts = ["#1", "a", "#2", "b", "#3", "c", "#4", "d", "#5", "#6", "e", "#7"];
+    for script in [&[Break(1)][..], &[Break(2), Break(1)], &[Refuse(0), Fail, Break(1)], &[Hang]] {
+        let stage = Stage::new(script);
+        let state = stage.run(&alerts(&texts), LONG);
+        let SinkState { sent, refused, formless, waiting, lost, .. } = state;
+        assert_eq!((formless, waiting, lost), (7, 0, 0), "{script:?}");
+        assert_eq!(sent + refused, 5, "{script:?}");
+    }
+}
+
+/// It is slow, not dead: what it does not manage in time at once, it does in parts.
+#[test]
+fn a_batch_that_takes_too_long_becomes_smaller_and_then_larger_again() {
+    let stage = Stage::new(&[Act::Hang, Act::Hang]);
+    stage.run(&alerts(&["a", "b", "c", "d", "e", "f", "g"]), LONG);
+    assert_eq!(stage.attempts(), ["a b c", "a", "a", "b c", "d e f", "g"]);
+}
+
+#[test]
+fn losses_are_told_once_even_when_nothing_is_sent_after_them() {
+    let stage = Stage::new(&[]);
+    stage.run(&alerts(&["b"]), LONG);
+    stage.carrier.script.lock().expect("a lock").extend(vec![Act::Fail; 50]);
+    let long = "x".repeat(spool::limits::PAYLOAD_BYTES_MAX + 1);
+    let state = stage.run(&alerts(&[&long, "a"]), Duration::from_millis(300));
+    assert_eq!((state.lost, state.waiting), (1, 1));
+    let state = stage.run(&[], Duration::from_millis(300));
+    assert_eq!((state.lost, state.waiting), (0, 1));
 }
 
 #[test]
