@@ -249,3 +249,14 @@ fn several_inputs_are_read_one_after_the_other() {
     assert_eq!(twice, once.repeat(2));
     assert_eq!(once, std::fs::read_to_string(Path::new(&native)).expect("records"));
 }
+
+#[test]
+fn an_input_that_cannot_be_read_does_not_hide_the_others() {
+    let folder = folder();
+    let native = records(&folder);
+    let once = text(&rmmwatch(&["convert", "--to", "notice", "--quiet", &native]), 0);
+    let done = rmmwatch(&["convert", "--to", "notice", "/no/such/file", &native]);
+    assert_eq!(text(&done, 4), once);
+    assert!(said(&done).contains("/no/such/file cannot be read"), "{}", said(&done));
+    assert!(said(&done).contains("have no form in notice"), "{}", said(&done));
+}

@@ -95,6 +95,8 @@ struct Counts {
     refused: u64,
     /// Records that the template failed on.
     unfilled: u64,
+    /// Inputs that could not be read, or not to their end.
+    unread: u64,
 }
 
 struct Run<W> {
@@ -105,24 +107,27 @@ struct Run<W> {
 }
 
 impl<W: Write> Run<W> {
-    /// Take an input to its end; a break when nobody reads any more.
+    /// Take an input to its end, or say why it cannot be read; a break when nobody reads any more.
     ///
     /// # Errors
-    /// How the program ends when the input or the output fails.
+    /// How the program ends when the output fails.
     fn read(&mut self, path: &Path) -> Result<ControlFlow<()>, Exit> {
         let name = path.display().to_string();
-        let cannot =
-            |why: io::Error| fail(Exit::Failed, &format_args!("{name} cannot be read: {why}"));
-        let source: Box<dyn Read> = match path.as_os_str() == "-" {
-            true => Box::new(io::stdin().lock()),
-            false => Box::new(File::open(path).map_err(cannot)?),
+        let source: io::Result<Box<dyn Read>> = match path.as_os_str() == "-" {
+            true => Ok(Box::new(io::stdin().lock())),
+            false => File::open(path).map(|file| Box::new(file) as Box<dyn Read>),
         };
         let mut written = Ok(());
-        let read = lines::each(BufReader::new(source), |number, line| {
-            written = self.take(&name, number, line);
-            if written.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        let read = source.and_then(|source| {
+            lines::each(BufReader::new(source), |number, line| {
+                written = self.take(&name, number, line);
+                if written.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+            })
         });
-        read.map_err(cannot)?;
+        if let Err(why) = read {
+            self.counts.unread += 1;
+            tell(format_args!("rmmwatch: {name} cannot be read: {why}"));
+        }
         match written {
             Ok(()) => Ok(ControlFlow::Continue(())),
             // A reader that is gone wants no more.
@@ -200,7 +205,7 @@ impl<W: Write> Run<W> {
 
     /// Say what became of the lines.
     fn conclude(self, quiet: bool) -> Result<Exit, Exit> {
-        let Counts { records, datasets, formless, refused, unfilled } = self.counts;
+        let Counts { records, datasets, formless, refused, unfilled, unread } = self.counts;
         let untold = |count: u64| count.saturating_sub(COMPLAINTS_TOLD_MAX);
         match self.work {
             Work::Lint if !quiet => {
@@ -231,7 +236,11 @@ impl<W: Write> Run<W> {
                 "rmmwatch: {formless} of {records} records have no form in {word}: left out"
             ));
         }
-        Ok(if refused > 0 || unfilled > 0 { Exit::Damaged } else { Exit::Done })
+        Ok(match (unread, refused + unfilled) {
+            (1.., _) => Exit::Failed,
+            (0, 1..) => Exit::Damaged,
+            (0, 0) => Exit::Done,
+        })
     }
 }
 
