@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use async_nats::jetstream::kv::{Entry, Operation, Watch, WatcherError};
 use deliver::{Delivery, Gone, Stream};
 use detect::{Limits, Policy};
 use futures_util::StreamExt as _;
@@ -117,20 +118,26 @@ impl Session {
     /// When the server says what waiting does not mend.
     pub(super) async fn work(mut self, signals: &Signals) -> Result<Vec<Report>, String> {
         let watch = self.office.broker.board.watch_with_history(">").await;
-        let mut watch = watch.map_err(|why| format!("the board of analysts: {why}"))?;
+        let mut watch = Some(watch.map_err(|why| format!("the board of analysts: {why}"))?);
         let mut look = tokio::time::interval(LOOK);
         let ended = loop {
             tokio::select! {
-                heard = watch.next() => match heard {
+                heard = next(&mut watch) => match heard {
                     Some(Ok(entry)) => self.hear(&entry),
-                    Some(Err(why)) => tracing::warn!(%why, "the board of analysts"),
-                    None => break Err("the board of analysts is gone".to_owned()),
+                    Some(Err(why)) => tracing::debug!(%why, "the board of analysts"),
+                    None => watch = None,
                 },
                 Some(memory) = self.memories.recv() => self.keep(memory).await,
-                _ = look.tick() => match self.look(signals).await {
+                _ = look.tick() => {
+                    if watch.is_none() {
+                        // The server began anew; what stands there is told again.
+                        watch = self.office.broker.board.watch_with_history(">").await.ok();
+                    }
+                    match self.look(signals).await {
                     Ok(true) => {}
                     Ok(false) => break Ok(()),
                     Err(why) => break Err(why),
+                    }
                 },
             }
         };
@@ -138,8 +145,7 @@ impl Session {
         ended.map(|()| self.left)
     }
 
-    fn hear(&mut self, entry: &async_nats::jetstream::kv::Entry) {
-        use async_nats::jetstream::kv::Operation;
+    fn hear(&mut self, entry: &Entry) {
         let board = &mut self.office.board;
         match entry.operation {
             Operation::Put => board.hear(&entry.key, entry.revision, &entry.value, Instant::now()),
@@ -352,5 +358,13 @@ impl Session {
         });
         // An output that is gone is seen by who has alerts for it.
         let _ = written.await;
+    }
+}
+
+/// What changes on the board; never anything, while nobody watches it.
+async fn next(watch: &mut Option<Watch>) -> Option<Result<Entry, WatcherError>> {
+    match watch {
+        Some(watch) => watch.next().await,
+        None => std::future::pending().await,
     }
 }
