@@ -155,6 +155,11 @@ fn ours(record: &Native<'_>, line: &mut Line) {
         false => line.custom("cs6", "evidence", &evidence),
         true => custom(line, "cs6", "resolved", Some(&resolved)),
     }
+    let hosts = telling::hosts(record);
+    if !hosts.is_empty() {
+        line.number("flexString1Label", "hosts");
+        line.text("flexString1", &hosts, 1023);
+    }
     if let Some(severity) = record.number(&["event", "severity"]) {
         line.label("cn1", "risk", severity);
     }

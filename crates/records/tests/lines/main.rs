@@ -269,6 +269,7 @@ fn further_hosts() {
         assert_eq!(line.params.get("hosts").map_or("", |text| text), want, "{name}");
         let line = cef(&of(Format::Cef, &record));
         assert!(line.values["cs6"].contains(stage), "{name}: {}", line.values["cs6"]);
+        assert_eq!(line.values.get("flexString1").map_or("", |text| text), want, "{name}");
     }
 }
 

@@ -14,7 +14,7 @@ HEADER = {
     "DeviceName": "name",
     "DeviceSeverity": "severity",
 }
-CUSTOM = re.compile(r"(?:^| )((?:cs|cn|c6a)\d)Label=(\S+(?: IPv6 Address)?)")
+CUSTOM = re.compile(r"(?:^| )((?:cs|cn|c6a|flexString)\d)Label=(\S+(?: IPv6 Address)?)")
 # A field of the standard that cefevent's older dictionary lacks: 0 to 3.
 TYPE = ("type", "0123")
 wrong = 0
