@@ -53,15 +53,14 @@ pub(super) fn host<'r>(record: &'r Native<'_>) -> Option<&'r str> {
 /// The further hosts that an alert is about, each once: those that it names, and those of an
 /// incident's stages.
 pub(super) fn hosts<'r>(record: &'r Native<'_>) -> Vec<&'r str> {
-    let mut all: Vec<&str> = host(record).into_iter().collect();
+    let mut all: Vec<&str> = Vec::new();
     let named = record.texts(&["rmm", "hosts"]).take(MEMBERS_SHAPED_MAX);
     for next in named.chain(stages(record).map(|stage| stage.host)) {
-        if !next.is_empty() && !all.contains(&next) {
+        let own = next.is_empty() || Some(next) == host(record);
+        if !own && all.len() < MEMBERS_SHAPED_MAX && !all.contains(&next) {
             all.push(next);
         }
     }
-    all.drain(..all.len().min(usize::from(host(record).is_some())));
-    all.truncate(MEMBERS_SHAPED_MAX);
     all
 }
 

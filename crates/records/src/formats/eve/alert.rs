@@ -19,7 +19,7 @@ pub(super) fn write(record: &Native<'_>, room: Room, o: &mut Object<'_>) {
     o.object("alert", |o| {
         o.text("action", "allowed");
         o.number("gid", 1_u8);
-        o.number("signature_id", signature::sid_of(rule_id));
+        o.number("signature_id", signature::sid(rule_id));
         o.number("rev", 1_u8);
         o.text("signature", room.cut(rule.unwrap_or(rule_id)));
         o.text("category", signature::category(detection));

@@ -17,24 +17,11 @@ use std::net::IpAddr;
 use model::Timestamp;
 use siphasher::sip::SipHasher13;
 
-use self::signature::sid_of;
+pub use self::signature::sid;
 use super::object::{Object, object};
 use super::{FormatOptions, Native, facts};
 use crate::limits::EVE_LINE_BYTES_MAX;
 use crate::stamp::Stamp;
-
-/// The number that EVE knows the rule of a native alert by (`alert.signature_id`), from its
-/// `rule.id`: 1,000,000 to 1,999,999, the range that is kept for local rules.
-///
-/// It is 1,000,000, 100,000 for each number of the kind of detection (the sensor's own 0, relay 1, api 2, download 3,
-/// protocol 4, lure 5, indicator 6, campaign 7, inbound 8, anything else 9), and what follows from
-/// the rest of the id, so that a tool has the same last five digits in every kind. It depends on
-/// nothing else. Two tools can share a number, by chance one pair in 100,000; a test holds that no
-/// two of the lists that are shipped do.
-#[must_use]
-pub fn sid(rule_id: &str) -> u32 {
-    sid_of(rule_id)
-}
 
 /// Octets of a text, and members of a list, that a line has room for.
 #[derive(Clone, Copy)]
@@ -106,8 +93,7 @@ impl Event {
 
 /// Add the record as one event. False where EVE has none for its kind: the opening of a flow, a
 /// remote protocol, NetBIOS, a row of the inventory.
-pub(super) fn write(record: &Native<'_>, options: &FormatOptions, out: &mut Vec<u8>) -> bool {
-    let _ = options;
+pub(super) fn write(record: &Native<'_>, _: &FormatOptions, out: &mut Vec<u8>) -> bool {
     let Some(event) = Event::of(record) else { return false };
     let begin = out.len();
     for room in ROOMS {
