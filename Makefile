@@ -8,7 +8,7 @@ SHELL := /bin/bash
 DEMO := pcaps/aa23-025a-campaign.pcap
 BIN  := target/release/rmmwatch
 
-.PHONY: help demo test test-full lint deny bench bench-analyst bench-feeds bench-instructions bench-memory bench-names bench-spool names fuzz pcaps deps deps-test deps-deny clean
+.PHONY: help demo test test-full lint deny bench bench-analyst bench-feeds bench-fleet bench-instructions bench-memory bench-names bench-spool names fuzz pcaps deps deps-test deps-deny clean
 
 help: ## What there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-19s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ bench-spool: ## Records a second into the spool and out of it, beside cat of the
 
 bench-names: ## Names judged per second on one core, the worst ones too, and what the tables hold
 	@cargo bench --quiet -p rmmwatch-intel --bench look_alikes
+
+bench-fleet: deps-test ## A day of 2,000 hosts into nats-server and out of it: messages, octets, disk, seconds
+	@./packaging/bench/fleet.sh
 
 names: ## Look-alikes and lures found, and false alerts, over the names in RMMWATCH_CORPUS; RMMWATCH_NAMES adds more
 	@cargo test --quiet -p rmmwatch-intel --test names -- --nocapture --test-threads 1

@@ -10,5 +10,7 @@
 mod bundle;
 mod namespaces;
 mod peers;
+mod rights;
 mod sensors;
+mod service;
 mod takeover;
