@@ -47,7 +47,7 @@ impl Fault {
         Fault::Stranger,
     ];
 
-    fn words(self) -> &'static str {
+    pub(crate) fn words(self) -> &'static str {
         match self {
             Fault::DownAtStart => "down at the start",
             Fault::DownMidway => "killed under load, and back",
@@ -95,11 +95,11 @@ impl Scale {
                 long: false,
                 records: 2_000,
                 before: millis(300),
-                trouble: millis(1500),
+                trouble: secs(2),
                 after: millis(200),
                 within: secs(20),
                 batch: 100,
-                timeout: millis(1500),
+                timeout: millis(700),
                 late: millis(200),
             },
             Some(_) => Scale {
@@ -125,6 +125,11 @@ pub(crate) trait FarEnd: Send {
     /// What a record looks like there.
     fn shape(&self) -> fn(&str) -> String {
         str::to_owned
+    }
+
+    /// What happens to it, in words.
+    fn words(&self, fault: Fault) -> &'static str {
+        fault.words()
     }
 
     /// From now on it is like that.
@@ -163,16 +168,25 @@ pub(crate) fn suffer(
     sink: &'static str,
     far: impl Fn(Fault, Scale) -> Option<Box<dyn FarEnd>> + Sync,
 ) {
+    suffer_of(sink, Scale::get(), far);
+}
+
+/// The same, of another size.
+pub(crate) fn suffer_of(
+    sink: &'static str,
+    scale: Scale,
+    far: impl Fn(Fault, Scale) -> Option<Box<dyn FarEnd>> + Sync,
+) {
     let far = &far;
     let rows: Vec<Row> = thread::scope(|scope| {
         let cells = Fault::ALL.map(|fault| {
             scope.spawn(move || {
-                let scale = Scale::get();
                 far(fault, scale).map(|mut far| live_through(sink, fault, scale, &mut *far))
             })
         });
         cells.into_iter().filter_map(|cell| cell.join().expect("no panic")).collect()
     });
+    println!();
     static HEAD: OnceLock<()> = OnceLock::new();
     HEAD.get_or_init(|| {
         println!("| sink | fault | sent | arrived | lost | twice | setbacks | waited at most | caught up after | said |");
@@ -200,7 +214,7 @@ fn live_through(sink: &'static str, fault: Fault, scale: Scale, far: &mut dyn Fa
             sleep(Duration::from_millis(20));
             let state = state();
             waiting = waiting.max(state.waiting);
-            said = said.take().or(state.trouble);
+            said = state.trouble.or(said.take());
         }
         far.turn(State::Well);
         let back = Instant::now();
@@ -213,7 +227,7 @@ fn live_through(sink: &'static str, fault: Fault, scale: Scale, far: &mut dyn Fa
     let (spool, mut states) = delivery.finish().expect("an end").sinks.expect("sinks");
     Row {
         sink,
-        fault: fault.words(),
+        fault: far.words(fault),
         records: scale.records,
         shelf: far.arrived(),
         state: states.remove(0),
@@ -224,6 +238,14 @@ fn live_through(sink: &'static str, fault: Fault, scale: Scale, far: &mut dyn Fa
         may_lose: far.may_lose(),
         batch: scale.batch,
     }
+}
+
+/// What was said, without places, for a table.
+fn short(said: &str) -> String {
+    let words = said.split(' ').filter(|word| !word.contains("127.") && !word.contains("/tmp/"));
+    let text = words.collect::<Vec<_>>().join(" ").replace('|', "/");
+    let cut = text.chars().take(80).collect::<String>();
+    if cut.len() < text.len() { cut + "…" } else { cut }
 }
 
 fn start(folder: PathBuf, sink: &str, far: &dyn FarEnd, scale: Scale) -> Delivery {
@@ -283,7 +305,7 @@ impl Row {
             self.shelf.twice(),
             state.setbacks,
             self.caught_up.as_secs_f64(),
-            self.said.as_deref().unwrap_or("").replace('|', "/"),
+            self.said.as_deref().map(short).unwrap_or_default(),
         );
     }
 

@@ -10,10 +10,13 @@ use std::time::Duration;
 
 use deliver::sinks::{Kind, SyslogPlan, SyslogTransport, TlsPlan, UnixPlan};
 
-use crate::cell::{Fault, FarEnd, Scale, State, suffer};
+use crate::cell::{FarEnd, Fault, Scale, State, suffer};
 use crate::host::{Shelves, empty};
 use crate::peers::{free_place, place, wait_until};
 use crate::shelf::Shelf;
+
+/// Reads a datagram, if one comes soon.
+type Read = Box<dyn FnMut(&mut [u8]) -> Option<usize> + Send>;
 
 const WELL: u8 = 0;
 const SLOW: u8 = 1;
@@ -49,7 +52,7 @@ impl Datagrams {
 
     fn listen(&mut self) {
         const LOOK: Option<Duration> = Some(Duration::from_millis(5));
-        let mut read: Option<Box<dyn FnMut(&mut [u8]) -> Option<usize> + Send>> = None;
+        let mut read: Option<Read> = None;
         wait_until("its place is free", || {
             read = match &self.at {
                 At::Udp(at) => UdpSocket::bind(at).ok().map(|socket| {

@@ -3,6 +3,7 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::ops::Deref;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -236,7 +237,8 @@ impl Shared {
                     }
                 };
                 let protocol = Arc::clone(&shared.protocol);
-                protocol.serve(&mut Wire { stream, tcp, shared, epoch, octets: Vec::new() });
+                let watch = Watch { shared, epoch };
+                protocol.serve(&mut Wire { stream, tcp, watch, octets: Vec::new() });
             });
             self.connections.lock().expect("a list").push(served);
         }
@@ -248,13 +250,27 @@ pub(crate) struct Wire {
     stream: Box<dyn Duplex>,
     /// The same without TLS.
     pub(crate) tcp: Option<TcpStream>,
-    shared: Arc<Shared>,
-    epoch: usize,
+    watch: Watch,
     /// What was read and not used yet.
     pub(crate) octets: Vec<u8>,
 }
 
-impl Wire {
+impl Deref for Wire {
+    type Target = Watch;
+
+    fn deref(&self) -> &Watch {
+        &self.watch
+    }
+}
+
+/// What a connection is to know of its server.
+#[derive(Clone)]
+pub(crate) struct Watch {
+    shared: Arc<Shared>,
+    epoch: usize,
+}
+
+impl Watch {
     pub(crate) fn state(&self) -> State {
         self.shared.state()
     }
@@ -278,9 +294,19 @@ impl Wire {
         self.shared.dying.swap(false, Ordering::SeqCst)
     }
 
-    /// Whether it will, soon.
-    pub(crate) fn is_dying(&self) -> bool {
-        self.shared.dying.load(Ordering::SeqCst)
+    /// Sleep, as long as it is not cut.
+    pub(crate) fn pause(&self, long: Duration) {
+        let begun = Instant::now();
+        while begun.elapsed() < long && !self.is_cut() {
+            sleep(LOOK);
+        }
+    }
+}
+
+impl Wire {
+    /// The same for another thread.
+    pub(crate) fn watch(&self) -> Watch {
+        self.watch.clone()
     }
 
     /// Read some more; false at the end, or when it is cut or broken.
@@ -324,14 +350,6 @@ impl Wire {
         let octets = std::mem::take(&mut self.octets);
         while self.more() {}
         self.octets = octets;
-    }
-
-    /// Sleep, as long as it is not cut.
-    pub(crate) fn pause(&self, long: Duration) {
-        let begun = Instant::now();
-        while begun.elapsed() < long && !self.is_cut() {
-            sleep(LOOK);
-        }
     }
 
     /// Whether that could be said.

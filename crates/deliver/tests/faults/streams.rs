@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use deliver::sinks::{Kind, SyslogPlan, SyslogTransport, TlsPlan, UnixPlan};
 
-use crate::cell::{Fault, FarEnd, Scale, State, suffer};
+use crate::cell::{FarEnd, Fault, Scale, State, suffer};
 use crate::host::{At, Host, Papers, Protocol, Shelves, Wire, empty};
 use crate::peers::{free_place, place};
 use crate::shelf::Shelf;
@@ -119,9 +119,10 @@ impl FarEnd for Stream {
                 place: place(*at, self.papers.is_some()),
                 transport: SyslogTransport::Stream,
                 confirm: true,
-                tls: self.papers.as_ref().map_or_else(TlsPlan::default, |papers| {
-                    papers.pki.plan("ca.pem", false)
-                }),
+                tls: self
+                    .papers
+                    .as_ref()
+                    .map_or_else(TlsPlan::default, |papers| papers.pki.plan("ca.pem", false)),
             }),
         }
     }
