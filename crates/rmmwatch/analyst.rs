@@ -51,6 +51,8 @@ pub(crate) struct Analyst {
     /// Facts for analysts elsewhere, where a sink wants them.
     forwarder: Option<Forwarder>,
     losses: Losses,
+    /// The packet time that was reached.
+    at: Timestamp,
 }
 
 /// Lines that wait to be handed over.
@@ -114,6 +116,7 @@ impl Analyst {
             keeper: None,
             forwarder: None,
             losses: Losses::default(),
+            at: Timestamp::ZERO,
         }
     }
 
@@ -163,7 +166,8 @@ impl Analyst {
             };
             self.recorder.health(&health, &mut self.lines.health);
         }
-        self.losses.tell(beat.at, &self.delivery, &self.recorder, &mut self.lines.alerts);
+        self.at = beat.at;
+        self.losses.tell(self.at, false, &self.delivery, &self.recorder, &mut self.lines.alerts);
         self.advance(beat.at)?;
         if let Some(forwarder) = &mut self.forwarder {
             forwarder.beat(beat.at);
@@ -217,6 +221,8 @@ impl Analyst {
         if let Some(forwarder) = &mut self.forwarder {
             forwarder.finish();
         }
+        let lines = &mut self.lines.alerts;
+        self.losses.tell(self.at, true, &self.delivery, &self.recorder, lines);
         // Nobody reads any more: there is nobody to tell it to either.
         let _ = self.forward().and(self.send(1));
         let usages = self.detector.take_usages();
@@ -256,6 +262,7 @@ impl Analyst {
 
     fn weigh(&mut self, seen: &Observation) {
         self.counts.observations += 1;
+        self.at = seen.at;
         if let Fact::TlsHello(hello) = &seen.fact {
             self.counts.hellos += 1;
             self.counts.nameless += u64::from(hello.server_name.is_none());

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use deliver::{Delivery, Gone, Output, Stream, Target};
+use deliver::{Delivery, Gone, Output, SinkState, SpoolState, Stream, Target};
 use model::{Health, Usage, UsageId};
 use records::{Files, FormatOptions, Recorder};
 
@@ -119,6 +119,33 @@ pub(crate) fn conclude(
     let delivered = delivered.map_err(|why| fail(Exit::Failed, &why))?;
     if delivered.formless > 0 {
         tracing::info!("{} records have no form in that format: left out", delivered.formless);
+    }
+    match delivered.sinks {
+        Some((spool, sinks)) => sent(&spool, &sinks),
+        None => Ok(Exit::Done),
+    }
+}
+
+/// Say what did not get through the sinks.
+fn sent(spool: &SpoolState, sinks: &[SinkState]) -> Result<Exit, Exit> {
+    for SinkState { name, waiting, refused, lost, trouble, .. } in sinks {
+        if *waiting > 0 {
+            let why = trouble.as_deref().unwrap_or("there was no time for more");
+            tracing::warn!("{waiting} records wait in the spool for the sink {name}: {why}");
+        }
+        if *refused > 0 {
+            tracing::warn!("{refused} records were refused by the sink {name}");
+        }
+        if *lost > 0 {
+            tracing::warn!("{lost} records left the spool before the sink {name} had them");
+        }
+    }
+    if spool.unwritten > 0 {
+        let (lost, why) = (spool.unwritten, spool.trouble.as_deref().unwrap_or_default());
+        return Err(fail(
+            Exit::Failed,
+            &format_args!("{lost} records for sinks are lost, the spool took nothing: {why}"),
+        ));
     }
     Ok(Exit::Done)
 }

@@ -45,10 +45,12 @@ pub(crate) struct Losses {
 }
 
 impl Losses {
-    /// Write an alert for each sink that lost records since it was last told.
+    /// Write an alert for each sink that lost records since it was last told, unless that was just
+    /// now and this is not the `end`.
     pub(crate) fn tell(
         &mut self,
         at: Timestamp,
+        end: bool,
         delivery: &Delivery,
         recorder: &Recorder,
         out: &mut Vec<u8>,
@@ -59,7 +61,7 @@ impl Losses {
             }
             let told = self.told.entry(sink.name.clone()).or_default();
             let (before, when) = *told;
-            if sink.lost > before && (before == 0 || at.since(when) >= TOLD_EVERY) {
+            if sink.lost > before && (end || before == 0 || at.since(when) >= TOLD_EVERY) {
                 *told = (sink.lost, at);
                 recorder.lost(at, &sink.name, sink.lost - before, sink.lost, out);
             }

@@ -1,7 +1,9 @@
 //! Sinks as the settings tell them, made into plans that deliver can carry out.
 
+mod mistakes;
 mod table;
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -53,6 +55,10 @@ pub(crate) fn plan(
             "two sinks are called `{}`; their places in the spool would be one",
             table.name
         );
+        if let Some(other) = tables.iter().find(|other| same_file(other, table)) {
+            let (one, two) = (&other.name, &table.name);
+            anyhow::bail!("the sinks `{one}` and `{two}` would write one file; it has one writer");
+        }
         let plan = one(table, sensor).with_context(|| format!("the sink `{}`", table.name))?;
         sinks.push(plan);
     }
@@ -68,6 +74,14 @@ pub(crate) fn plan(
         sinks,
         drain: Duration::from_secs(spool.drain_secs.into()),
     }))
+}
+
+/// Whether two sinks write to the same path.
+fn same_file(one: &SinkTable, two: &SinkTable) -> bool {
+    let (What::File { path, .. }, What::File { path: other, .. }) = (&one.what, &two.what) else {
+        return false;
+    };
+    one.name != two.name && path == other
 }
 
 fn folder(spool: &Spool) -> anyhow::Result<PathBuf> {
@@ -249,7 +263,13 @@ pub(crate) fn read_secret(table: &SecretTable) -> anyhow::Result<Secret> {
             PathBuf::from(folder).join(name)
         }
     };
-    Secret::read(&path).with_context(|| format!("the secret {} cannot be read", path.display()))
+    let shown = path.display();
+    let secret =
+        Secret::read(&path).with_context(|| format!("the secret {shown} cannot be read"))?;
+    if path.metadata().is_ok_and(|about| about.permissions().mode() & 0o004 != 0) {
+        tracing::warn!("the secret {shown} can be read by everybody here; chmod o-rwx it");
+    }
+    Ok(secret)
 }
 
 /// The subject of each record: kind, site and sensor; of facts, their partition too.

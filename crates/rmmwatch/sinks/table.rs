@@ -10,6 +10,8 @@ use deliver::sinks::Place;
 use records::Format;
 use serde::Deserialize;
 
+use super::mistakes::mistake;
+
 /// `[sensor]`: which one this is, where there are several.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
 #[serde(deny_unknown_fields, default)]
@@ -278,7 +280,7 @@ impl TryFrom<Raw> for SinkTable {
                 streams.push(stream);
             }
         }
-        Ok(SinkTable {
+        let sink = SinkTable {
             name,
             streams,
             format: raw.format.map(|word| word.0),
@@ -290,7 +292,11 @@ impl TryFrom<Raw> for SinkTable {
             user: raw.user,
             secret: raw.secret,
             what,
-        })
+        };
+        match mistake(&sink) {
+            Some(why) => Err(format!("the sink `{}`: {why}", sink.name)),
+            None => Ok(sink),
+        }
     }
 }
 
@@ -478,7 +484,7 @@ impl Raw {
 
 impl What {
     /// The other ends of its connections.
-    fn places(&self) -> Vec<&Place> {
+    pub(super) fn places(&self) -> Vec<&Place> {
         match self {
             What::File { .. } | What::Unix { .. } => Vec::new(),
             What::Syslog { place, .. } | What::Redis { place, .. } => vec![place],

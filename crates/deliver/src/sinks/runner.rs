@@ -63,7 +63,9 @@ impl Runner {
             gauge,
             refusals,
             backoff: Backoff::default(),
-            unsaved: false,
+            // The place of a sink that never took anything stands too: what the spool gives up
+            // until the next start is then known as its loss.
+            unsaved: true,
             save_at: Instant::now(),
             saving: Backoff::default(),
             refused: (0, None),
