@@ -2,7 +2,13 @@
 //!
 //! `cargo bench -p rmmwatch-records`. The least of several rounds, since other work on the machine only adds; one core, no output.
 
-#![allow(clippy::print_stdout, clippy::expect_used, clippy::unwrap_used)]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "a bench reads the clock and prints"
+)]
 
 #[path = "../tests/records/samples.rs"]
 #[allow(dead_code)]
