@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What takes too long for `make test`: cargo-deny where it must be built, the day of 2,000
-# hosts, EveBox, the benches, the fuzzer.
+# hosts, EveBox, sinks in trouble for a minute each, Kafka, the benches, the fuzzer.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 make deny
@@ -13,6 +13,10 @@ if [ ! -x "$peers/bin/evebox" ]; then
     || echo 'SKIPPED: EveBox cannot be built here'
 fi
 RMMWATCH_LONG=1 cargo nextest run -p rmmwatch-deliver --test http -E 'test(evebox::)'
+# A minute of each trouble for each sink, 100,000 records a cell: the table of docs/sinks.md.
+RMMWATCH_LONG=1 cargo test --quiet -p rmmwatch-deliver --features kafka --test faults -- \
+  --nocapture --test-threads 2
+cargo nextest run -p rmmwatch-deliver --features kafka --test brokers -E 'test(kafka::)'
 cargo bench --bench replay
 cargo bench --bench analyst
 make fuzz
