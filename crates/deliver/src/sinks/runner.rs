@@ -84,7 +84,7 @@ impl Runner {
         mut more: watch::Receiver<u64>,
         mut control: watch::Receiver<Control>,
     ) {
-        loop {
+        'work: loop {
             let asked = *control.borrow_and_update();
             if asked.reopened != self.reopened {
                 self.reopened = asked.reopened;
@@ -110,9 +110,17 @@ impl Runner {
                 Step::Wait(pause) => {
                     let until = Instant::now() + pause;
                     let until = asked.end_by.map_or(until, |end| end.min(until));
-                    tokio::select! {
-                        () = sleep_until(until) => {}
-                        changed = control.changed() => if changed.is_err() { break },
+                    // The place is kept meanwhile, and how much waits is told.
+                    while Instant::now() < until {
+                        self.save_when_due().await;
+                        self.look();
+                        tokio::select! {
+                            () = sleep_until(until.min(Instant::now() + SAVE_EVERY)) => {}
+                            changed = control.changed() => match changed {
+                                Ok(()) => break,
+                                Err(_) => break 'work,
+                            },
+                        }
                     }
                 }
             }
