@@ -187,6 +187,15 @@ pub(super) fn exact_techniques<'r>(record: &'r Native<'_>) -> Vec<Technique<'r>>
     let whole = |id: &'r str| id.split_once('.').map_or(id, |(whole, _)| whole);
     all.retain(|one| !parts.iter().any(|part| whole(part.id) == one.id));
     all.extend(parts);
+    // Ours tell each once; anyone's may not.
+    let mut known: Vec<&str> = Vec::new();
+    all.retain(|one| {
+        let new = !known.contains(&one.id);
+        if new {
+            known.push(one.id);
+        }
+        new
+    });
     all
 }
 

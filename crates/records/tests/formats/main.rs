@@ -240,6 +240,21 @@ fn sensors_share_what_is_not_theirs() {
     assert_eq!(own, ["identity", "observed-data", "sighting"]);
 }
 
+/// Ids that a foreign record tells twice, and how often each stands in a bundle.
+#[test]
+fn a_technique_told_twice_is_told_once() {
+    let (_, line) = natives().into_iter().find(|(name, _)| name == "alert_relay").expect("it");
+    let mut record: Value = serde_json::from_slice(&line).expect("JSON");
+    record["threat"]["technique"]["id"] = serde_json::json!(["T1", "T2", "T1"]);
+    record["threat"]["technique"]["subtechnique"]["id"] = serde_json::json!(["T2.1", "T2.1"]);
+    let options = FormatOptions::default();
+    let text = shaped(Format::Stix, record.to_string().as_bytes(), &options).expect("a form");
+    for (id, times) in [("T1", 1), ("T2", 0), ("T2.1", 1)] {
+        let told = text.matches(&format!("\"external_id\":\"{id}\"")).count();
+        assert_eq!(told, times, "{id}");
+    }
+}
+
 /// What is no address is told as none, and is no observable.
 #[test]
 fn ends_without_an_address() {
