@@ -189,8 +189,10 @@ pub(crate) fn suffer_of(
     println!();
     static HEAD: OnceLock<()> = OnceLock::new();
     HEAD.get_or_init(|| {
-        println!("| sink | fault | sent | arrived | lost | twice | setbacks | waited at most | caught up after | said |");
-        println!("|---|---|--:|--:|--:|--:|--:|--:|--:|---|");
+        println!(
+            "| sink | fault | sent | arrived | lost | twice | setbacks | waited at most | \
+             caught up after | said |\n|---|---|--:|--:|--:|--:|--:|--:|--:|---|"
+        );
     });
     rows.iter().for_each(Row::print);
     rows.iter().for_each(Row::check);
@@ -320,7 +322,8 @@ impl Row {
         let counts = (state.sent, state.waiting, state.refused, state.lost, state.formless);
         assert_eq!(counts, (self.records as u64, 0, 0, 0, 0), "{what}");
         assert_eq!((&state.trouble, spool.given_up, &spool.trouble), (&None, 0, &None), "{what}");
-        // It was noticed, and told.
+        // It was noticed, and told; what waited was too.
+        assert!(self.waiting > 0, "{what}");
         assert!(self.may_lose.is_some() || state.setbacks > 0, "{what}");
         assert!(self.may_lose.is_some() || self.said.is_some(), "{what}");
     }
