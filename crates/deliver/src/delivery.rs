@@ -5,7 +5,7 @@
 //! waits into one write, which runs where blocking is allowed: a full pipe delays no other target.
 //! Streams that name the same file, by whatever name, share a task, so that lines never mingle.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -14,12 +14,11 @@ use std::{io, mem, thread};
 use tokio::runtime::Builder;
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
-use tokio::task::{self, JoinSet};
 
 use crate::behind::{Behind, Untaken};
 use crate::error::DeliverError;
-use crate::limits::{CHUNKS_MAX, WRITE_BYTES};
-use crate::outputs::{FileSink, Output, Shape, Stream, Target};
+use crate::limits::{CHUNKS_MAX, STUCK_AFTER};
+use crate::outputs::{Done, FileSink, Output, Stream, Target, Task, run_all};
 use crate::sinks::SinkState;
 use crate::spooled::{SpoolState, Spooled, Spooling};
 
@@ -75,32 +74,10 @@ struct Lane {
     /// Chunks handed over or about to be, and chunks written.
     handed: AtomicU64,
     written: Arc<AtomicU64>,
+    /// It could be opened: a FIFO waits for its reader.
+    begun: Arc<AtomicBool>,
     ending: Arc<OnceLock<Ending>>,
     behind: Behind,
-}
-
-/// The task's end of one target.
-struct Task {
-    target: Target,
-    sink: FileSink,
-    shape: Option<Shape>,
-    chunks: mpsc::Receiver<Vec<u8>>,
-    written: Arc<AtomicU64>,
-    ending: Arc<OnceLock<Ending>>,
-}
-
-/// What one target was given.
-#[derive(Clone, Copy, Default)]
-struct Counts {
-    bytes: u64,
-    formless: u64,
-}
-
-/// How a target ended.
-struct Done {
-    target: Target,
-    counts: Counts,
-    result: io::Result<()>,
 }
 
 impl Lane {
@@ -113,6 +90,51 @@ impl Lane {
             })
         })
     }
+}
+
+/// A lane whose sender has gone.
+struct Ended {
+    target: Target,
+    handed: u64,
+    written: Arc<AtomicU64>,
+    begun: Arc<AtomicBool>,
+    ending: Arc<OnceLock<Ending>>,
+}
+
+impl Ended {
+    /// It waits for a reader, or for one that takes what was handed over.
+    fn waits(&self) -> bool {
+        let open = self.begun.load(Ordering::SeqCst);
+        let whole = self.written.load(Ordering::SeqCst) >= self.handed;
+        self.ending.get().is_none() && !(open && whole)
+    }
+}
+
+impl Lane {
+    /// Nothing more is sent.
+    fn end(self) -> Ended {
+        let Lane { target, handed, written, begun, ending, .. } = self;
+        Ended { target, handed: handed.into_inner(), written, begun, ending }
+    }
+}
+
+/// Wait for the outputs' thread as long as it gets on, and while all that is left is a disk's sync.
+fn wait_for<T>(lanes: &[Ended], thread: &JoinHandle<T>) -> Result<(), DeliverError> {
+    const PAUSE: Duration = Duration::from_millis(2);
+    let total = || lanes.iter().map(|lane| lane.written.load(Ordering::SeqCst)).sum::<u64>();
+    let (mut before, mut since) = (total(), Instant::now());
+    while !thread.is_finished() {
+        thread::sleep(PAUSE);
+        if total() != before {
+            (before, since) = (total(), Instant::now());
+        }
+        if since.elapsed() >= STUCK_AFTER
+            && let Some(lane) = lanes.iter().find(|lane| lane.waits())
+        {
+            return Err(DeliverError::Stuck { target: lane.target.to_string() });
+        }
+    }
+    Ok(())
 }
 
 impl Delivery {
@@ -145,7 +167,7 @@ impl Delivery {
 
     /// For a live wire, which does not wait: observations are dropped and counted where an output
     /// is behind; alerts and health wait, but not for one that takes nothing for
-    /// [`STUCK_AFTER`](crate::limits::STUCK_AFTER).
+    /// [`STUCK_AFTER`].
     #[must_use]
     pub fn impatient(mut self) -> Delivery {
         self.patience = false;
@@ -270,14 +292,18 @@ impl Delivery {
         self.unwritten.fetch_add(lines, Ordering::Relaxed);
     }
 
-    /// Wait until every line is written, sync regular files, and tell how it went.
+    /// Wait until every line is written, sync regular files, and tell how it went. On a live wire
+    /// ([`Self::impatient`]), an output that takes nothing for [`STUCK_AFTER`] is not waited for.
     ///
     /// # Errors
     /// The first target's failure, in the order of the outputs. A reader that left is none.
     pub fn finish(self) -> Result<Delivered, DeliverError> {
         let names: Vec<_> = self.lanes.iter().map(|lane| lane.target.to_string()).collect();
-        drop(self.lanes);
+        let lanes: Vec<_> = self.lanes.into_iter().map(Lane::end).collect();
         let sinks = self.spooled.map(Spooled::finish);
+        if !self.patience {
+            wait_for(&lanes, &self.thread)?;
+        }
         let broken = || DeliverError::Broken { targets: names.join(", ") };
         let all = self.thread.join().map_err(|_| broken())?.map_err(|_| broken())?;
         let mut delivered = Delivered { sinks, ..Delivered::default() };
@@ -319,103 +345,18 @@ fn open(outputs: Vec<Output>) -> Result<(Vec<Lane>, Vec<Task>), DeliverError> {
         let (sender, receiver) = mpsc::channel(CHUNKS_MAX);
         let ending = Arc::new(OnceLock::new());
         let written = Arc::new(AtomicU64::new(0));
+        let begun = Arc::new(AtomicBool::new(false));
         lanes.push(Lane {
             streams,
             target: target.clone(),
             chunks: sender,
             handed: AtomicU64::new(0),
             written: Arc::clone(&written),
+            begun: Arc::clone(&begun),
             ending: Arc::clone(&ending),
             behind: Behind::default(),
         });
-        tasks.push(Task { target, sink, shape, chunks: receiver, written, ending });
+        tasks.push(Task { target, sink, shape, chunks: receiver, written, begun, ending });
     }
     Ok((lanes, tasks))
-}
-
-/// Run every task to its end; the results are in the order of the tasks.
-async fn run_all(tasks: Vec<Task>) -> Result<Vec<Done>, io::Error> {
-    let mut running = JoinSet::new();
-    for (number, task) in tasks.into_iter().enumerate() {
-        running.spawn(async move { (number, run(task).await) });
-    }
-    let mut all = Vec::new();
-    while let Some(joined) = running.join_next().await {
-        all.push(joined.map_err(io::Error::other)?);
-    }
-    all.sort_by_key(|(number, _)| *number);
-    Ok(all.into_iter().map(|(_, done)| done).collect())
-}
-
-/// Write what comes until the senders are gone or the target fails.
-async fn run(task: Task) -> Done {
-    let Task { target, sink, shape, mut chunks, written, ending } = task;
-    let mut counts = Counts::default();
-    let result = write_all(sink, shape.as_ref(), &mut chunks, &written, &mut counts).await;
-    if let Err(error) = &result {
-        let left = error.kind() == io::ErrorKind::BrokenPipe;
-        tracing::debug!(%target, %error, "output ended early");
-        // Before the receiver goes: who finds the channel closed finds the reason as well.
-        let _ = ending.set(if left { Ending::ReaderLeft } else { Ending::Failed });
-    }
-    drop(chunks);
-    Done { target, counts, result }
-}
-
-async fn write_all(
-    mut sink: FileSink,
-    shape: Option<&Shape>,
-    chunks: &mut mpsc::Receiver<Vec<u8>>,
-    written: &AtomicU64,
-    counts: &mut Counts,
-) -> io::Result<()> {
-    let begun;
-    (sink, begun) = blocking(sink, FileSink::begin).await?;
-    begun?;
-    while let Some(mut lines) = chunks.recv().await {
-        let mut taken = 1;
-        while lines.len() < WRITE_BYTES
-            && let Ok(more) = chunks.try_recv()
-        {
-            lines.extend_from_slice(&more);
-            taken += 1;
-        }
-        if let Some(shape) = shape {
-            lines = shaped(shape, &lines, &mut counts.formless);
-        }
-        let len = lines.len();
-        let result;
-        (sink, result) = blocking(sink, move |sink| sink.write(&lines)).await?;
-        result?;
-        let len = u64::try_from(len).unwrap_or(u64::MAX);
-        counts.bytes = counts.bytes.saturating_add(len);
-        written.fetch_add(taken, Ordering::SeqCst);
-    }
-    let (_, result) = blocking(sink, FileSink::finish).await?;
-    result
-}
-
-/// Each of `lines` in that shape; those without a form are counted.
-fn shaped(shape: &Shape, lines: &[u8], formless: &mut u64) -> Vec<u8> {
-    let mut out = Vec::with_capacity(lines.len());
-    for line in lines.split(|octet| *octet == b'\n').filter(|line| !line.is_empty()) {
-        if shape(line, &mut out) {
-            out.push(b'\n');
-        } else {
-            *formless = formless.saturating_add(1);
-        }
-    }
-    out
-}
-
-/// Do something that may block, where that delays no other task.
-async fn blocking(
-    mut sink: FileSink,
-    act: impl FnOnce(&mut FileSink) -> io::Result<()> + Send + 'static,
-) -> io::Result<(FileSink, io::Result<()>)> {
-    let done = task::spawn_blocking(move || {
-        let result = act(&mut sink);
-        (sink, result)
-    });
-    done.await.map_err(io::Error::other)
 }

@@ -21,6 +21,13 @@ pub enum DeliverError {
         /// What the operating system says.
         source: io::Error,
     },
+    /// A target took nothing for [`STUCK_AFTER`](crate::limits::STUCK_AFTER), and there is no more
+    /// time.
+    #[error("the output {target} took nothing at the end: what it had not taken is lost")]
+    Stuck {
+        /// The target, as the user named it.
+        target: String,
+    },
     /// The thread or its runtime could not be started.
     #[error("the delivery thread cannot be started: {source}")]
     Start {

@@ -138,6 +138,26 @@ fn a_reader_that_is_stuck_costs_its_own_records_and_no_other() {
     assert_eq!(numbers(&folder.path().join("out")).len(), 300, "the sink has every alert");
 }
 
+/// A live wire's end does not wait for ever for a FIFO that nobody reads; the sinks have their time.
+#[test]
+fn an_end_that_nobody_reads_ends_all_the_same() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let fifo = folder.path().join("fifo");
+    assert!(Command::new("mkfifo").arg(&fifo).status().expect("mkfifo").success());
+    let (target, streams) = (Target::Path(fifo.clone()), vec![Stream::Alerts]);
+    let output = Output { streams, target, append: true, shape: None };
+    for count in [0, 3] {
+        let spooling = spooling(folder.path(), Duration::from_secs(10));
+        let delivery = start(vec![output.clone()], spooling);
+        send(&delivery, 0..count);
+        let begun = Instant::now();
+        let why = delivery.finish().expect_err("nobody reads");
+        assert!(matches!(why, DeliverError::Stuck { .. }), "{why}");
+        assert!(begun.elapsed() < Duration::from_secs(8), "{:?}", begun.elapsed());
+    }
+    assert_eq!(numbers(&folder.path().join("out")), [0, 1, 2]);
+}
+
 #[test]
 fn a_spool_has_one_writer() {
     let folder = tempfile::tempdir().expect("a folder");

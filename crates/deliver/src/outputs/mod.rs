@@ -2,6 +2,8 @@
 
 mod file;
 mod target;
+mod task;
 
 pub(crate) use file::FileSink;
 pub use target::{Output, Shape, Stream, Target};
+pub(crate) use task::{Done, Task, run_all};
