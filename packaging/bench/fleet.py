@@ -61,12 +61,14 @@ def size(path):
     return sum(file.stat().st_blocks * 512 for file in path.rglob("*") if file.is_file())
 
 
-def settings(name, url, drain):
+def settings(name, url, drain, partitions):
     path = work / f"{name}.toml"
     path.write_text(f"""
 [sensor]
 name = "span-1"
 site = "here"
+[fleet]
+partitions = {partitions}
 [spool]
 path = "{work}/spool"
 mib_max = 1048576
@@ -91,9 +93,14 @@ class Nats:
         if binary is None:
             sys.exit("SKIPPED: nats-server is not installed (make deps-test)")
         self.store, ports = work / "nats", work / "ports"
+        for folder in (self.store, ports):
+            shutil.rmtree(folder, ignore_errors=True)
         ports.mkdir()
+        conf = work / "nats.conf"
+        sync = os.environ.get("RMMWATCH_BENCH_SYNC")
+        conf.write_text(f"jetstream {{ sync_interval: {sync} }}\n" if sync else "")
         self.child = subprocess.Popen(
-            [binary, "-a", "127.0.0.1", "-p", "-1", "-m", "-1", "-js", "-sd", self.store,
+            [binary, "-c", conf, "-a", "127.0.0.1", "-p", "-1", "-m", "-1", "-js", "-sd", self.store,
              "--ports_file_dir", ports], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         while not (found := list(ports.iterdir())) or not found[0].read_text().strip():
             time.sleep(0.05)
@@ -157,9 +164,9 @@ def the_day():
     return files, facts
 
 
-def outage():
-    head("A day without the broker")
-    gone = settings("gone", "nats://127.0.0.1:1", 0)
+def outage(partitions):
+    head(f"{partitions} partitions: a day without the broker")
+    gone = settings("gone", "nats://127.0.0.1:1", 0, partitions)
     away = Run("replay", "--quiet", "--summary", "none", "--policy", policy, "--alerts",
                "/dev/null", "--sinks", "-c", gone, day, ok=(0, 4))
     spool = size(work / "spool")
@@ -167,13 +174,13 @@ def outage():
     show("octets of the spool", spool, f"{spool / hosts:,.0f} a host")
 
 
-def into(nats, facts):
-    head("From the spool into nats-server (file storage)")
+def into(nats, facts, partitions):
+    head(f"{partitions} partitions: from the spool into nats-server (file storage)")
     small = "pcaps/aa23-025a-campaign.pcap"
     args = ["replay", "--quiet", "--summary", "none", "--alerts", "/dev/null", small]
     start = Run(*args).seconds
     before, busy = nats.ask("varz"), nats.cpu()
-    sent = Run(*args, "--sinks", "-c", settings("there", nats.url, 600))
+    sent = Run(*args, "--sinks", "-c", settings("there", nats.url, 600, partitions))
     seconds = sent.seconds - start
     after, state = nats.ask("varz"), nats.stream()
     messages = state["messages"]
@@ -190,11 +197,11 @@ def into(nats, facts):
     return messages
 
 
-def out(nats, facts, messages):
-    head("Out of it: analyse --drain, 32 partitions")
+def out(nats, facts, messages, partitions):
+    head(f"{partitions} partitions: out of it, analyse --drain")
     for analysts in (1, 2):
         path = work / f"group-{analysts}.toml"
-        path.write_text(f'[fleet]\ngroup = "group-{analysts}"\n')
+        path.write_text(f'[fleet]\npartitions = {partitions}\ngroup = "group-{analysts}"\n')
         busy, sent = nats.cpu(), nats.ask("varz")["out_msgs"]
         runs = [Background("analyse", "--from", nats.url, "--create", "--drain", "--quiet",
                            "--policy", policy, "--alerts", work / f"told-{analysts}-{number}", "-c",
@@ -245,13 +252,14 @@ def store(files, rows_max=1_000_000):
 
 print(f"{hosts:,} hosts, one day; {os.cpu_count()} CPUs, load {os.getloadavg()[0]:.1f}")
 files, facts = the_day()
-outage()
-os.sync()
-nats = Nats()
-try:
-    messages = into(nats, facts)
-    shutil.rmtree(work / "spool")
-    out(nats, facts, messages)
-finally:
-    nats.stop()
+for partitions in (32, 4):
+    outage(partitions)
+    os.sync()
+    nats = Nats()
+    try:
+        messages = into(nats, facts, partitions)
+        shutil.rmtree(work / "spool")
+        out(nats, facts, messages, partitions)
+    finally:
+        nats.stop()
 store(files)

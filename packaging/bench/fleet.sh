@@ -6,6 +6,8 @@
 #
 #   fleet.sh [HOSTS]      default: 2000; needs about 2 MiB of disk a host below TMPDIR
 #
+# RMMWATCH_BENCH_SYNC=always lets the server sync each message to its disk (usual: every two minutes).
+#
 # The day is made anew each time, always alike, in a folder that is removed. Of peers it takes
 # nats-server and chDB out of .peers/venv (`make deps-test`), and says so where one is missing.
 set -euo pipefail
