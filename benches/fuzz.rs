@@ -77,6 +77,7 @@ fn targets() -> Vec<Target> {
         "deliver.redis_replies" => vec![b"+OK\r\n:12\r\n$3\r\n1-0\r\n-OOM no\r\n".to_vec()],
         "spool.cursor" => spool::fuzz::cursor_samples(),
         "spool.damage" | "spool.segment" => spool::fuzz::samples(),
+        "wire.message" => wire::fuzz::samples(),
         "intel.glob" => vec![b"AnyDesk*/?.exe".to_vec()],
         "detect.policy" => policies.clone(),
         "detect.state" => {

@@ -1,7 +1,15 @@
 //! A body for fuzzing: it takes any octets and asserts what must hold for all of them.
 
+pub(crate) mod samples;
+
 use crate::limits::MESSAGE_BYTES_MAX;
 use crate::{Head, Packer, read};
+
+/// Messages to begin with.
+#[must_use]
+pub fn samples() -> Vec<Vec<u8>> {
+    samples::messages()
+}
 
 /// Any octets as a message: what is read, and packed anew, reads the same.
 pub fn message(octets: &[u8]) {
