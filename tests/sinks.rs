@@ -10,7 +10,7 @@ use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -128,7 +128,7 @@ fn records_that_no_sink_will_have_are_told_by_an_alert() {
 fn slow_server(pause: Duration) -> (u16, Receiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = listener.local_addr().expect("an address").port();
-    let (tell, told) = channel();
+    let (tell, told) = sync_channel(100_000);
     thread::spawn(move || {
         for stream in listener.incoming().flatten() {
             let tell = tell.clone();
@@ -138,7 +138,7 @@ fn slow_server(pause: Duration) -> (u16, Receiver<String>) {
     (port, told)
 }
 
-fn serve(stream: TcpStream, pause: Duration, tell: &Sender<String>) {
+fn serve(stream: TcpStream, pause: Duration, tell: &SyncSender<String>) {
     let mut answers = stream.try_clone().expect("a socket");
     let mut from = BufReader::new(stream);
     loop {

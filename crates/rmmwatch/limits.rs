@@ -76,7 +76,7 @@ pub(crate) const COMPLAINTS_TOLD_MAX: u64 = 10;
 ///
 /// - Why so many: as many analysts can share the work; each sees its hosts alone.
 /// - What it costs: a buffer each on a sensor, a memory of hosts each on an analyst.
-pub(crate) const FLEET_PARTITIONS: u16 = 32;
+pub(crate) const FLEET_PARTITIONS: u16 = 8;
 
 /// Facts of one partition that wait for other sensors' facts of the same time.
 ///
