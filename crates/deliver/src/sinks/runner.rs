@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime};
 
 use spool::{Reader, SpoolError, Taken};
@@ -178,7 +179,8 @@ impl Runner {
             self.pass(class, last, &formless);
             return Step::Went;
         }
-        match self.attempt(&batch, end_by).await {
+        let attempted = self.attempt(&batch, end_by).await;
+        match self.believe(attempted, &batch) {
             Ok(Carried { refused }) => {
                 let refused = self.note(&batch, &refused);
                 Gauge::add(&self.gauge.sent, (batch.len() - refused) as u64);
@@ -229,6 +231,25 @@ impl Runner {
                 let secs = begun.elapsed().as_secs_f32();
                 Err(Setback::new(format!("no answer within {secs:.1} s")))
             }
+        }
+    }
+
+    /// What a sink that has not taken a single record yet refuses is not refused for good: more
+    /// likely it is the wrong place, or one that was not set up. A record that is odd by itself goes
+    /// as soon as another one beside it is taken.
+    fn believe(
+        &self,
+        attempted: Result<Carried, Setback>,
+        batch: &[Entry],
+    ) -> Result<Carried, Setback> {
+        let (through, refused) = match &attempted {
+            Ok(carried) => (batch.len(), &carried.refused),
+            Err(setback) => (setback.carried.min(batch.len()), &setback.refused),
+        };
+        let took_none = self.gauge.sent.load(Ordering::Relaxed) == 0 && refused.len() >= through;
+        match refused.first().filter(|_| took_none) {
+            Some(first) => Err(Setback::new(format!("it refuses every record: {}", first.why))),
+            None => attempted,
         }
     }
 

@@ -225,6 +225,19 @@ fn what_was_not_taken_waits_for_the_next_start_and_nothing_is_sent_twice() {
 }
 
 #[test]
+fn a_sink_that_never_took_a_record_refuses_none_for_good() {
+    let stage = Stage::new(&[Act::Refuse(0), Act::Refuse(0)]);
+    let state = stage.run(&alerts(&["a"]), LONG);
+    assert_eq!(stage.attempts(), ["a", "a", "a"]);
+    assert_eq!((state.sent, state.refused, state.setbacks, state.waiting), (1, 0, 2, 0));
+    // Once it took one, it is believed.
+    let stage = Stage::new(&[Act::Take, Act::Refuse(0)]);
+    let state = stage.run(&alerts(&["a", "b", "c", "d"]), LONG);
+    assert_eq!(stage.attempts(), ["a b c", "d"]);
+    assert_eq!((state.sent, state.refused), (3, 1));
+}
+
+#[test]
 fn what_is_refused_is_written_down() {
     let stage = Stage::new(&[Act::Refuse(0)]);
     stage.run(&alerts(&["{\"odd\":1}", "b"]), LONG);
