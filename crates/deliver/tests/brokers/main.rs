@@ -5,7 +5,6 @@
 #![allow(clippy::indexing_slicing, reason = "tests fail so")]
 #![allow(clippy::print_stdout, reason = "a test may say why it skips")]
 
-mod faults;
 mod jwt;
 #[cfg(feature = "kafka")]
 mod kafka;
