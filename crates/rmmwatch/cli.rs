@@ -446,11 +446,11 @@ pub struct BundleArgs {
 /// What to do with bundles.
 #[derive(Debug, Clone, Subcommand)]
 pub enum BundleCommand {
-    /// Make a key to sign with; prints the public one for [bundle] keys
+    /// Make a key to sign with; prints the public one for `bundle.keys`
     Keygen(BundleKeygenArgs),
     /// Sign files and lay them into the bucket
     Push(BundlePushArgs),
-    /// Tell what lies in the bucket, and whether it is signed by [bundle] keys
+    /// Tell what lies in the bucket, and whether it is signed by `bundle.keys`
     Show(BundleShowArgs),
 }
 
@@ -465,7 +465,7 @@ pub struct BundleKeygenArgs {
 /// `bundle push`
 #[derive(Args, Debug, Clone)]
 pub struct BundlePushArgs {
-    /// Settings, whose [bundle] says how to reach the bucket
+    /// Settings, whose table `bundle` says how to reach the bucket
     #[arg(short, long, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// A server, nats://host:4222 or tls://host:4222; repeatable [default: bundle.from]
@@ -503,7 +503,7 @@ pub struct BundlePushArgs {
 /// `bundle show`
 #[derive(Args, Debug, Clone)]
 pub struct BundleShowArgs {
-    /// Settings, whose [bundle] says how to reach the bucket and who may sign
+    /// Settings, whose table `bundle` says how to reach the bucket and who may sign
     #[arg(short, long, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// A server; repeatable [default: bundle.from]
