@@ -23,13 +23,6 @@ impl Server {
         self.0.kill().ok();
         self.0.wait().ok();
     }
-
-    /// Send it a signal, by name.
-    pub(crate) fn signal(&self, signal: &str) {
-        let id = self.0.id().to_string();
-        let status = Command::new("kill").args([&format!("-{signal}"), &id]).status();
-        assert!(status.expect("kill runs").success());
-    }
 }
 
 impl Drop for Server {
