@@ -8,7 +8,7 @@ SHELL := /bin/bash
 DEMO := pcaps/aa23-025a-campaign.pcap
 BIN  := target/release/rmmwatch
 
-.PHONY: help demo test test-full lint deny bench bench-analyst bench-feeds bench-fleet bench-instructions bench-memory bench-names bench-spool names fuzz pcaps deps deps-test deps-deny clean
+.PHONY: help demo test test-full lint deny bench bench-analyst bench-feeds bench-fleet bench-instructions bench-memory bench-names bench-delivery bench-spool names fuzz pcaps deps deps-test deps-deny clean
 
 help: ## What there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-19s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ bench-instructions: deps ## Instructions per packet by callgrind: the same figur
 
 bench-memory: ## What the detector holds with every table full, and how long its state takes
 	@cargo bench --quiet -p rmmwatch-detect --bench memory
+
+bench-delivery: ## Alerts a second through the spool to a synced file, beside cat
+	@cargo bench --quiet --bench delivery
 
 bench-spool: ## Records a second into the spool and out of it, beside cat of the same octets
 	@cargo bench --quiet -p rmmwatch-spool --bench spool
