@@ -12,8 +12,6 @@ cargo clippy --workspace --all-targets --quiet -- -D warnings
 step 'documentation'
 cargo test --workspace --doc --quiet
 RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --quiet
-step 'the program, as it is shipped'
-cargo build --release --quiet
 step 'tests'
 if [ -n "${RMMWATCH_CORPUS:-}" ]; then echo "captures: RMMWATCH_CORPUS is set"; else
   echo 'captures: RMMWATCH_CORPUS is not set, the tests over captures say below that they skip'; fi
