@@ -8,9 +8,10 @@ use std::time::Duration;
 use deliver::{Delivery, Gone, Stream};
 use detect::{Detector, State};
 use intel::{Book, FeedInfo};
-use model::{Alert, Fact, FeedLoaded, Health, Match, Observation, Timestamp, Usage, UsageId};
+use model::{Alert, FeedLoaded, Health, Match, Observation, Timestamp, Usage, UsageId};
 use records::{Findings, Recorder, RecorderOptions};
 
+use crate::counts::Counts;
 use crate::dns_share::DnsCount;
 use crate::fleet::forward::{ForwardPlan, Forwarder};
 use crate::lanes::{Beat, Facts};
@@ -61,17 +62,6 @@ struct Lines {
     alerts: Vec<u8>,
     observations: Vec<u8>,
     health: Vec<u8>,
-}
-
-#[derive(Default)]
-struct Counts {
-    observations: u64,
-    alerts: BTreeMap<Arc<str>, u64>,
-    severities: BTreeMap<&'static str, u64>,
-    updates: u64,
-    hellos: u64,
-    nameless: u64,
-    ech: u64,
 }
 
 /// What the analyst leaves behind.
@@ -234,40 +224,24 @@ impl Analyst {
             kept,
             delivery: self.delivery,
             recorder: self.recorder,
-            severities: self.counts.severities,
+            severities: self.counts.severities().clone(),
         }
     }
 
     /// The analyst's part of the health.
     fn health(&self) -> Health {
-        let counts = &self.counts;
-        let mut memory = self.detector.memory_counts();
-        memory.extend(self.keeper.iter().flat_map(Keeper::counts));
+        let mut health = self.counts.health(&self.detector);
+        health.memory.extend(self.keeper.iter().flat_map(Keeper::counts));
         Health {
-            observations: counts.observations,
-            alerts: counts.alerts.clone(),
-            updates: counts.updates,
-            authorised: self.detector.authorised_counts(),
-            rules: self.detector.rule_uses(),
-            tls_hellos: counts.hellos,
-            tls_nameless: counts.nameless,
-            tls_ech: counts.ech,
             dns: self.dns.share(),
-            memory,
             feeds: self.book.feeds().iter().map(loaded).collect(),
             delivery: health_of(&self.delivery),
-            ..Health::default()
+            ..health
         }
     }
 
     fn weigh(&mut self, seen: &Observation) {
-        self.counts.observations += 1;
-        self.at = seen.at;
-        if let Fact::TlsHello(hello) = &seen.fact {
-            self.counts.hellos += 1;
-            self.counts.nameless += u64::from(hello.server_name.is_none());
-            self.counts.ech += u64::from(hello.ech);
-        }
+        self.counts.see(seen);
         let mut alerts =
             Alerts::new(&self.recorder, &mut self.lines, &mut self.counts, &self.gauges);
         self.detector.advance(seen.at, &mut |alert| alerts.tell(&alert));
@@ -379,17 +353,7 @@ impl<'a> Alerts<'a> {
 
     fn tell(&mut self, alert: &Alert) {
         self.recorder.alert(alert, self.lines);
-        // Each counts once, as bad as it was told last.
-        *self.counts.severities.entry(alert.severity.word()).or_default() += 1;
-        if let Some(before) = alert.severity_before
-            && let Some(count) = self.counts.severities.get_mut(before.word())
-        {
-            *count = count.saturating_sub(1);
-        }
-        if alert.update {
-            self.counts.updates += 1;
-        } else {
-            *self.counts.alerts.entry(alert.rule_id.clone()).or_default() += 1;
+        if self.counts.tell(alert) {
             self.gauges.alerts.fetch_add(1, Ordering::Relaxed);
         }
     }

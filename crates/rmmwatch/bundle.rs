@@ -145,6 +145,10 @@ fn try_out(
     files: &[(String, Vec<u8>)],
 ) -> anyhow::Result<()> {
     let place = std::env::temp_dir().join(format!("rmmwatch-bundle-{}", std::process::id()));
+    // Of our own making: what lies in a folder for all could be anybody's.
+    let mut own = std::fs::DirBuilder::new();
+    let made = std::os::unix::fs::DirBuilderExt::mode(&mut own, 0o700).create(&place);
+    made.with_context(|| format!("{} cannot be made", place.display()))?;
     let laid = Folder::new(&place).lay(manifest, envelope, files);
     let laid = laid.with_context(|| format!("{} cannot be used", place.display()))?;
     let known = Knowledge::load_bundle(args.config.as_deref(), &laid.path);

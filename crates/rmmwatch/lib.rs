@@ -6,6 +6,7 @@ mod check;
 pub mod cli;
 mod config;
 mod convert;
+mod counts;
 mod dns_share;
 mod exit;
 mod explain;

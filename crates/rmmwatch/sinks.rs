@@ -18,7 +18,8 @@ use deliver::{SpoolOptions, Spooling, Stream};
 use records::{Format, FormatOptions, Native, Template};
 
 use self::table::{JoinWord, RedisWord, Url, What};
-pub(crate) use self::table::{NatsWord, SecretTable, Sensor, SinkTable, Spool, Tls, local, place};
+pub(crate) use self::table::{NatsWord, SecretTable, Sensor, SinkTable, Spool, Tls};
+use self::table::{local, place};
 use crate::fleet::forward::ForwardPlan;
 
 /// Where the spool lies when no folder is named, if its parent exists.
@@ -162,13 +163,7 @@ fn one(table: &SinkTable, sensor: &Sensor) -> anyhow::Result<SinkPlan> {
             auth: nats_auth(*auth, table.user.as_deref(), secret.clone()),
             stream: stream.clone(),
             subject: subjects(subject, sensor),
-            create: create.then(|| NatsStream {
-                subjects: vec![format!("{subject}.>")],
-                bytes_max: None,
-                age_max: Some(STREAM_AGE),
-                duplicates: STREAM_DUPLICATES,
-                replicas: 1,
-            }),
+            create: create.then(|| new_stream(subject)),
         }),
         What::Kafka { brokers, topic } => Kind::Kafka(KafkaPlan {
             brokers: brokers.clone(),
@@ -224,34 +219,62 @@ fn nats_auth(word: NatsWord, user: Option<&str>, secret: Option<Secret>) -> Nats
     }
 }
 
-/// How to reach NATS by settings that are no sink's: nothing is published by it.
+/// What a table of settings that is no sink's says of NATS.
+pub(crate) struct Reach<'a> {
+    /// The table's name.
+    pub(crate) table: &'static str,
+    pub(crate) from: &'a [String],
+    pub(crate) tls: &'a Tls,
+    pub(crate) auth: NatsWord,
+    pub(crate) user: Option<&'a str>,
+    pub(crate) secret: Option<&'a SecretTable>,
+    pub(crate) cleartext: bool,
+}
+
+/// How to reach NATS by such a table: nothing is published by the plan.
 ///
 /// # Errors
-/// When no server is named, one cannot be read, or the secret cannot.
-pub(crate) fn nats_plan(
-    from: &[String],
-    tls: &Tls,
-    (word, user, secret): (NatsWord, Option<&String>, Option<&SecretTable>),
-) -> anyhow::Result<NatsPlan> {
+/// When no server is named, one cannot be read, the secret cannot, or would leave this host in clear.
+pub(crate) fn nats_plan(reach: &Reach<'_>) -> anyhow::Result<NatsPlan> {
+    let Reach { table, from, tls, auth, user, secret, cleartext } = *reach;
     anyhow::ensure!(!from.is_empty(), "no server is named: nats://host:4222 or tls://host:4222");
     let servers = from.iter().map(|one| {
         place(one, &["nats", "tls"], 4222).map(|(_, place)| place).map_err(anyhow::Error::msg)
     });
     let servers = servers.collect::<anyhow::Result<Vec<_>>>()?;
+    if let Some(clear) = servers.iter().find(|place| !place.tls && !local(&place.host)) {
+        anyhow::ensure!(
+            secret.is_none() || cleartext,
+            "the secret of [{table}] would go to {clear} in clear; use tls://, or write \
+             `cleartext = true`"
+        );
+        tracing::warn!(server = %clear, "[{table}] is served over a line in clear");
+    }
     let secret = secret.map(read_secret).transpose()?;
     let Tls { ca, cert, key, name } = tls.clone();
     Ok(NatsPlan {
         servers,
         tls: TlsPlan { ca, cert, key, name },
-        auth: nats_auth(word, user.map(String::as_str), secret),
+        auth: nats_auth(auth, user, secret),
         stream: String::new(),
         subject: Arc::new(|_, _| String::new()),
         create: None,
     })
 }
 
+/// A stream as we make it where we are asked to.
+pub(crate) fn new_stream(subject: &str) -> NatsStream {
+    NatsStream {
+        subjects: vec![format!("{subject}.>")],
+        bytes_max: None,
+        age_max: Some(STREAM_AGE),
+        duplicates: STREAM_DUPLICATES,
+        replicas: 1,
+    }
+}
+
 /// Read a secret: from its file, or from the folder that systemd hands credentials over in.
-pub(crate) fn read_secret(table: &SecretTable) -> anyhow::Result<Secret> {
+fn read_secret(table: &SecretTable) -> anyhow::Result<Secret> {
     let path = match table {
         SecretTable::File(path) => path.clone(),
         SecretTable::Credential(name) => {

@@ -7,7 +7,7 @@ use deliver::sinks::NatsPlan;
 use serde::Deserialize;
 
 use super::manifest::PublicKey;
-use crate::sinks::{NatsWord, SecretTable, Tls, nats_plan};
+use crate::sinks::{NatsWord, Reach, SecretTable, Tls, nats_plan};
 
 /// Where bundles are kept when no folder is named, if its parent exists.
 const USUAL: &str = "/var/lib/rmmwatch/bundle";
@@ -26,6 +26,8 @@ pub(crate) struct BundleTable {
     pub(crate) auth: NatsWord,
     pub(crate) user: Option<String>,
     pub(crate) secret: Option<SecretTable>,
+    /// The secret may go to another host in clear.
+    pub(crate) cleartext: bool,
 }
 
 /// A public key in base64.
@@ -55,6 +57,7 @@ impl Default for BundleTable {
             auth: NatsWord::default(),
             user: None,
             secret: None,
+            cleartext: false,
         }
     }
 }
@@ -105,7 +108,38 @@ impl BundleTable {
     /// When no server is named, one cannot be read, or the secret cannot.
     pub(crate) fn plan(&self, from: &[String]) -> anyhow::Result<NatsPlan> {
         let from = if from.is_empty() { &self.from } else { from };
-        let secret = (self.auth, self.user.as_ref(), self.secret.as_ref());
-        nats_plan(from, &self.tls, secret).context("[bundle]")
+        let plan = nats_plan(&Reach {
+            table: "bundle",
+            from,
+            tls: &self.tls,
+            auth: self.auth,
+            user: self.user.as_deref(),
+            secret: self.secret.as_ref(),
+            cleartext: self.cleartext,
+        });
+        plan.context("[bundle]")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_goes_to_no_other_host_in_clear_unasked() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let secret = folder.path().join("secret");
+        std::fs::write(&secret, "word").expect("written");
+        let table = [
+            ("nats://nats.example", false, false),
+            ("nats://nats.example", true, true),
+            ("tls://nats.example", false, true),
+            ("nats://127.0.0.1", false, true),
+        ];
+        for (from, cleartext, fits) in table {
+            let secret = Some(SecretTable::File(secret.clone()));
+            let table = BundleTable { cleartext, secret, ..BundleTable::default() };
+            assert_eq!(table.plan(&[from.to_owned()]).is_ok(), fits, "{from} {cleartext}");
+        }
     }
 }

@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use detect::{Detector, Policy, State};
 use intel::Book;
-use model::{Alert, Fact, Health, Match, Observation, Timestamp, Usage, UsageId};
+use model::{Alert, Health, Match, Observation, Timestamp, Usage, UsageId};
 use records::{Findings, Recorder, RecorderOptions};
 use wire::Role;
 
 use super::merge::Event;
+use crate::counts::Counts;
 use crate::limits::{FLEET_HOSTS_MAX, FLEET_SENSORS_MAX};
 
 /// All memory of one partition's hosts.
@@ -33,17 +34,6 @@ pub(crate) struct Lines {
     pub(crate) alerts: Vec<u8>,
     pub(crate) observations: Vec<u8>,
     pub(crate) inventory: Vec<u8>,
-}
-
-#[derive(Default)]
-struct Counts {
-    observations: u64,
-    alerts: BTreeMap<Arc<str>, u64>,
-    severities: BTreeMap<&'static str, u64>,
-    updates: u64,
-    hellos: u64,
-    nameless: u64,
-    ech: u64,
 }
 
 /// Who is told to have observed what.
@@ -137,25 +127,12 @@ impl Judge {
 
     /// The partition's part of the health.
     pub(crate) fn health(&self) -> Health {
-        let counts = &self.counts;
-        let memory = self.detector.memory_counts();
-        Health {
-            observations: counts.observations,
-            alerts: counts.alerts.clone(),
-            updates: counts.updates,
-            authorised: self.detector.authorised_counts(),
-            rules: self.detector.rule_uses(),
-            tls_hellos: counts.hellos,
-            tls_nameless: counts.nameless,
-            tls_ech: counts.ech,
-            memory,
-            ..Health::default()
-        }
+        self.counts.health(&self.detector)
     }
 
     /// Alerts first told, by the word of their severity.
     pub(crate) fn severities(&self) -> &BTreeMap<&'static str, u64> {
-        &self.counts.severities
+        self.counts.severities()
     }
 
     fn advance(&mut self, at: Timestamp) {
@@ -165,7 +142,7 @@ impl Judge {
     }
 
     fn weigh(&mut self, sensor: &Arc<str>, seen: &Observation) {
-        self.count(seen);
+        self.counts.see(seen);
         self.recorders.of(sensor);
         self.advance(seen.at);
         let mut setting = self.detector.setting(seen);
@@ -201,15 +178,6 @@ impl Judge {
         }
     }
 
-    fn count(&mut self, seen: &Observation) {
-        self.counts.observations += 1;
-        if let Fact::TlsHello(hello) = &seen.fact {
-            self.counts.hellos += 1;
-            self.counts.nameless += u64::from(hello.server_name.is_none());
-            self.counts.ech += u64::from(hello.ech);
-        }
-    }
-
     fn tell(&mut self, alert: &Alert, sensor: Option<&Arc<str>>) {
         if self.muted {
             return;
@@ -219,18 +187,7 @@ impl Judge {
             None => self.recorders.of_host(alert.host),
         };
         recorder.alert(alert, &mut self.lines.alerts);
-        // Each counts once, as bad as it was told last.
-        *self.counts.severities.entry(alert.severity.word()).or_default() += 1;
-        if let Some(before) = alert.severity_before
-            && let Some(count) = self.counts.severities.get_mut(before.word())
-        {
-            *count = count.saturating_sub(1);
-        }
-        if alert.update {
-            self.counts.updates += 1;
-        } else {
-            *self.counts.alerts.entry(alert.rule_id.clone()).or_default() += 1;
-        }
+        self.counts.tell(alert);
     }
 
     fn tell_usages(&mut self, rows: &[(UsageId, Usage)]) {

@@ -1,21 +1,12 @@
 //! `[fleet]`: facts dealt to analysts, and where analysts find them.
 
-use std::time::Duration;
-
 use anyhow::Context as _;
-use deliver::sinks::{NatsAuth, NatsPlan, NatsStream, TlsPlan};
+use deliver::sinks::NatsPlan;
 use serde::Deserialize;
 use wire::limits::PARTITIONS_MAX;
 
 use crate::limits::FLEET_PARTITIONS;
-use crate::sinks::{self, NatsWord, SecretTable, Tls, local, place};
-
-/// How long a stream that we make keeps facts: an analyst that was away for a long weekend finds
-/// them.
-const STREAM_AGE: Duration = Duration::from_secs(7 * 24 * 3600);
-
-/// For how long it knows a message that is sent again.
-const STREAM_DUPLICATES: Duration = Duration::from_secs(600);
+use crate::sinks::{NatsWord, Reach, SecretTable, Tls, nats_plan, new_stream};
 
 /// `[fleet]`
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
@@ -77,41 +68,19 @@ impl FleetTable {
     pub(crate) fn plan(&self, from: &[String], create: bool) -> anyhow::Result<NatsPlan> {
         let from = if from.is_empty() { &self.from } else { from };
         anyhow::ensure!(!from.is_empty(), "no server: give --from nats://host:4222, or fleet.from");
-        let servers = from.iter().map(|one| {
-            place(one, &["nats", "tls"], 4222).map(|(_, place)| place).map_err(anyhow::Error::msg)
+        let plan = nats_plan(&Reach {
+            table: "fleet",
+            from,
+            tls: &self.tls,
+            auth: self.auth,
+            user: self.user.as_deref(),
+            secret: self.secret.as_ref(),
+            cleartext: self.cleartext,
         });
-        let servers = servers.collect::<anyhow::Result<Vec<_>>>()?;
-        if let Some(clear) = servers.iter().find(|place| !place.tls && !local(&place.host)) {
-            anyhow::ensure!(
-                self.secret.is_none() || self.cleartext,
-                "the secret of [fleet] would go to {clear} in clear; use tls://, or write \
-                 `cleartext = true`"
-            );
-            tracing::warn!(server = %clear, "facts, which name hosts, come over a line in clear");
-        }
-        let secret = self.secret.as_ref().map(sinks::read_secret).transpose();
-        let auth = match (self.auth, &self.user, secret.context("fleet.secret")?) {
-            (_, _, None) => NatsAuth::None,
-            (NatsWord::Credentials, _, Some(secret)) => NatsAuth::Credentials(secret),
-            (NatsWord::Nkey, _, Some(secret)) => NatsAuth::NKey(secret),
-            (NatsWord::Token, Some(user), Some(secret)) => NatsAuth::User(user.clone(), secret),
-            (NatsWord::Token, None, Some(secret)) => NatsAuth::Token(secret),
-        };
-        let Tls { ca, cert, key, name } = self.tls.clone();
         Ok(NatsPlan {
-            servers,
-            tls: TlsPlan { ca, cert, key, name },
-            auth,
             stream: self.stream.clone(),
-            // Nothing is published by it.
-            subject: std::sync::Arc::new(|_, _| String::new()),
-            create: create.then(|| NatsStream {
-                subjects: vec!["rmm.v1.>".to_owned()],
-                bytes_max: None,
-                age_max: Some(STREAM_AGE),
-                duplicates: STREAM_DUPLICATES,
-                replicas: 1,
-            }),
+            create: create.then(|| new_stream("rmm.v1")),
+            ..plan.context("[fleet]")?
         })
     }
 }
