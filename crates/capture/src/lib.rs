@@ -11,6 +11,8 @@ mod error;
 mod formats;
 #[doc(hidden)]
 pub mod fuzz;
+#[allow(unsafe_code, reason = "the one module that speaks to the kernel")]
+mod kernel;
 pub mod limits;
 mod live;
 mod look;
