@@ -15,6 +15,7 @@ use crate::flows::Meta;
 use crate::fragments::Outcome;
 use crate::limits::Limits;
 use crate::protocols::reader::{Entry, Out};
+use crate::rest::Rests;
 use crate::streams::Window;
 
 /// The limits in the units that are counted in, for one shard.
@@ -182,6 +183,7 @@ pub(crate) struct Desk<'a> {
     pub(crate) bounds: &'a Bounds,
     pub(crate) counts: &'a mut Counts,
     pub(crate) out: &'a mut dyn FnMut(Observation),
+    pub(crate) rests: &'a mut Rests,
     pub(crate) at: Timestamp,
     pub(crate) order: u64,
 }

@@ -6,6 +6,7 @@ use model::{CloseReason, Frame, Observation, Refused, Tally, Timestamp, Tunnel};
 
 use crate::conversations::{Conversations, Due, Found, split};
 use crate::desk::{Bounds, Counts, Desk};
+use crate::ends::Key;
 use crate::flows::HashKey;
 use crate::fragments::{Fragments, Gathered};
 use crate::hints::{self, Hints, News};
@@ -13,7 +14,8 @@ use crate::layers::{self, Neighbour, Packet, Piece, Stop};
 use crate::limits::{BATCH, Limits};
 use crate::protocols::PROTOCOLS;
 use crate::protocols::reader::Entry;
-use crate::shard::{NO_CONVERSATION, SHARDS, Shards, shard};
+use crate::rest::{Credit, Rest, Rests};
+use crate::shard::{NO_CONVERSATION, SHARDS, Shards, shard, shard_of};
 
 /// The key of the flow tables' hash. Random where strangers send; a fixed one gives the same
 /// evictions, and so the same facts, each time.
@@ -32,6 +34,7 @@ pub struct Dissector {
     /// Of the lane that has what belongs to no conversation.
     hints: Hints,
     counts: Counts,
+    rests: Rests,
 }
 
 /// What is to be done when all packets of a batch that came before are read.
@@ -81,7 +84,18 @@ impl Dissector {
         let (hash_key, counts) = (HashKey::new(seed.0), Counts::default());
         let fragments = Fragments::new(limits, hash_key.clone());
         let hints = Hints::default();
-        Dissector { protocols, bounds, hash_key, shards, conversations, fragments, hints, counts }
+        let rests = Rests::default();
+        Dissector {
+            protocols,
+            bounds,
+            hash_key,
+            shards,
+            conversations,
+            fragments,
+            hints,
+            counts,
+            rests,
+        }
     }
 
     /// Read frames in their order; each fact that they complete goes to `out`. Frames of shards
@@ -122,8 +136,9 @@ impl Dissector {
         tunnels: &Tunnels,
         out: &mut dyn FnMut(Observation),
     ) {
-        let Dissector { protocols, bounds, conversations, counts, .. } = self;
-        let mut desk = Desk { protocols, bounds, counts, out, at: Timestamp::ZERO, order: 0 };
+        let Dissector { protocols, bounds, conversations, counts, rests, .. } = self;
+        let (at, order) = (Timestamp::ZERO, 0);
+        let mut desk = Desk { protocols, bounds, counts, out, rests, at, order };
         for waiting in batch.iter().map_while(Option::as_ref) {
             let home = conversations.get_mut(usize::from(waiting.shard));
             let frame = frames.get(usize::from(waiting.frame));
@@ -278,8 +293,8 @@ impl Dissector {
         out: &mut dyn FnMut(Observation),
         part: bool,
     ) {
-        let Dissector { protocols, bounds, conversations, counts, hash_key, .. } = self;
-        let mut desk = Desk { protocols, bounds, counts, out, at, order };
+        let Dissector { protocols, bounds, conversations, counts, rests, hash_key, .. } = self;
+        let mut desk = Desk { protocols, bounds, counts, out, rests, at, order };
         let hash = hash_key.hash(&packet.key);
         if let Some(Some(home)) = conversations.get_mut(packet.shard()) {
             let (_, likely) = home.touch_row(hash);
@@ -362,8 +377,8 @@ impl Dissector {
         out: &mut dyn FnMut(Observation),
         which: &mut dyn FnMut(&mut Conversations, &Desk<'_>, &mut dyn FnMut(Due)),
     ) {
-        let Dissector { protocols, bounds, conversations, counts, .. } = self;
-        let mut desk = Desk { protocols, bounds, counts, out, at, order };
+        let Dissector { protocols, bounds, conversations, counts, rests, .. } = self;
+        let mut desk = Desk { protocols, bounds, counts, out, rests, at, order };
         let mut all = Vec::new();
         for (shard, home) in conversations.iter_mut().enumerate() {
             if let Some(home) = home {
@@ -380,6 +395,26 @@ impl Dissector {
                 home.close(slot, reason, &mut desk);
             }
         }
+    }
+
+    /// From now on, remember flows of which no octets are wanted, for [`Dissector::take_rests`].
+    pub fn tell_rests(&mut self) {
+        self.rests.want();
+    }
+
+    /// What is to be known of flows of which no octets are wanted, since last asked. To be asked
+    /// after each run of frames, or it gathers.
+    pub fn take_rests(&mut self) -> impl Iterator<Item = Rest> {
+        self.rests.drain()
+    }
+
+    /// Count what was counted of a flow elsewhere. It was heard then, so it does not fall silent.
+    /// False when there is no such flow.
+    pub fn credit(&mut self, credit: &Credit) -> bool {
+        let key = Key::of_flow(&credit.flow);
+        let home = self.conversations.get_mut(shard_of(&key.low, &key.high));
+        let hash = self.hash_key.hash(&key);
+        home.and_then(Option::as_mut).is_some_and(|home| home.credit(&key, hash, credit))
     }
 
     /// Octets that were shown to probes and readers so far.

@@ -1,5 +1,9 @@
 //! The two ends of a conversation, told apart by their order and not yet by their roles.
 
+use std::net::IpAddr;
+
+use model::{Flow, Transport};
+
 /// Which of its two ends a packet came from. Ends are told apart by their place in the key; the
 /// flow's row tells which of them is the client.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -59,6 +63,17 @@ impl<T> Each<T> {
 /// families apart, so that `1.2.3.4` is never `::1.2.3.4`.
 pub(crate) type Address = [u64; 2];
 
+fn words(ip: IpAddr) -> Address {
+    match ip {
+        IpAddr::V4(ip) => [0, u64::from(ip.to_bits())],
+        IpAddr::V6(ip) => {
+            let whole = ip.to_bits();
+            // The halves of a 128-bit number fit 64 bits each.
+            [(whole >> 64) as u64, whole as u64]
+        }
+    }
+}
+
 /// Both ends of a conversation, the lower one first, and what carries it.
 ///
 /// The VLAN is no part of it: a span port may show the two directions of one conversation with
@@ -89,6 +104,15 @@ impl Key {
             if from <= to { ((from, to), Way::FromLow) } else { ((to, from), Way::FromHigh) };
         let tail = u64::from(low.1) << 32 | u64::from(high.1) << 16 | kind;
         (Key { low: low.0, high: high.0, tail }, way)
+    }
+
+    /// The conversation that the model calls `flow`.
+    pub(crate) fn of_flow(flow: &Flow) -> Key {
+        let client = (words(flow.client.ip), flow.client.port);
+        let server = (words(flow.server.ip), flow.server.port);
+        let udp = if flow.transport == Transport::Udp { Key::UDP } else { 0 };
+        let v6 = if flow.client.ip.is_ipv6() { Key::V6 } else { 0 };
+        Key::of(client, server, udp | v6).0
     }
 
     /// The port of the end that packets of this way come from.

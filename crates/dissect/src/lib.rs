@@ -19,6 +19,7 @@ mod hints;
 mod layers;
 mod limits;
 mod protocols;
+mod rest;
 mod shard;
 mod streams;
 #[cfg(test)]
@@ -30,4 +31,5 @@ pub use limits::{
     FLOWS_MAX, FRAGMENTED_MAX, FRAGMENTS_BYTES_MAX, HOLES_MAX, Limits, OPENING_LEN_MAX,
     OPENINGS_BYTES_MAX, TCP_HALF_OPEN, TCP_IDLE, TCP_LINGER, UDP_IDLE,
 };
+pub use rest::{Credit, Rest};
 pub use shard::{SHARDS, Shards, shard};

@@ -5,6 +5,7 @@ use model::{CloseReason, Fact, Flow, FlowClose, Timestamp};
 use super::Conversations;
 use crate::desk::{Desk, Talk};
 use crate::flows::{Entry, Meta, Slot};
+use crate::rest::Rest;
 
 /// A flow that is to be closed, and what it is sorted by.
 pub(crate) struct Due {
@@ -86,6 +87,9 @@ impl Conversations {
                 from_server: row.volume(client.other()),
                 protocol: talk.meta.protocol(),
             })));
+        }
+        if talk.desk.rests.wanted() && talk.meta.all_done() {
+            talk.desk.rests.tell(Rest::Over(talk.flow));
         }
         self.ingress.end(slot);
         self.wheel.unlink(slot);

@@ -12,9 +12,10 @@ use ingress::Ingress;
 use model::{Timestamp, Tunnel};
 
 use crate::desk::{Bounds, Desk, Talk};
-use crate::ends::Way;
+use crate::ends::{Key, Way};
 use crate::flows::{Meta, Slot, Table, Wheel};
 use crate::layers::{Packet, Segment};
+use crate::rest::{Credit, REST_EVERY, Rest};
 use crate::streams::{Opening, Openings};
 use crate::twins::{Twins, mark_of};
 
@@ -164,6 +165,7 @@ impl Conversations {
         let row = &mut *entry.row;
         let asked = if packet.segment.greets() { row.beginning(way.other()) } else { None };
         row.count(way, packet.ip_len);
+        let goes_on = row.packets(way).is_multiple_of(REST_EVERY);
         if secs > *entry.last_secs {
             *entry.last_secs = secs;
             row.last_nanos = nanos;
@@ -205,6 +207,9 @@ impl Conversations {
                     self.wheel.link(slot, secs.saturating_add(desk.bounds.patience(meta)));
                 }
                 if meta.all_done() && !open_due {
+                    if goes_on {
+                        self.tell_rest(slot, desk);
+                    }
                     return true;
                 }
             }
@@ -214,11 +219,45 @@ impl Conversations {
                     entry.keep(true);
                 }
                 if meta.has(Meta::GIVEN_UP) && meta.done(way) && !open_due {
+                    if goes_on {
+                        self.tell_rest(slot, desk);
+                    }
                     return true;
                 }
             }
         }
         self.read(slot, found, open_due, asked, desk);
+        true
+    }
+
+    /// A flow goes on of which nothing is wanted here.
+    #[cold]
+    #[inline(never)]
+    fn tell_rest(&mut self, slot: Slot, desk: &mut Desk<'_>) {
+        if !desk.rests.wanted() || self.ingress.of(slot).is_some() {
+            return;
+        }
+        let Some(entry) = self.table.entry(slot) else { return };
+        let meta = entry.row.meta;
+        // Both sides are done, and were heard: who never answers makes room for others instead.
+        if meta.all_done() && meta.has(Meta::OPEN) && !meta.closing() {
+            desk.rests.tell(Rest::Unwanted(entry.row.flow()));
+        }
+    }
+
+    /// Count what was counted of a flow elsewhere.
+    pub(crate) fn credit(&mut self, key: &Key, hash: u64, credit: &Credit) -> bool {
+        let entry = self.table.find(key, hash, 0).and_then(|slot| self.table.entry(slot));
+        let Some(entry) = entry else { return false };
+        let client = entry.row.meta.client();
+        let turned = entry.row.flow().client != credit.flow.client;
+        let client = if turned { client.other() } else { client };
+        entry.row.credit(client, credit.from_client);
+        entry.row.credit(client.other(), credit.from_server);
+        let (secs, nanos) = split(credit.last);
+        if (secs, nanos) > (*entry.last_secs, entry.row.last_nanos) {
+            (*entry.last_secs, entry.row.last_nanos) = (secs, nanos);
+        }
         true
     }
 

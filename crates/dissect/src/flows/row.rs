@@ -85,6 +85,31 @@ impl Row {
         }
     }
 
+    /// What was counted elsewhere of this way.
+    pub(crate) fn credit(&mut self, way: Way, volume: Volume) {
+        if volume.packets == 0 {
+            return;
+        }
+        let mut left = volume.bytes;
+        // At least once, for the packets; 4 GiB at a time, so that each carries at most once.
+        loop {
+            let part = u32::try_from(left).unwrap_or(u32::MAX);
+            self.count(way, part);
+            let Some(rest @ 1..) = left.checked_sub(u64::from(part)) else { break };
+            left = rest;
+            let packets = self.packets.of_mut(way);
+            *packets = packets.saturating_sub(1);
+        }
+        let more = u32::try_from(volume.packets - 1).unwrap_or(u32::MAX);
+        let packets = self.packets.of_mut(way);
+        *packets = packets.saturating_add(more);
+    }
+
+    /// Packets that went this way, as far as they are counted.
+    pub(crate) const fn packets(&self, way: Way) -> u32 {
+        *self.packets.of(way)
+    }
+
     /// Whether a packet went this way.
     pub(crate) const fn spoke(&self, way: Way) -> bool {
         *self.packets.of(way) > 0
