@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use model::{Flow, Transport};
+use zerocopy::FromZeros;
 
 /// Which of its two ends a packet came from. Ends are told apart by their place in the key; the
 /// flow's row tells which of them is the client.
@@ -28,7 +29,7 @@ impl Way {
 }
 
 /// A value for each way.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy, Default, FromZeros)]
 #[repr(C)]
 pub(crate) struct Each<T> {
     low: T,

@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use model::{Endpoint, Flow, Protocol, Side, Timestamp, Transport, VlanId, Volume};
+use zerocopy::FromZeros;
 
 use crate::ends::{Address, Each, Key, Way};
 
@@ -19,7 +20,7 @@ use crate::ends::{Address, Each, Key, Way};
 /// | 48-51 | nanoseconds within its second of its last packet |
 /// | 52-59 | packets each way; they stay at 4,294,967,295 |
 /// | 60-71 | octets each way, 48 bits (281 TB), low four octets first for both; see [`Row::note_beginning`] |
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy, Default, FromZeros)]
 #[repr(C)]
 pub(crate) struct Row {
     low: Address,
@@ -186,7 +187,7 @@ impl Row {
 /// | 15-24 | the named ones below |
 /// | 25-27 | UDP: datagrams in a row that no protocol claimed; TCP: which ends broke off |
 /// | 28-31 | protocol, 0 for none |
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, FromZeros)]
 #[repr(transparent)]
 pub(crate) struct Meta(u32);
 

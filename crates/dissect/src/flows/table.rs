@@ -1,5 +1,7 @@
 //! Eight-way sets of flows: no chain, no growth, no pause.
 
+use zerocopy::FromZeros;
+
 use super::row::Row;
 use crate::ends::Key;
 use crate::limits::FLOWS_MAX;
@@ -22,7 +24,7 @@ impl Slot {
 }
 
 /// What is read to find a flow, in one cache line.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy, Default, FromZeros)]
 #[repr(C)]
 struct Head {
     /// Fourteen bits of each flow's hash, [`KEPT`] and a bit that is always set; 0 for a free place.
@@ -46,7 +48,7 @@ impl Head {
 }
 
 /// A set, in ten cache lines.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy, Default, FromZeros)]
 #[repr(C, align(64))]
 struct Set {
     head: Head,
@@ -81,11 +83,13 @@ const fn tag_of(hash: u64) -> u16 {
 }
 
 impl Table {
-    /// A table for at most `flows_max` flows, rounded down to whole sets, one at least.
+    /// A table for at most `flows_max` flows, rounded down to whole sets, one at least. Its memory is
+    /// asked for as zeros, which the operating system gives page by page when they are first used:
+    /// a large table costs nothing at the start, and a short capture touches little of it.
     pub(crate) fn new(flows_max: usize) -> Table {
         // A slot's number has 32 bits.
         let sets = (flows_max / WAYS).clamp(1, 1 << 28);
-        Table { sets: vec![Set::default(); sets] }
+        Table { sets: zeros(sets) }
     }
 
     /// Places in all.
@@ -211,6 +215,12 @@ impl Table {
             ways.filter(|(_, tag)| **tag != 0).map(move |(way, _)| slot(home, way))
         })
     }
+}
+
+/// So many of them, all zeros.
+pub(super) fn zeros<T: FromZeros>(count: usize) -> Vec<T> {
+    // Without the memory, the other way ends the program as any collection does.
+    T::new_vec_zeroed(count).unwrap_or_else(|_| (0..count).map(|_| T::new_zeroed()).collect())
 }
 
 /// One flow's memory.

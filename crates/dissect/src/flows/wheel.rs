@@ -3,13 +3,17 @@
 //! It is lazy: a packet does not move its flow. When a flow's second comes up, whoever turns the
 //! wheel sees from its last packet whether it is due and links it anew if not.
 
-use super::table::Slot;
+use zerocopy::FromZeros;
+
+use super::table::{Slot, zeros};
 
 /// Seconds around the wheel; a moment further away is looked at on the way.
 const BUCKETS: u32 = 512;
 
-/// Neighbours in a list. A slot that is in none is its own neighbour.
-#[derive(Clone, Copy)]
+/// How far away the neighbours in a list are. A slot that is in none is its own neighbour, so that a
+/// wheel begins as zeros, of which none need be touched.
+#[derive(Clone, Copy, FromZeros)]
+#[repr(C)]
 struct Link {
     next: u32,
     before: u32,
@@ -27,8 +31,7 @@ impl Wheel {
     /// A wheel for that many slots.
     pub(crate) fn new(slots: usize) -> Wheel {
         let slots = u32::try_from(slots).unwrap_or(u32::MAX - BUCKETS);
-        let links = (0..slots + BUCKETS).map(|own| Link { next: own, before: own }).collect();
-        Wheel { links, slots, now: 0 }
+        Wheel { links: zeros(slots as usize + BUCKETS as usize), slots, now: 0 }
     }
 
     /// Look at `slot` again in the second `due`, or on the way there.
@@ -45,7 +48,7 @@ impl Wheel {
     /// Look at `slot` no more.
     pub(crate) fn unlink(&mut self, slot: Slot) {
         let Some(&Link { next, before }) = self.links.get(slot.0 as usize) else { return };
-        self.join(before, next);
+        self.join(slot.0.wrapping_add(before), slot.0.wrapping_add(next));
         self.join(slot.0, slot.0);
     }
 
@@ -69,15 +72,15 @@ impl Wheel {
     }
 
     fn next(&self, link: u32) -> u32 {
-        self.links.get(link as usize).map_or(link, |link| link.next)
+        self.links.get(link as usize).map_or(link, |found| link.wrapping_add(found.next))
     }
 
     fn join(&mut self, before: u32, next: u32) {
         if let Some(link) = self.links.get_mut(before as usize) {
-            link.next = next;
+            link.next = next.wrapping_sub(before);
         }
         if let Some(link) = self.links.get_mut(next as usize) {
-            link.before = before;
+            link.before = before.wrapping_sub(next);
         }
     }
 }
