@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
-use clap::{Args, Parser, Subcommand};
-use trafficgen::load::{self, Plan, Playbook, Tool, Truth};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use trafficgen::load::{self, Plan, Playbook, Scale, Tool, Truth};
 use trafficgen::{Scenario, pcap};
 
 /// Builds captures, frame by frame, the same octets each time.
@@ -50,10 +50,40 @@ enum Command {
         #[command(flatten)]
         to: To,
     },
+    /// One kind of packet and nothing else.
+    Only {
+        /// Which.
+        kind: Kind,
+        /// How many, about.
+        #[arg(long)]
+        packets: u64,
+        #[command(flatten)]
+        to: To,
+    },
+    /// A flood of SYNs, each of a new flow, and an office's flows in between.
+    Flood {
+        /// Flows of the flood.
+        #[arg(long)]
+        flows: u64,
+        #[command(flatten)]
+        to: To,
+    },
     /// A working day of an organisation, with campaigns hidden in it.
     Day(Day),
     /// What a network does to a capture's packets: reorder, double, cut, tag, lose.
     Mangle(mangling::Mangling),
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Kind {
+    /// 64 octets, of sessions that shook hands before.
+    Established,
+    /// Questions and answers.
+    Dns,
+    /// ClientHellos of TLS.
+    Hellos,
+    /// Initials of QUIC.
+    Initials,
 }
 
 #[derive(Args)]
@@ -92,7 +122,7 @@ struct Day {
 
 #[derive(Args)]
 struct To {
-    /// The capture to write.
+    /// The capture to write; /dev/stdout is a pipe.
     #[arg(short, long)]
     output: PathBuf,
     /// Write every name that is said, with its transport and count, to this file.
@@ -101,6 +131,21 @@ struct To {
     /// Another number, another capture.
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Machines that speak.
+    #[arg(long, default_value_t = Scale::default().hosts)]
+    hosts: u64,
+    /// Names that they use.
+    #[arg(long = "distinct", default_value_t = Scale::default().names)]
+    distinct: u64,
+    /// How many times as long it is from one flow to the next.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=10_000))]
+    pace: u64,
+}
+
+impl To {
+    fn scale(&self) -> Scale {
+        Scale { hosts: self.hosts, names: self.distinct, pace: self.pace, seed: self.seed }
+    }
 }
 
 fn main() -> ExitCode {
@@ -118,12 +163,22 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
     match arguments.command {
         Command::Build { scenarios, output } => build(&scenarios, &output),
         Command::Mix { bytes, volume, to } => {
-            let file = BufWriter::with_capacity(1 << 20, create(&to.output)?);
-            told(load::mix(bytes as u64, volume, to.seed, file), &to)
+            told(load::mix(bytes as u64, volume, &to.scale(), wide(&to.output)?), &to)
         }
         Command::Small { packets, to } => {
-            let file = create(&to.output)?;
-            told(load::small(packets, to.seed, BufWriter::with_capacity(1 << 20, file)), &to)
+            told(load::small(packets, &to.scale(), wide(&to.output)?), &to)
+        }
+        Command::Only { kind, packets, to } => {
+            let kind = match kind {
+                Kind::Established => load::Only::Established,
+                Kind::Dns => load::Only::Dns,
+                Kind::Hellos => load::Only::Hellos,
+                Kind::Initials => load::Only::Initials,
+            };
+            told(load::only(kind, packets, &to.scale(), wide(&to.output)?), &to)
+        }
+        Command::Flood { flows, to } => {
+            told(load::flood(flows, &to.scale(), wide(&to.output)?), &to)
         }
         Command::Mangle(mangling) => mangling.run(),
         Command::Day(day) => make_day(&day),
@@ -136,7 +191,7 @@ fn make_day(day: &Day) -> anyhow::Result<()> {
     let book = Playbook::parse(&book).with_context(|| day.playbook.display().to_string())?;
     let Day { hosts, tools, campaigns, days, seed, .. } = *day;
     let plan = Plan { hosts, tools, campaigns, days, seed };
-    let file = BufWriter::with_capacity(1 << 20, create(&day.output)?);
+    let file = wide(&day.output)?;
     let account = load::day(&plan, &book, &catalogue, file)?;
     if let Some(path) = &day.policy {
         std::fs::write(path, &account.policy)
@@ -175,6 +230,11 @@ fn read(path: &Path) -> anyhow::Result<String> {
 
 fn create(path: &Path) -> anyhow::Result<File> {
     File::create(path).with_context(|| format!("{} cannot be written", path.display()))
+}
+
+/// A file that is written in large pieces.
+fn wide(path: &Path) -> anyhow::Result<BufWriter<File>> {
+    Ok(BufWriter::with_capacity(1 << 20, create(path)?))
 }
 
 fn build(scenarios: &[PathBuf], output: &Path) -> anyhow::Result<()> {

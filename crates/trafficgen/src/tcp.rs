@@ -98,6 +98,14 @@ struct End {
     ident: u16,
 }
 
+/// An open connection in which nobody speaks for now.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Paused {
+    route: Route,
+    client: End,
+    server: End,
+}
+
 /// A connection in the making; frames go to `out` in the order of sending, not always of time.
 pub(crate) struct Connection<'a> {
     route: Route,
@@ -136,6 +144,30 @@ impl<'a> Connection<'a> {
         (this.client.window, this.server.window) = (1026, 502); // behind the scale of the SYN
         this.emit(Side::Client, ACK, &[]);
         this
+    }
+
+    /// Leave the connection open, to go on with it later.
+    pub(crate) fn pause(self) -> Paused {
+        Paused { route: self.route, client: self.client, server: self.server }
+    }
+
+    /// Go on with a connection: at `now`, `side` speaks first.
+    pub(crate) fn resume(
+        paused: Paused,
+        side: Side,
+        now: u64,
+        random: &'a mut Random,
+        out: &'a mut Vec<TimedFrame>,
+    ) -> Connection<'a> {
+        let Paused { route, client, server } = paused;
+        let (patience, kept) = (PATIENCE, (usize::MAX, usize::MAX));
+        Connection { route, client, server, last: side, patience, kept, now, random, out }
+    }
+
+    /// One segment: an acknowledgement where `payload` is empty.
+    pub(crate) fn tell(&mut self, side: Side, payload: &[u8]) {
+        self.turn(side);
+        self.emit(side, if payload.is_empty() { ACK } else { PSH | ACK }, payload);
     }
 
     /// The time of the last segment, nanoseconds since 1970.
@@ -314,6 +346,11 @@ impl Segment {
         // Segment size and permission of selective acknowledgement: 28 octets with the header.
         let options = Some(vec![2, 4, 5, 0xB4, 1, 1, 4, 2]);
         Segment { ports, number, acknowledged: 0, flags: SYN, window: 64_240, options }
+    }
+
+    /// Octets in the middle of a connection.
+    pub(crate) fn data(ports: (u16, u16), number: u32, acknowledged: u32) -> Segment {
+        Segment { ports, number, acknowledged, flags: PSH | ACK, window: 1026, options: None }
     }
 
     /// What a closed port answers to `number`.

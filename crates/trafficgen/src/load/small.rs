@@ -3,41 +3,47 @@
 use std::io::{self, Write};
 use std::net::{IpAddr, Ipv4Addr};
 
-use super::{START, Truth};
+use super::{START, Scale, Truth};
 use crate::frame::{Way, host_mac};
 use crate::pcap::{Precision, Writer};
 use crate::random::Random;
 use crate::tcp::Segment;
 
 /// Octets of a frame, with the Ethernet trailer that fills it up.
-const FRAME_BYTES: usize = 64;
+pub(super) const FRAME_BYTES: usize = 64;
 /// Half a million frames a second.
-const STEP_NANOS: u64 = 2_000;
+pub(super) const STEP_NANOS: u64 = 2_000;
 
 /// Write `packets` frames, each a SYN of a flow that was not there before.
-pub fn small(packets: u64, seed: u64, sink: impl Write) -> io::Result<Truth> {
+pub fn small(packets: u64, scale: &Scale, sink: impl Write) -> io::Result<Truth> {
     let mut writer = Writer::new(sink, Precision::Microseconds)?;
-    let mut random = Random::new(seed, 0);
+    let mut random = Random::new(scale.seed, 0);
     let mut truth = Truth::default();
     for number in 0..packets {
-        // Client and port are a number of their own for each frame, in an order that looks like
-        // chance: an odd factor never meets itself within 2^40.
-        let own = number.wrapping_mul(0x9E_3779_B97F | 1) & 0xFF_FFFF_FFFF;
-        let client = Ipv4Addr::from(0x0A00_0000 | ((own >> 16) as u32 & 0x00FF_FFFF));
-        let server = Ipv4Addr::from(0xC633_6400 | random.between(1, 255) as u32);
-        let (from, to) = (IpAddr::V4(client), IpAddr::V4(server));
-        let way =
-            Way { from, to, from_mac: host_mac(from), to_mac: host_mac(to), vlan: None, hops: 128 };
-        let segment = Segment::syn((own as u16, 443), random.next() as u32);
-        let mut frame = segment.frame(&way, number as u16, &[]);
-        frame.resize(FRAME_BYTES, 0);
-        writer.frame(START + number * STEP_NANOS, &frame)?;
+        let frame = stranger(number, &mut random);
+        writer.frame(START + number * STEP_NANOS * scale.pace.max(1), &frame)?;
         truth.frames += 1;
         truth.flows += 1;
         truth.frame_bytes += frame.len() as u64;
     }
     writer.finish()?;
     Ok(truth)
+}
+
+/// The SYN of a flow that no other number has.
+pub(super) fn stranger(number: u64, random: &mut Random) -> Vec<u8> {
+    // Client and port are a number of their own for each frame, in an order that looks like
+    // chance: an odd factor never meets itself within 2^40.
+    let own = number.wrapping_mul(0x9E_3779_B97F | 1) & 0xFF_FFFF_FFFF;
+    let client = Ipv4Addr::from(0x0A00_0000 | ((own >> 16) as u32 & 0x00FF_FFFF));
+    let server = Ipv4Addr::from(0xC633_6400 | random.between(1, 255) as u32);
+    let (from, to) = (IpAddr::V4(client), IpAddr::V4(server));
+    let way =
+        Way { from, to, from_mac: host_mac(from), to_mac: host_mac(to), vlan: None, hops: 128 };
+    let segment = Segment::syn((own as u16, 443), random.next() as u32);
+    let mut frame = segment.frame(&way, number as u16, &[]);
+    frame.resize(FRAME_BYTES, 0);
+    frame
 }
 
 #[cfg(test)]
@@ -49,7 +55,7 @@ mod tests {
     #[test]
     fn each_frame_is_a_flow_of_its_own() {
         let mut file = Vec::new();
-        let truth = small(20_000, 1, &mut file).unwrap();
+        let truth = small(20_000, &Scale::default(), &mut file).unwrap();
         assert_eq!(truth.frame_bytes, 20_000 * 64);
         let flows: HashSet<Vec<u8>> =
             file[24..].chunks(16 + 64).map(|one| one[16 + 26..16 + 38].to_vec()).collect();

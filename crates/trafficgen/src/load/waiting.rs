@@ -23,6 +23,11 @@ impl Waiting {
         }
     }
 
+    /// Frames that wait.
+    pub(super) fn count(&self) -> u64 {
+        self.heap.len() as u64
+    }
+
     /// The next frame, if it comes before `end`.
     pub(super) fn before(&mut self, end: u64) -> Option<TimedFrame> {
         if self.heap.peek()?.0.0 >= end {

@@ -7,7 +7,7 @@ mod session;
 
 use serde::Deserialize;
 
-pub(crate) use session::{Session, sealed_data};
+pub(crate) use session::{Handshake, Session, sealed_data};
 
 /// The longest connection id (RFC 9000 §17.2).
 pub(crate) const ID_BYTES_MAX: usize = 20;
