@@ -124,7 +124,7 @@ impl Analyst {
     }
 
     /// Weigh what arrives until the lanes end or nobody reads the records any more.
-    pub(crate) fn work(mut self, facts: &Facts) -> Conclusion {
+    pub(crate) fn work(mut self, mut facts: Facts) -> Conclusion {
         while let Some(round) = facts.next() {
             let taken = self.push(round.facts.into_iter());
             let heard = round.beat.map_or(Ok(()), |beat| self.beat(*beat));
@@ -148,6 +148,7 @@ impl Analyst {
             let health = Health {
                 frames: lane.frames,
                 kernel: lane.kernel,
+                interfaces: lane.interfaces,
                 at: lane.at,
                 since: lane.since,
                 observations_dropped: lane.observations_dropped,

@@ -222,22 +222,22 @@ pub struct ReplayArgs {
 /// `run`
 #[derive(Args, Debug, Clone)]
 pub struct RunArgs {
-    /// The interface to watch
-    #[arg(short, long, required = true, value_name = "IFACE")]
-    pub interface: String,
+    /// The interface to watch; repeatable
+    #[arg(short, long = "interface", required = true, value_name = "IFACE")]
+    pub interfaces: Vec<String>,
     /// What the sensor knows and allows.
     #[command(flatten)]
     pub knowledge: KnowledgeArgs,
     /// Where records go.
     #[command(flatten)]
     pub output: OutputArgs,
-    /// Threads that dissect; one for now
+    /// Threads that capture and dissect each interface, flow by flow [default: 1]
     #[arg(long, value_name = "N", value_parser = lanes)]
     pub lanes: Option<usize>,
     /// Only packets that this BPF expression passes; the kernel drops the rest
     #[arg(long, value_name = "BPF")]
     pub filter: Option<String>,
-    /// The kernel's ring, in MiB [default: 64]
+    /// The kernel's ring of each lane, in MiB [default: 64]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=2047))]
     pub ring_mib: Option<u32>,
     /// Memory that outlives a restart: read first if it exists, written at least every minute

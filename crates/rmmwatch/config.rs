@@ -48,7 +48,11 @@ pub(crate) struct Config {
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Capture {
+    pub(crate) lanes: usize,
+    pub(crate) pin: Vec<usize>,
     pub(crate) ring_mib: u32,
+    pub(crate) block_kib: u32,
+    pub(crate) block_wait_ms: u32,
     pub(crate) snap_len: u32,
     pub(crate) promiscuous: bool,
     pub(crate) filter: Option<String>,
@@ -56,7 +60,16 @@ pub(crate) struct Capture {
 
 impl Default for Capture {
     fn default() -> Self {
-        Capture { ring_mib: 64, snap_len: 262_144, promiscuous: true, filter: None }
+        Capture {
+            lanes: 1,
+            pin: Vec::new(),
+            ring_mib: 64,
+            block_kib: 512,
+            block_wait_ms: 100,
+            snap_len: 262_144,
+            promiscuous: true,
+            filter: None,
+        }
     }
 }
 
@@ -257,6 +270,20 @@ fn parse(name: &str, text: &str) -> Result<Config, Complaint> {
         let offset = text.find(key).unwrap_or(0);
         Err(Complaint::at(name, text, offset, why, fix.to_owned()))
     };
+    let lanes = config.capture.lanes;
+    if !(1..=crate::limits::LANES_MAX).contains(&lanes) {
+        let most = crate::limits::LANES_MAX;
+        return wrong("lanes", format!("lanes is {lanes}"), &format!("write 1 to {most}"));
+    }
+    let block = config.capture.block_kib;
+    if !(256..=16_384).contains(&block) || !block.is_power_of_two() {
+        let fix = "write a power of two from 256 to 16384";
+        return wrong("block_kib", format!("block_kib is {block}"), fix);
+    }
+    let waits = config.capture.block_wait_ms;
+    if !(1..=1000).contains(&waits) {
+        return wrong("block_wait_ms", format!("block_wait_ms is {waits}"), "write 1 to 1000");
+    }
     if !(1..=2047).contains(&ring) {
         return wrong("ring_mib", format!("ring_mib is {ring}"), "write 1 to 2047");
     }

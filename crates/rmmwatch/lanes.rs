@@ -15,6 +15,7 @@ use model::{Frame, Health, LinkType, Observation, Tally, Timestamp};
 use crate::limits::{
     BATCHES_WAITING_MAX, PARCEL_BYTES_MAX, PARCEL_FRAMES_MAX, PARCELS_WAITING_MAX,
 };
+use crate::live::Merge;
 use crate::reload::Fresh;
 
 /// Facts of a stretch of the timeline, in no particular order.
@@ -27,6 +28,10 @@ pub(crate) struct Round {
     pub(crate) facts: Batch,
     /// News that are not from the wire; only live.
     pub(crate) beat: Option<Box<Beat>>,
+    /// Which lane of a live capture it is from.
+    pub(crate) lane: usize,
+    /// The packet time that this lane has reached; only live.
+    pub(crate) until: Timestamp,
 }
 
 /// The live loop's regular news for the analyst.
@@ -132,6 +137,7 @@ pub(crate) struct Alone {
     ticks: Ticks,
     facts: Batch,
     to: SyncSender<Round>,
+    number: usize,
     last_order: u64,
     when_full: WhenFull,
     dropped: u64,
@@ -159,15 +165,22 @@ pub(crate) struct Account {
 }
 
 /// The receiving end of the lanes' facts: the analyst's.
-pub(crate) struct Facts {
-    from: Vec<Receiver<Round>>,
+pub(crate) enum Facts {
+    /// Lanes of one timeline, in rounds.
+    Rounds(Vec<Receiver<Round>>),
+    /// Lanes that each have their own, live.
+    Live(Merge),
 }
 
 impl Facts {
     /// The next stretch of the timeline in its order; `None` at its end.
-    pub(crate) fn next(&self) -> Option<Round> {
+    pub(crate) fn next(&mut self) -> Option<Round> {
+        let from = match self {
+            Facts::Rounds(from) => from,
+            Facts::Live(merge) => return merge.next(),
+        };
         let mut all = Round::default();
-        for (number, lane) in self.from.iter().enumerate() {
+        for (number, lane) in from.iter().enumerate() {
             let round = lane.recv().ok()?;
             if number == 0 {
                 all = round;
@@ -175,16 +188,20 @@ impl Facts {
                 all.facts.extend(round.facts);
             }
         }
-        // Facts of one frame come from one lane in their order; those of one tick come from every
-        // lane and are put in the order of their flows.
-        all.facts.sort_by(|one, two| {
-            let tick = one.order.is_multiple_of(2);
-            one.order.cmp(&two.order).then_with(|| {
-                if tick { one.flow.cmp(&two.flow) } else { std::cmp::Ordering::Equal }
-            })
-        });
+        put_in_order(&mut all.facts);
         Some(all)
     }
+}
+
+/// Put facts in the order of their frames. Facts of one frame come from one lane in their order;
+/// those of one tick come from every lane and are put in the order of their flows.
+pub(crate) fn put_in_order(facts: &mut Batch) {
+    facts.sort_by(|one, two| {
+        let tick = one.order.is_multiple_of(2);
+        one.order.cmp(&two.order).then_with(|| {
+            if tick { one.flow.cmp(&two.flow) } else { std::cmp::Ordering::Equal }
+        })
+    });
 }
 
 impl Lanes {
@@ -198,11 +215,12 @@ impl Lanes {
         seed: Seed,
     ) -> std::io::Result<(Lanes, Facts)> {
         if lanes <= 1 {
-            let (alone, facts) = Alone::new(limits, seed, WhenFull::Wait);
-            return Ok((Lanes::Alone(Box::new(alone)), facts));
+            let (to, from) = sync_channel(BATCHES_WAITING_MAX);
+            let alone = Alone::new(limits, seed, WhenFull::Wait, (0, to));
+            return Ok((Lanes::Alone(Box::new(alone)), Facts::Rounds(vec![from])));
         }
         let (dealer, from) = Dealer::start(lanes, &limits, seed)?;
-        Ok((Lanes::Dealt(dealer), Facts { from }))
+        Ok((Lanes::Dealt(dealer), Facts::Rounds(from)))
     }
 
     /// Take a run of frames. `false`: nobody takes the facts any more.
@@ -223,19 +241,23 @@ impl Lanes {
 }
 
 impl Alone {
-    /// One lane, and the end where its facts arrive.
-    pub(crate) fn new(limits: Limits, seed: Seed, when_full: WhenFull) -> (Alone, Facts) {
-        let (to, from) = sync_channel(BATCHES_WAITING_MAX);
-        let alone = Alone {
+    /// One lane, whose facts go `to` the analyst under its `number`.
+    pub(crate) fn new(
+        limits: Limits,
+        seed: Seed,
+        when_full: WhenFull,
+        (number, to): (usize, SyncSender<Round>),
+    ) -> Alone {
+        Alone {
             lane: Lane::new(limits, seed, 0, 1),
             ticks: Ticks::default(),
             facts: Batch::new(),
             to,
+            number,
             last_order: 0,
             when_full,
             dropped: 0,
-        };
-        (alone, Facts { from: vec![from] })
+        }
     }
 
     /// Take a run of frames. `false`: nobody takes the facts any more.
@@ -276,7 +298,8 @@ impl Alone {
     /// Send what is gathered, with news. `false`: nobody takes it any more.
     pub(crate) fn send(&mut self, beat: Option<Box<Beat>>) -> bool {
         let news = beat.is_some();
-        let round = Round { facts: std::mem::take(&mut self.facts), beat };
+        let (facts, lane, until) = (std::mem::take(&mut self.facts), self.number, self.last());
+        let round = Round { facts, beat, lane, until };
         // News are rare and must arrive; only facts may give way.
         if self.when_full == WhenFull::Wait || news {
             return self.to.send(round).is_ok();
@@ -383,7 +406,7 @@ impl Dealer {
                     parcel.octets.clear();
                     // The reader may be gone already; then the arena is not needed either.
                     let _ = back.try_send(parcel);
-                    if give.send(Round { facts: batch, beat: None }).is_err() {
+                    if give.send(Round { facts: batch, ..Round::default() }).is_err() {
                         break;
                     }
                 }

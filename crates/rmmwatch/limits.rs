@@ -23,6 +23,21 @@ pub(crate) const PARCELS_WAITING_MAX: usize = 3;
 /// Lanes of one run: each shard of the dissector belongs to one lane.
 pub(crate) const LANES_MAX: usize = dissect::SHARDS;
 
+/// Lanes of all interfaces of a live capture together.
+///
+/// - Why so many: more than any host has CPUs to spare.
+/// - What it costs: a thread, a ring and tables each.
+/// - At the bound: the command line is refused.
+pub(crate) const LIVE_LANES_MAX: usize = 64;
+
+/// Facts that wait until every lane of a live capture has reached their time.
+///
+/// - Why so many: what a busy lane tells in the seconds that a silent one takes to say so.
+/// - What it costs: about 500 octets each, 32 MiB.
+/// - At the bound: they are given without waiting; facts of two lanes may then be out of order by
+///   as long as that lane was silent.
+pub(crate) const FACTS_HELD_MAX: usize = 1 << 16;
+
 /// Octets of records that are gathered before they are handed to delivery.
 ///
 /// - Why so many: one write a record would cost a system call each.

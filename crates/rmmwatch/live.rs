@@ -1,36 +1,45 @@
-//! `rmmwatch run`: an interface in, records out, until it is told to stop.
+//! `rmmwatch run`: interfaces in, records out, until it is told to stop.
+//!
+//! Each lane of each interface is a thread with a ring and a dissector of its own (`lane.rs`). The
+//! thread that began them looks once a second at the interfaces (`tap.rs`) and at what the lanes
+//! tell of themselves, and passes news on to the analyst, which merges the lanes (`merge.rs`).
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::sync::atomic::AtomicBool;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
+use std::time::Duration;
 
 use capture::{Live, LiveOptions};
 use detect::Detector;
 use dissect::Seed;
-use model::{Health, Timestamp};
+use model::{Health, InterfaceHealth, KernelCounts, Tally, Timestamp};
 
 use crate::analyst::{Analyst, Gauges};
 use crate::bundle::Watcher;
 use crate::cli::RunArgs;
+use crate::config;
 use crate::exit::{Exit, fail};
 use crate::knowledge::Knowledge;
-use crate::lanes::{Account, Alone, Beat, WhenFull};
+use crate::lanes::{Alone, Beat, Facts, Round, WhenFull};
+use crate::limits::{BATCHES_WAITING_MAX, LIVE_LANES_MAX};
 use crate::output;
 use crate::reload::Reloader;
 use crate::signals::{Hangup, Signals};
 use crate::{notify, sinks, state};
 
-/// How long the loop waits for a packet before it looks at signals and the time.
-const WAIT: Duration = Duration::from_millis(100);
+mod lane;
+mod merge;
+mod tap;
 
-/// How often facts are handed over and time is told at the latest.
-const BEAT: Duration = Duration::from_secs(1);
+use lane::{BEAT, Going, LiveLane, News, now};
+pub(crate) use merge::Merge;
+use tap::Tap;
 
 /// How often a health record is written.
 const HEALTH: Duration = Duration::from_secs(60);
 
-/// How far the wall clock must be past the last packet before a silent wire lets time pass:
-/// longer than a frame may wait in the ring.
-const SILENCE: Duration = Duration::from_secs(2);
+/// How long the loop waits for news of lanes before it looks at signals and the time.
+const WAIT: Duration = Duration::from_millis(100);
 
 /// Run the command.
 pub(crate) fn run(args: &RunArgs) -> Exit {
@@ -42,9 +51,6 @@ pub(crate) fn run(args: &RunArgs) -> Exit {
 fn watch(args: &RunArgs) -> Result<Exit, Exit> {
     let knowledge = Knowledge::load_sound(&args.knowledge, args.output.quiet)?;
     let set = knowledge.settings.config.clone();
-    if args.lanes.is_some_and(|lanes| lanes > 1) {
-        tracing::warn!("run has one lane for now; --lanes is for replay");
-    }
     let filter = args.filter.clone().or(set.capture.filter.clone());
     if let Some(filter) = &filter {
         capture::check_filter(filter).map_err(|why| fail(Exit::Usage, &why))?;
@@ -57,18 +63,10 @@ fn watch(args: &RunArgs) -> Result<Exit, Exit> {
     let place = state::begin(place.as_deref(), &outputs, &mut detector)?;
     // Nobody watched since that was written.
     detector.pause();
-    let mut live = Live::open(&LiveOptions {
-        interface: args.interface.clone(),
-        ring_bytes: args.ring_mib.unwrap_or(set.capture.ring_mib) << 20,
-        snap_len: set.capture.snap_len,
-        filter,
-        promiscuous: set.capture.promiscuous,
-    })
-    .map_err(|why| fail(Exit::Failed, &why))?;
+    let (taps, lives) = open(args, &set.capture, filter)?;
 
     let delivery = output::delivery(outputs, &set, true)?.impatient();
     let signals = Signals::listen(Hangup::Reloads).map_err(|why| fail(Exit::Failed, &why))?;
-    let (lane, facts) = Alone::new(output::limits(&set.flows), random_seed(), WhenFull::Drop);
     let gauges = Arc::new(Gauges::default());
     let reloader = Reloader::new(&args.knowledge, args.output.quiet, Arc::clone(&knowledge.book));
     let current = knowledge.bundle.as_ref().map(|bundle| bundle.version);
@@ -81,23 +79,35 @@ fn watch(args: &RunArgs) -> Result<Exit, Exit> {
     let every = Duration::from_secs(set.state.every_secs.into());
     let keeper = place.map(|place| place.keep(Some(every))).transpose();
     let analyst = analyst.keep(keeper.map_err(|why| fail(Exit::Failed, &why))?);
+    let (to, from) = sync_channel(BATCHES_WAITING_MAX * lives.len());
+    let facts = Facts::Live(Merge::new(lives.len(), from));
     let analyst = std::thread::Builder::new()
         .name("analyst".into())
-        .spawn(move || analyst.work(&facts))
+        .spawn(move || analyst.work(facts))
         .map_err(|why| fail(Exit::Failed, &why))?;
 
-    tracing::info!(interface = %args.interface, "watching");
-    notify::ready(&signals, &format!("watching {}", args.interface));
-    let mut watch = Watch { lane, reloader, since: None, beat_at: now(), health_at: now() };
-    let broken = watch.until_stopped(&mut live, &signals);
+    let interfaces = args.interfaces.join(", ");
+    let going = Going { signals: signals.clone(), deaf: Arc::new(AtomicBool::new(false)) };
+    let mut watch = Watch::new(taps, lives.len(), (reloader, to));
+    let news = watch.start(lives, &set, &going).map_err(|why| fail(Exit::Failed, &why))?;
+    tracing::info!(interface = %interfaces, "watching");
+    notify::ready(&signals, &format!("watching {interfaces}"));
+    watch.until_stopped(&news, &going);
 
-    let since = watch.since.unwrap_or_default();
-    let kernel = live.counts();
-    let account = watch.lane.finish();
+    let last = watch.health();
+    drop(watch);
     let conclusion =
         analyst.join().map_err(|_| fail(Exit::Failed, &"the analyst's thread panicked"))?;
-    let mut health =
-        Health { kernel: Some(kernel), ..lane_health(account, since, conclusion.health) };
+    let mut health = Health {
+        at: last.at,
+        since: last.since,
+        frames: last.frames,
+        kernel: last.kernel,
+        interfaces: last.interfaces,
+        observations_dropped: last.observations_dropped,
+        panics: last.panics,
+        ..conclusion.health
+    };
     let remembered = state::end(conclusion.kept, true, &mut health);
     let alerts: u64 = health.alerts.values().sum();
     let ended = output::conclude(
@@ -109,9 +119,6 @@ fn watch(args: &RunArgs) -> Result<Exit, Exit> {
         &conclusion.severities,
         args.output.summary(),
     )?;
-    if let Some(why) = broken {
-        return Err(fail(Exit::Failed, &why));
-    }
     Ok(if !remembered {
         Exit::Failed
     } else if args.output.fail_on.is_some() && alerts > 0 {
@@ -123,78 +130,167 @@ fn watch(args: &RunArgs) -> Result<Exit, Exit> {
     })
 }
 
-/// The loop's own state.
+/// Open every interface in its lanes: the interfaces, and each lane's capture with the place of its
+/// interface among them.
+fn open(
+    args: &RunArgs,
+    set: &config::Capture,
+    filter: Option<String>,
+) -> Result<(Vec<Tap>, Vec<(usize, Live)>), Exit> {
+    let names = &args.interfaces;
+    let count = args.lanes.unwrap_or(set.lanes);
+    let all = count.saturating_mul(names.len());
+    if all > LIVE_LANES_MAX {
+        let why = format_args!("{all} lanes are too many; at most {LIVE_LANES_MAX} in all");
+        return Err(fail(Exit::Usage, &why));
+    }
+    let (mut taps, mut lives) = (Vec::new(), Vec::new());
+    for (number, name) in names.iter().enumerate() {
+        if names.iter().take(number).any(|other| other == name) {
+            return Err(fail(Exit::Usage, &format_args!("the interface `{name}` is named twice")));
+        }
+        let options = LiveOptions {
+            interface: name.clone(),
+            ring_bytes: args.ring_mib.unwrap_or(set.ring_mib) << 20,
+            block_bytes: set.block_kib << 10,
+            block_wait_ms: set.block_wait_ms,
+            snap_len: set.snap_len,
+            filter: filter.clone(),
+            promiscuous: set.promiscuous,
+        };
+        let (tap, opened) = Tap::open(options, count, (number * count, all))
+            .map_err(|why| fail(Exit::Failed, &why))?;
+        taps.push(tap);
+        lives.extend(opened.into_iter().map(|live| (number, live)));
+    }
+    Ok((taps, lives))
+}
+
+/// What the thread that looks after the lanes knows.
 struct Watch {
-    lane: Alone,
+    taps: Vec<Tap>,
+    /// Each lane's last news, and the place of its interface.
+    lanes: Vec<(usize, Option<News>)>,
     reloader: Reloader,
-    since: Option<Timestamp>,
+    to: SyncSender<Round>,
     beat_at: Timestamp,
     health_at: Timestamp,
 }
 
 impl Watch {
-    /// Watch until a signal, a broken interface, or until nobody reads the records any more.
-    fn until_stopped(
-        &mut self,
-        live: &mut Live,
-        signals: &Signals,
-    ) -> Option<capture::CaptureError> {
-        let mut open = true;
-        while open && !signals.stop() {
-            let (lane, since) = (&mut self.lane, &mut self.since);
-            let polled = live.poll(WAIT, &mut |frames| {
-                *since = since.or_else(|| frames.first().map(|frame| frame.at));
-                open &= lane.push(frames);
-            });
-            let lent = match polled {
-                Ok(lent) => lent,
-                Err(why) => return Some(why),
-            };
-            let now = now();
-            if lent == 0 && now.since(self.lane.last()) > SILENCE {
-                let quiet = now.nanos().saturating_sub(SILENCE.as_nanos() as u64);
-                self.lane.advance(Timestamp::from_nanos(quiet));
-            }
-            if now.since(self.beat_at) >= BEAT || signals.reload_asked() {
-                self.beat_at = now;
-                open &= self.beat(live, signals, now);
-            }
-        }
-        None
+    fn new(taps: Vec<Tap>, lanes: usize, (reloader, to): (Reloader, SyncSender<Round>)) -> Watch {
+        let lanes = Vec::with_capacity(lanes);
+        Watch { taps, lanes, reloader, to, beat_at: now(), health_at: now() }
     }
 
-    fn beat(&mut self, live: &mut Live, signals: &Signals, now: Timestamp) -> bool {
-        let mut beat = Beat { at: self.lane.last(), ..Beat::default() };
-        if now.since(self.health_at) >= HEALTH {
+    /// Begin the lanes' threads.
+    fn start(
+        &mut self,
+        lives: Vec<(usize, Live)>,
+        set: &config::Config,
+        going: &Going,
+    ) -> std::io::Result<Receiver<News>> {
+        let (tell, news): (Sender<News>, _) = channel();
+        let mut limits = output::limits(&set.flows);
+        limits.flows_max = (limits.flows_max / lives.len()).max(1);
+        limits.openings_bytes_max = (limits.openings_bytes_max / lives.len()).max(1);
+        let seed = random_seed();
+        for (number, (place, live)) in lives.into_iter().enumerate() {
+            let (to_lane, fresh) = sync_channel(1);
+            if let Some(tap) = self.taps.get_mut(place) {
+                tap.lanes.push(to_lane);
+            }
+            self.lanes.push((place, None));
+            let to = (number, self.to.clone());
+            let pins = &set.capture.pin;
+            let lane = LiveLane {
+                number,
+                live,
+                alone: Alone::new(limits.clone(), seed, WhenFull::Drop, to),
+                cpu: pins.get(number % pins.len().max(1)).copied(),
+                fresh,
+                news: tell.clone(),
+                going: going.clone(),
+                since: None,
+                lost: None,
+            };
+            let thread = std::thread::Builder::new().name(format!("lane-{number}"));
+            thread.spawn(move || lane.work())?;
+        }
+        Ok(news)
+    }
+
+    /// Look after the lanes until they have all ended: at a signal, or when nobody reads the
+    /// records any more.
+    fn until_stopped(&mut self, news: &Receiver<News>, going: &Going) {
+        loop {
+            match news.recv_timeout(WAIT) {
+                Ok(news) => self.hear(news),
+                Err(RecvTimeoutError::Timeout) => {}
+                // Every lane has told its last.
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+            let now = now();
+            let due = now.since(self.beat_at) >= BEAT || now < self.beat_at;
+            if going.on() && (due || going.signals.reload_asked()) {
+                self.beat_at = now;
+                self.taps.iter_mut().for_each(Tap::look);
+                self.beat(&going.signals, now);
+            }
+        }
+    }
+
+    fn hear(&mut self, news: News) {
+        let Some((place, last)) = self.lanes.get_mut(news.lane) else { return };
+        if let Some(tap) = self.taps.get_mut(*place)
+            && news.lost.is_some()
+        {
+            tap.lost.clone_from(&news.lost);
+        }
+        *last = Some(news);
+    }
+
+    /// Once a second: news for the analyst.
+    fn beat(&mut self, signals: &Signals, now: Timestamp) {
+        let mut beat = Beat::default();
+        if now.since(self.health_at) >= HEALTH || now < self.health_at {
             self.health_at = now;
-            let since = self.since.unwrap_or_default();
-            let health = lane_health(self.lane.account(), since, Health::default());
-            beat.health = Some(Health { kernel: Some(live.counts()), ..health });
+            beat.health = Some(self.health());
         }
         if signals.take_reload() {
             self.reloader.ask();
             beat.reopen = true;
         }
         beat.reloaded = self.reloader.take();
-        self.lane.send(Some(Box::new(beat)))
+        // When nobody takes it, the lanes find that out too.
+        let _ = self.to.send(Round { beat: Some(Box::new(beat)), ..Round::default() });
     }
-}
 
-/// The lane's counts on top of the analyst's.
-fn lane_health(account: Account, since: Timestamp, analyst: Health) -> Health {
-    Health {
-        at: account.last,
-        since,
-        frames: account.tally,
-        observations_dropped: account.dropped,
-        panics: account.panics,
-        ..analyst
+    /// The counts of all lanes together.
+    fn health(&self) -> Health {
+        let mut health = Health { frames: Tally::default(), ..Health::default() };
+        let mut sum = KernelCounts::default();
+        let mut lanes: Vec<Vec<KernelCounts>> = self.taps.iter().map(|_| Vec::new()).collect();
+        let mut since = None;
+        for (place, news) in &self.lanes {
+            let kernel = news.as_ref().map_or(KernelCounts::default(), |news| news.kernel);
+            if let Some(of_tap) = lanes.get_mut(*place) {
+                of_tap.push(kernel);
+            }
+            sum.received += kernel.received;
+            sum.dropped += kernel.dropped;
+            sum.interface_dropped += kernel.interface_dropped;
+            let Some(News { account, since: first, .. }) = news else { continue };
+            since = [since, *first].into_iter().flatten().min();
+            health.at = health.at.max(account.last);
+            health.frames.add(&account.tally);
+            health.observations_dropped += account.dropped;
+            health.panics += account.panics;
+        }
+        let told = self.taps.iter().zip(lanes).map(|(tap, lanes)| tap.health(lanes));
+        health.interfaces = told.collect::<Vec<InterfaceHealth>>();
+        Health { kernel: Some(sum), since: since.unwrap_or_default(), ..health }
     }
-}
-
-fn now() -> Timestamp {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    Timestamp::ZERO.after(since)
 }
 
 /// A key that nobody outside can know: the standard library's own source of random keys.

@@ -70,7 +70,7 @@ pub(crate) fn replay(
         .keep(keeper);
     let analyst = std::thread::Builder::new()
         .name("analyst".into())
-        .spawn(move || analyst.work(&facts))
+        .spawn(move || analyst.work(facts))
         .map_err(|why| fail(Exit::Failed, &why))?;
 
     let mut progress = Progress::new(timeline.report().bytes_total, args.output.quiet, gauges);

@@ -81,6 +81,33 @@ fn compile(filter: &str, link: LinkType) -> Result<BpfProgram, String> {
     dead.compile(filter, true).map_err(reason)
 }
 
+/// A filter for the kernel, as libpcap compiles it for that interface: a tag that the kernel takes
+/// off is asked of the kernel. It keeps `snap_len` octets of what passes.
+pub(crate) fn compiled_on(
+    interface: &str,
+    filter: &str,
+    snap_len: u32,
+) -> Result<Vec<(u16, u8, u8, u32)>, String> {
+    const SMALL: i32 = 1 << 20;
+    let handle = Capture::from_device(interface)
+        .map_err(reason)?
+        .promisc(false)
+        .snaplen(i32::try_from(snap_len).unwrap_or(i32::MAX))
+        .buffer_size(SMALL)
+        .open()
+        .map_err(reason)?;
+    let program = handle.compile(filter, true).map_err(reason)?;
+    // The binding shows a step only as text: code, jt, jf and k, with blanks between.
+    let step = |text: String| {
+        let mut numbers = text.split(' ').map_while(|number| number.parse::<u32>().ok());
+        let (code, jt, jf) = (numbers.next()?, numbers.next()?, numbers.next()?);
+        let small = |number: u32| u8::try_from(number).ok();
+        Some((u16::try_from(code).ok()?, small(jt)?, small(jf)?, numbers.next()?))
+    };
+    let steps = program.get_instructions().iter().map(|one| step(one.to_string()));
+    steps.collect::<Option<_>>().ok_or_else(|| "its program cannot be read".to_owned())
+}
+
 /// libpcap's sentence, without what the binding puts around it.
 pub(crate) fn reason(error: pcap::Error) -> String {
     match error {

@@ -8,15 +8,21 @@ mod bpf;
 mod counters;
 mod endian;
 mod error;
+mod fallback;
+mod fanout;
 mod formats;
 #[doc(hidden)]
 pub mod fuzz;
+mod interface;
 #[allow(unsafe_code, reason = "the one module that speaks to the kernel")]
 mod kernel;
 pub mod limits;
 mod live;
 mod look;
+mod pin;
+mod relief;
 mod report;
+mod ring;
 mod run;
 mod source;
 mod stream;
@@ -27,7 +33,10 @@ mod window;
 
 pub use bpf::check_filter;
 pub use error::CaptureError;
+pub use interface::{Condition, Interface};
 pub use live::{Live, LiveOptions};
+pub use pin::pin;
+pub use relief::{Relief, ReliefCounts, ReliefError};
 pub use report::{FileRead, ReplayReport};
 pub use run::RUN_MAX;
 pub use timeline::{ReplayOptions, Timeline};

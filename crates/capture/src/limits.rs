@@ -29,7 +29,7 @@ pub const RECORD_MAX_BUS: u32 = 128 << 20;
 ///   and copy still fit the second-level cache.
 /// - What it costs: this much room in each reader's window.
 /// - At the bound: the next read.
-pub const READ_OCTETS: usize = 256 << 10;
+pub const READ_OCTETS: usize = 128 << 10;
 
 /// Octets of headers, options and padding that may stand in the window beside a frame.
 ///
@@ -73,7 +73,7 @@ pub const UNPACK_OCTETS_MAX: usize = 96 << 20;
 pub const ZSTD_WINDOW_LOG_MAX: u32 = 27;
 
 /// Octets of a decompressor's input, and of the first read of any file.
-pub const PACKED_READ_OCTETS: usize = 32 << 10;
+pub const PACKED_READ_OCTETS: usize = 128 << 10;
 
 /// Octets unpacked in one step.
 ///
@@ -106,9 +106,42 @@ pub const FLAWS_NAMED_MAX: u32 = 8;
 /// - At the bound: the caller has its turn, then the next go.
 pub const FRAMES_PER_POLL: usize = 4096;
 
-/// Octets of the kernel's ring, unless the options say otherwise.
+/// Octets of the kernel's ring of one lane, unless the options say otherwise.
 ///
 /// - Why so many: none was lost at 100,000 packets a second; with 1 MiB there were thousands.
 /// - What it costs: locked memory of the kernel.
 /// - At the bound: the kernel drops packets and counts them.
 pub const RING_OCTETS: u32 = 64 << 20;
+
+/// Octets of one block of that ring, unless the options say otherwise.
+///
+/// - Why so many: an offloaded segment of [`FRAME_MAX`] fits with its headers; fewer wake us more
+///   often, more leave the caches before they are read.
+/// - What it costs: nothing, the ring is made of them.
+/// - At the bound: the next block. A frame longer than a block is cut.
+pub const BLOCK_OCTETS: u32 = 512 << 10;
+
+/// Milliseconds after which the kernel gives us a block that is not full.
+///
+/// - Why so long: ten wake-ups a second on a quiet wire; nobody reads alerts faster.
+/// - What it costs: this much delay on a quiet wire.
+/// - At the bound: the block is lent as it is.
+pub const BLOCK_WAIT_MS: u32 = 100;
+
+/// Blocks that a ring has at least: with fewer the kernel has nowhere to write while we read.
+pub const BLOCKS_MIN: u32 = 4;
+
+/// Flows of one interface whose packets the kernel counts and drops.
+///
+/// - Why so many: those that carry most of the octets at any time are some thousand.
+/// - What it costs: 4 MiB of counters and half a MiB of marks in the kernel once there is relief,
+///   and for each flow some 150 octets there and 250 here.
+/// - At the bound: further flows are not relieved, which is counted. They are tried again.
+pub const RELIEF_FLOWS: u32 = 1 << 16;
+
+/// Flows whose counts are asked of the kernel in one call.
+///
+/// - Why so many: a call in a thousand costs nothing.
+/// - What it costs: 64 KiB while it lasts.
+/// - At the bound: the next call.
+pub const RELIEF_BATCH: u32 = 1 << 10;

@@ -1,37 +1,37 @@
-//! Frames of an interface, lent out of the kernel's ring through libpcap.
+//! Frames of an interface, lent out of the kernel's rings: one lane or several, each for a thread of
+//! its own.
 //!
-//! Immediate mode is off: with it the kernel wakes us for each packet, at twenty times the cost.
-//! The handle never blocks: with a ring of blocks a blocking read never times out on a silent
-//! link, so we wait with poll(2) and then take what is there.
+//! Ethernet is read through rings of ours (`ring.rs`, `fanout.rs`), all else through libpcap
+//! (`fallback.rs`), which also compiles filters and lists interfaces.
 
 use std::fs;
-use std::time::{Duration, Instant};
+use std::io;
+use std::os::fd::BorrowedFd;
+use std::time::Duration;
 
-use model::{Frame, KernelCounts, LinkType, Timestamp};
-use pcap::{Active, Capture, Device, Precision};
-use rustix::event::{PollFd, PollFlags, Timespec};
+use model::{Frame, KernelCounts, LinkType};
+use pcap::Device;
 
-use crate::bpf::{check_filter, reason};
-use crate::counters::Counters;
+use crate::bpf::{check_filter, compiled_on};
 use crate::error::CaptureError;
-use crate::limits::{FRAME_MAX, FRAMES_PER_POLL, RING_OCTETS};
-
-/// How often a silent interface is asked whether it is still up.
-///
-/// With some versions libpcap says nothing when it goes down, and a blind sensor must not look
-/// like a quiet network.
-const UP_CHECK: Duration = Duration::from_secs(1);
-
-/// Milliseconds after which the kernel gives us a block that is not full.
-const BLOCK_WAIT_MS: i32 = 100;
+use crate::fallback::Handle;
+use crate::fanout::Rings;
+use crate::interface::{device, driver_drops, is_ethernet};
+use crate::kernel::RingLayout;
+use crate::limits::{BLOCK_OCTETS, BLOCK_WAIT_MS, BLOCKS_MIN, FRAME_MAX, RING_OCTETS};
+use crate::ring::{Numbering, Ring};
 
 /// How to capture on an interface.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct LiveOptions {
     /// Its name; `any` is all of them.
     pub interface: String,
-    /// Octets of the kernel's ring.
+    /// Octets of the kernel's ring, of each lane.
     pub ring_bytes: u32,
+    /// Octets of one of its blocks; a power of two, of whole pages.
+    pub block_bytes: u32,
+    /// Milliseconds after which the kernel gives a block that is not full.
+    pub block_wait_ms: u32,
     /// Octets kept of a frame.
     pub snap_len: u32,
     /// A capture filter (pcap-filter(7)).
@@ -47,148 +47,214 @@ impl LiveOptions {
         LiveOptions {
             interface: interface.to_owned(),
             ring_bytes: RING_OCTETS,
+            block_bytes: BLOCK_OCTETS,
+            block_wait_ms: BLOCK_WAIT_MS,
             snap_len: FRAME_MAX as u32,
             filter: None,
             promiscuous: true,
         }
     }
+
+    /// The filter, if it holds anything back.
+    pub(crate) fn filter(&self) -> Option<&str> {
+        self.filter.as_deref().map(str::trim).filter(|text| !text.is_empty())
+    }
+
+    fn layout(&self) -> RingLayout {
+        let blocks = (self.ring_bytes / self.block_bytes.max(1)).max(BLOCKS_MIN);
+        let (block, blocks) = (self.block_bytes as usize, blocks as usize);
+        RingLayout { block, blocks, wait_ms: self.block_wait_ms }
+    }
 }
 
-/// A capture on an interface.
+/// One lane of a capture on an interface.
 pub struct Live {
     name: String,
-    handle: Capture<Active>,
-    link: LinkType,
-    lent: u64,
-    counters: Counters,
-    /// When it was last known to be up.
-    up_at: Instant,
+    source: Source,
+    /// What went before, where the interface was opened anew.
+    before: KernelCounts,
+    counts: KernelCounts,
+    /// What the driver had dropped when we began; `None`: another lane tells it.
+    drops_before: Option<u64>,
+    /// Why it is read through libpcap.
+    fallback: Option<String>,
+}
+
+/// Where the frames of a lane come from.
+enum Source {
+    Ring(Ring),
+    Handle(Box<Handle>),
 }
 
 impl Live {
-    /// Begin to capture.
+    /// Begin to capture, alone.
     ///
     /// # Errors
-    /// No such interface, no permission, a filter that does not compile, or libpcap's own reason.
+    /// As [`Live::lanes`].
     pub fn open(options: &LiveOptions) -> Result<Live, CaptureError> {
+        let mut lanes = Live::lanes(options, 1, (0, 1))?;
+        lanes.pop().ok_or_else(|| lost(&options.interface, "it has no lane".to_owned()))
+    }
+
+    /// Begin to capture in `count` lanes, each of which sees whole flows. They are the lanes from
+    /// `first` on of `all` that number their frames together.
+    ///
+    /// Where there can be no rings it is one lane, through libpcap.
+    ///
+    /// # Errors
+    /// No such interface, no permission, a filter that does not compile, or the system's reason.
+    pub fn lanes(
+        options: &LiveOptions,
+        count: usize,
+        (first, all): (usize, usize),
+    ) -> Result<Vec<Live>, CaptureError> {
         let name = &options.interface;
-        let filter = options.filter.as_deref().map(str::trim).filter(|text| !text.is_empty());
-        if let Some(filter) = filter {
+        if let Some(filter) = options.filter() {
             check_filter(filter)?;
         }
         must_exist(name)?;
-        let handle = match activate(options, options.promiscuous) {
-            // Some interfaces, `any` among them, cannot be promiscuous; libpcap only warns.
-            Err(why) if options.promiscuous && why.contains("romiscuous") => {
-                activate(options, false)
+        let numbering = |lane: usize| Numbering { lanes: all.max(1) as u64, lane: lane as u64 };
+        let numberings: Vec<_> = (first..first + count.max(1)).map(numbering).collect();
+        let why = match rings(options, &numberings) {
+            Ok(rings) => {
+                let lane = |(number, ring)| Live {
+                    drops_before: (number == 0).then(|| driver_drops(name)),
+                    ..Live::new(name, Source::Ring(ring), None)
+                };
+                return Ok(rings.into_iter().enumerate().map(lane).collect());
             }
-            done => done,
+            Err(Refused::For(error)) => return Err(error),
+            Err(Refused::Ring(why)) => why,
         };
-        let handle = handle.map_err(|why| refusal(name, why))?;
-        let failed = |error| CaptureError::Interface { name: name.clone(), why: reason(error) };
-        let mut handle = handle.setnonblock().map_err(failed)?;
-        if let Some(filter) = filter {
-            handle.filter(filter, true).map_err(|error| CaptureError::Filter {
-                filter: filter.to_owned(),
-                why: reason(error),
-            })?;
-        }
-        // A handle's numbers are those of files, but for raw IP, which the model knows as both.
-        let link = LinkType(u16::try_from(handle.get_datalink().0).unwrap_or(u16::MAX));
-        let counters = Counters::default();
-        Ok(Live { name: name.clone(), handle, link, lent: 0, counters, up_at: Instant::now() })
+        let handle = Handle::open(options, numbering(first))?;
+        Ok(vec![Live::new(name, Source::Handle(Box::new(handle)), Some(why))])
     }
 
-    /// Wait at most `wait` for frames and lend those that are there. A frame is lent out of the
-    /// ring, a run of one: libpcap says where the next lies only when the last was taken.
+    fn new(name: &str, source: Source, fallback: Option<String>) -> Live {
+        let (before, counts) = (KernelCounts::default(), KernelCounts::default());
+        let name = name.to_owned();
+        Live { name, source, before, counts, drops_before: None, fallback }
+    }
+
+    /// Go on where another capture of the same lane ended: with its numbers and its counts.
+    pub fn follow(&mut self, other: &mut Live) {
+        self.before = other.counts();
+        let lent = match &other.source {
+            Source::Ring(ring) => ring.lent,
+            Source::Handle(handle) => handle.lent,
+        };
+        match &mut self.source {
+            Source::Ring(ring) => ring.lent = lent,
+            Source::Handle(handle) => handle.lent = lent,
+        }
+    }
+
+    /// Wait at most `wait` for frames and lend those that are there, in runs of at most
+    /// [`crate::RUN_MAX`].
     ///
-    /// `Ok(0)`: silence, or a signal. Several thousand frames may be lent in one call, not more.
+    /// `Ok(0)`: silence, or a signal. Several thousand frames may be lent in one call, not many
+    /// more. A ring stays silent while its interface is down, and for ever when it is gone:
+    /// [`crate::Interface`] tells.
     ///
     /// # Errors
-    /// The interface went down or away.
+    /// The interface went down or away, as far as libpcap reads it; or the system's reason.
     pub fn poll(
         &mut self,
         wait: Duration,
         each: &mut dyn FnMut(&[Frame<'_>]),
     ) -> Result<usize, CaptureError> {
-        let mut lent = self.take(each)?;
-        if lent == 0 && self.wait(wait)? {
-            lent = self.take(each)?;
-        }
-        if lent > 0 {
-            self.up_at = Instant::now();
-        } else if self.up_at.elapsed() >= UP_CHECK {
-            if is_down(&self.name) {
-                return Err(self.lost("it is down".to_owned()));
+        match &mut self.source {
+            Source::Ring(ring) => {
+                ring.poll(wait, each).map_err(|why| lost(&self.name, why.to_string()))
             }
-            self.up_at = Instant::now();
+            Source::Handle(handle) => handle.poll(wait, each),
         }
-        Ok(lent)
     }
 
     /// What the kernel counted so far. Must be asked at least once in 2^31 packets.
     pub fn counts(&mut self) -> KernelCounts {
-        match self.handle.stats() {
-            Ok(now) => self.counters.read(now.received, now.dropped, now.if_dropped),
-            Err(_) => self.counters.last(),
+        match &mut self.source {
+            Source::Ring(ring) => {
+                // Asking sets the kernel's counts to zero.
+                if let Ok(more) = ring.take_counts() {
+                    self.counts.received += u64::from(more.packets);
+                    self.counts.dropped += u64::from(more.drops);
+                }
+                if let Some(before) = self.drops_before {
+                    let now = driver_drops(&self.name);
+                    self.counts.interface_dropped = now.saturating_sub(before);
+                }
+            }
+            Source::Handle(handle) => self.counts = handle.counts(),
         }
+        let (mut sum, now) = (self.before, self.counts);
+        sum.received += now.received;
+        sum.dropped += now.dropped;
+        sum.interface_dropped += now.interface_dropped;
+        sum
     }
 
     /// What the first octets of its frames are.
     #[must_use]
     pub fn link(&self) -> LinkType {
-        self.link
-    }
-
-    /// Lend what is there.
-    fn take(&mut self, each: &mut dyn FnMut(&[Frame<'_>])) -> Result<usize, CaptureError> {
-        let Live { handle, link, lent, .. } = self;
-        let taken = handle.dispatch(Some(FRAMES_PER_POLL), |packet| {
-            let header = packet.header;
-            // With nanosecond precision the field of microseconds holds nanoseconds.
-            let secs = u64::try_from(header.ts.tv_sec).unwrap_or(0);
-            let nanos = u64::try_from(header.ts.tv_usec).unwrap_or(0);
-            each(&[Frame {
-                at: Timestamp::from_secs(secs, nanos),
-                order: 2 * *lent + 1,
-                link: *link,
-                bytes: packet.data,
-                orig_len: header.len.max(header.caplen),
-            }]);
-            *lent += 1;
-        });
-        taken.map_err(|error| self.lost(reason(error)))
-    }
-
-    /// Wait until there may be frames; false when there are none yet.
-    fn wait(&self, wait: Duration) -> Result<bool, CaptureError> {
-        let timeout = Timespec::try_from(wait).unwrap_or(Timespec { tv_sec: 1, tv_nsec: 0 });
-        let mut ready = [PollFd::new(&self.handle, PollFlags::IN)];
-        match rustix::event::poll(&mut ready, Some(&timeout)) {
-            Ok(count) => Ok(count > 0),
-            Err(rustix::io::Errno::INTR) => Ok(false),
-            Err(error) => Err(self.lost(error.to_string())),
+        match &self.source {
+            Source::Ring(_) => LinkType::ETHERNET,
+            Source::Handle(handle) => handle.link(),
         }
     }
 
-    fn lost(&self, why: String) -> CaptureError {
-        CaptureError::InterfaceLost { name: self.name.clone(), why }
+    /// Why it is read through libpcap; `None`: it has a ring of ours.
+    #[must_use]
+    pub fn fallback(&self) -> Option<&str> {
+        self.fallback.as_deref()
+    }
+
+    /// The socket of its ring, to which programs can be attached.
+    #[must_use]
+    pub fn socket(&self) -> Option<BorrowedFd<'_>> {
+        match &self.source {
+            Source::Ring(ring) => Some(ring.socket()),
+            Source::Handle(_) => None,
+        }
     }
 }
 
-/// Open a handle; libpcap's reason when it cannot be.
-fn activate(options: &LiveOptions, promiscuous: bool) -> Result<Capture<Active>, String> {
+/// Why there are no rings.
+enum Refused {
+    /// libpcap may do better.
+    Ring(String),
+    /// Nobody can do better.
+    For(CaptureError),
+}
+
+/// Rings of an interface, one for each lane.
+fn rings(options: &LiveOptions, lanes: &[Numbering]) -> Result<Vec<Ring>, Refused> {
+    let name = &options.interface;
+    let asked = std::os::unix::net::UnixDatagram::unbound();
+    let device = asked.ok().and_then(|socket| device(&socket, name));
+    let Some(device) = device.filter(|&device| is_ethernet(device, name)) else {
+        return Err(Refused::Ring("it is not Ethernet".to_owned()));
+    };
+    if !device.up {
+        let (name, why) = (name.clone(), "it is down".to_owned());
+        return Err(Refused::For(CaptureError::Interface { name, why }));
+    }
     let snap_len = options.snap_len.clamp(64, FRAME_MAX as u32);
-    Capture::from_device(options.interface.as_str())
-        .map_err(reason)?
-        .promisc(promiscuous)
-        .immediate_mode(false)
-        .timeout(BLOCK_WAIT_MS)
-        .snaplen(i32::try_from(snap_len).unwrap_or(i32::MAX))
-        .buffer_size(i32::try_from(options.ring_bytes).unwrap_or(i32::MAX))
-        .precision(Precision::Nano)
-        .open()
-        .map_err(reason)
+    let filter = options.filter().map(|filter| compiled_on(name, filter, snap_len)).transpose();
+    let filter = filter.map_err(Refused::Ring)?;
+    let (layout, promiscuous) = (options.layout(), options.promiscuous);
+    let rings = Rings { layout, filter, snap_len, promiscuous };
+    rings.open(device, lanes).map_err(|why| match why.kind() {
+        io::ErrorKind::PermissionDenied => {
+            let (name, why) = (name.clone(), why.to_string());
+            Refused::For(CaptureError::NoPermission { name, why })
+        }
+        _ => Refused::Ring(why.to_string()),
+    })
+}
+
+fn lost(name: &str, why: String) -> CaptureError {
+    CaptureError::InterfaceLost { name: name.to_owned(), why }
 }
 
 /// Whether there is such an interface; if it cannot be told, there is.
@@ -212,21 +278,4 @@ fn must_exist(name: &str) -> Result<(), CaptureError> {
     }
     known.sort();
     Err(CaptureError::NoInterface { name: name.to_owned(), known: known.join(", ") })
-}
-
-/// Whether an interface is known to be down.
-fn is_down(name: &str) -> bool {
-    let devices = Device::list().unwrap_or_default();
-    devices.iter().any(|device| device.name == name && !device.flags.is_up())
-}
-
-/// libpcap's reason not to open an interface, as our error.
-fn refusal(name: &str, why: String) -> CaptureError {
-    let name = name.to_owned();
-    let lower = why.to_lowercase();
-    let forbidden = ["permission", "not permitted", "cap_net"];
-    if forbidden.iter().any(|word| lower.contains(word)) {
-        return CaptureError::NoPermission { name, why };
-    }
-    CaptureError::Interface { name, why }
 }

@@ -16,6 +16,44 @@ pub struct KernelCounts {
     pub interface_dropped: u64,
 }
 
+/// Whether an interface shows anything.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum InterfaceState {
+    /// It does.
+    Up,
+    /// It is down, or its link is.
+    Down,
+    /// There is no such interface now.
+    Gone,
+}
+
+impl InterfaceState {
+    /// The state as it stands in records.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            InterfaceState::Up => "up",
+            InterfaceState::Down => "down",
+            InterfaceState::Gone => "gone",
+        }
+    }
+}
+
+/// An interface that is watched.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct InterfaceHealth {
+    /// Its name.
+    pub name: Arc<str>,
+    /// How it fares now.
+    pub state: InterfaceState,
+    /// How often it went down or away since the start.
+    pub outages: u64,
+    /// The most that it sends at once, in octets; 0: unknown.
+    pub mtu: u32,
+    /// What the kernel counted of each of its lanes.
+    pub lanes: Vec<KernelCounts>,
+}
+
 /// How DNS is carried inside another protocol.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum DnsTransport {
@@ -139,6 +177,8 @@ pub struct Health {
     pub frames: Tally,
     /// The kernel's counts; `None` on replay.
     pub kernel: Option<KernelCounts>,
+    /// The interfaces that are watched; none on replay.
+    pub interfaces: Vec<InterfaceHealth>,
     /// Observations that reached the analyst.
     pub observations: u64,
     /// Observations that were dropped on the way since the analyst was behind.

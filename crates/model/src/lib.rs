@@ -24,7 +24,8 @@ pub use fingerprint::{Ja3, Ja4, upper_hex};
 pub use flow::{Direction, Endpoint, Flow, Setting, Side, Transport, VlanId};
 pub use frame::{Frame, LinkType};
 pub use health::{
-    DeliveryHealth, DnsShare, DnsTransport, FeedLoaded, Health, KernelCounts, RuleUse, SinkHealth,
+    DeliveryHealth, DnsShare, DnsTransport, FeedLoaded, Health, InterfaceHealth, InterfaceState,
+    KernelCounts, RuleUse, SinkHealth,
 };
 pub use identity::{HintSource, HostHint, Identity, Mac};
 pub use matches::{

@@ -1018,6 +1018,7 @@ pub(crate) fn health(live: bool) -> Health {
             anomalies: BTreeMap::from([("dns.truncated", 5), ("tls.bad_extension", 6)]),
         },
         kernel: live.then_some(kernel),
+        interfaces: Vec::new(),
         observations: 345,
         observations_dropped: 6,
         alerts: counts(&[("rmm.relay.anydesk", 2), ("indicator.aa23-025a", 1)]),

@@ -6,19 +6,18 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use model::{
-    DeliveryHealth, DnsShare, FeedLoaded, Health, KernelCounts, Refused, RuleUse, SinkHealth,
+    DeliveryHealth, DnsShare, FeedLoaded, Health, InterfaceHealth, KernelCounts, Refused, RuleUse,
+    SinkHealth,
 };
-use serde::{Serialize, Serializer};
+use crate::json::{self, Json, Word, fields};
 
 use super::SCHEMA_VERSION;
-use super::envelope::{Ecs, Event, Observer};
+use super::envelope::{Ecs, Event, Observer, class};
 use crate::limits::{FEEDS_NAMED_MAX, FILES_NAMED_MAX, RULES_NAMED_MAX};
 use crate::stamp::Stamp;
 use crate::summary::{self, Files};
 
-#[derive(Serialize)]
 struct Line<'a> {
-    #[serde(rename = "@timestamp")]
     at: Stamp,
     ecs: Ecs,
     event: Event<'a>,
@@ -27,29 +26,31 @@ struct Line<'a> {
     rmm: Rmm<'a>,
 }
 
+fields!(Line<'_>: at as "@timestamp", ecs, event, observer, network, rmm);
+
 /// `network` of all frames together.
-#[derive(Serialize)]
 struct Network {
     packets: u64,
     bytes: u64,
 }
 
-#[derive(Serialize)]
+fields!(Network: packets, bytes);
+
 struct Rmm<'a> {
     schema: u32,
     health: Counts<'a>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     summary: Option<Summary<'a>>,
 }
 
+fields!(Rmm<'_>: schema, health, ?summary);
+
 /// `rmm.health`. Sets that are open to new members are arrays of pairs and not objects, so that no
 /// store grows a field a member.
-#[derive(Serialize)]
 struct Counts<'a> {
     frames: Frames<'a>,
     fragments: Fragments,
-    #[serde(skip_serializing_if = "Option::is_none")]
     kernel: Option<Kernel>,
+    interfaces: Vec<Interface<'a>>,
     loss_pct: f64,
     flows: Flows,
     streams: Streams,
@@ -63,11 +64,14 @@ struct Counts<'a> {
     memory: Named<'a>,
     feeds: Feeds<'a>,
     panics: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
     delivery: Option<Delivery<'a>>,
 }
 
-#[derive(Serialize)]
+fields!(Counts<'_>:
+    frames, fragments, ?kernel, ?interfaces, loss_pct, flows, streams, observations, alerts,
+    authorised, rules, tls, dns, anomalies, memory, feeds, panics, ?delivery
+);
+
 struct Frames<'a> {
     seen: u64,
     bytes: u64,
@@ -80,159 +84,198 @@ struct Frames<'a> {
     links_refused: Vec<LinkRefused>,
 }
 
+fields!(Frames<'_>: seen, bytes, tcp, udp, refused, refused_total, sum_closes, links_refused);
+
 /// Every reason, those that never were as well: the set is closed.
 struct RefusedCounts<'a>(&'a BTreeMap<Refused, u64>);
 
-impl Serialize for RefusedCounts<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(
+impl Json for RefusedCounts<'_> {
+    fn json(&self, out: &mut Vec<u8>) {
+        json::map(out, 
             Refused::ALL.iter().map(|why| (why.word(), self.0.get(why).copied().unwrap_or(0))),
-        )
+        );
     }
 }
 
 /// Datagrams that came in fragments.
-#[derive(Serialize)]
 struct Fragments {
     reassembled: u64,
     unassembled: u64,
 }
 
-#[derive(Serialize)]
+fields!(Fragments: reassembled, unassembled);
+
 struct LinkRefused {
     link_type: u16,
     frames: u64,
 }
 
-#[derive(Serialize)]
+fields!(LinkRefused: link_type, frames);
+
 struct Kernel {
     received: u64,
     dropped: u64,
     interface_dropped: u64,
 }
 
-#[derive(Serialize)]
+fields!(Kernel: received, dropped, interface_dropped);
+
+impl Kernel {
+    fn new(counts: &KernelCounts) -> Kernel {
+        let KernelCounts { received, dropped, interface_dropped } = *counts;
+        Kernel { received, dropped, interface_dropped }
+    }
+}
+
+/// One interface that is watched.
+struct Interface<'a> {
+    name: &'a str,
+    state: &'static str,
+    outages: u64,
+    mtu: u32,
+    lanes: Vec<Kernel>,
+}
+
+fields!(Interface<'_>: name, state, outages, mtu, lanes);
+
+impl<'a> Interface<'a> {
+    fn new(one: &'a InterfaceHealth) -> Interface<'a> {
+        let InterfaceHealth { name, state, outages, mtu, lanes } = one;
+        let lanes = lanes.iter().map(Kernel::new).collect();
+        Interface { name, state: state.word(), outages: *outages, mtu: *mtu, lanes }
+    }
+}
+
 struct Flows {
     opened: u64,
     one_way: u64,
     evicted: u64,
 }
 
-#[derive(Serialize)]
+fields!(Flows: opened, one_way, evicted);
+
 struct Streams {
     over_budget: u64,
     overlaps: u64,
     gaps: u64,
 }
 
-#[derive(Serialize)]
+fields!(Streams: over_budget, overlaps, gaps);
+
 struct Observations {
     seen: u64,
     dropped: u64,
 }
 
-#[derive(Serialize)]
+fields!(Observations: seen, dropped);
+
 struct Alerts<'a> {
     total: u64,
     updates: u64,
     by_rule: ByRule<'a>,
 }
 
-#[derive(Serialize)]
+fields!(Alerts<'_>: total, updates, by_rule);
+
 struct Authorised<'a> {
     total: u64,
     by_rule: ByRule<'a>,
 }
 
+fields!(Authorised<'_>: total, by_rule);
+
 /// Every rule of the policy, those that never decided too.
 struct Rules<'a>(&'a [RuleUse]);
 
-impl Serialize for Rules<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        #[derive(Serialize)]
+impl Json for Rules<'_> {
+    fn json(&self, out: &mut Vec<u8>) {
         struct Row<'a> {
             rule: &'a str,
             uses: u64,
             signs: u64,
-            #[serde(skip_serializing_if = "Option::is_none")]
             last: Option<Stamp>,
         }
-        serializer.collect_seq(self.0.iter().take(RULES_NAMED_MAX).map(|one| Row {
+
+        fields!(Row<'_>: rule, uses, signs, ?last);
+        json::array(out, self.0.iter().take(RULES_NAMED_MAX).map(|one| Row {
             rule: &one.rule,
             uses: one.uses,
             signs: one.signs,
             last: one.last.map(Stamp),
-        }))
+        }));
     }
 }
 
 struct ByRule<'a>(&'a BTreeMap<Arc<str>, u64>);
 
-impl Serialize for ByRule<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        #[derive(Serialize)]
+impl Json for ByRule<'_> {
+    fn json(&self, out: &mut Vec<u8>) {
         struct Row<'a> {
             rule: &'a str,
             count: u64,
         }
-        serializer.collect_seq(self.0.iter().map(|(rule, &count)| Row { rule, count }))
+
+        fields!(Row<'_>: rule, count);
+        json::array(out, self.0.iter().map(|(rule, &count)| Row { rule, count }));
     }
 }
 
 struct Named<'a>(&'a BTreeMap<&'static str, u64>);
 
-impl Serialize for Named<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        #[derive(Serialize)]
+impl Json for Named<'_> {
+    fn json(&self, out: &mut Vec<u8>) {
         struct Row {
-            name: &'static str,
+            name: Word,
             count: u64,
         }
-        serializer.collect_seq(self.0.iter().map(|(&name, &count)| Row { name, count }))
+
+        fields!(Row: name, count);
+        json::array(out, self.0.iter().map(|(&name, &count)| Row { name: Word(name), count }));
     }
 }
 
 /// Lists that are looked up; their versions tell how old they are.
 struct Feeds<'a>(&'a [FeedLoaded]);
 
-impl Serialize for Feeds<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        #[derive(Serialize)]
+impl Json for Feeds<'_> {
+    fn json(&self, out: &mut Vec<u8>) {
         struct Row<'a> {
             id: &'a str,
             version: &'a str,
-            kind: &'static str,
+            kind: Word,
             indicators: u64,
         }
-        serializer.collect_seq(self.0.iter().take(FEEDS_NAMED_MAX).map(|feed| Row {
+
+        fields!(Row<'_>: id, version, kind, indicators);
+        json::array(out, self.0.iter().take(FEEDS_NAMED_MAX).map(|feed| Row {
             id: &feed.id,
             version: &feed.version,
-            kind: feed.kind.word(),
+            kind: Word(feed.kind.word()),
             indicators: feed.indicators,
-        }))
+        }));
     }
 }
 
 /// `rmm.health.delivery`: how records leave.
-#[derive(Serialize)]
 struct Delivery<'a> {
     unwritten: u64,
     spool: Spool<'a>,
     sinks: Vec<Sink<'a>>,
 }
 
-#[derive(Serialize)]
+fields!(Delivery<'_>: unwritten, spool, sinks);
+
 struct Spool<'a> {
     bytes: u64,
     given_up: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
     trouble: Option<&'a str>,
 }
 
-#[derive(Serialize)]
+fields!(Spool<'_>: bytes, given_up, ?trouble);
+
 struct Sink<'a> {
     name: &'a str,
-    kind: &'static str,
+    kind: Word,
     waiting: u64,
     oldest_secs: u64,
     sent: u64,
@@ -240,9 +283,12 @@ struct Sink<'a> {
     refused: u64,
     lost: u64,
     setbacks: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
     trouble: Option<&'a str>,
 }
+
+fields!(Sink<'_>:
+    name, kind, waiting, oldest_secs, sent, formless, refused, lost, setbacks, ?trouble
+);
 
 impl<'a> Delivery<'a> {
     fn new(health: &'a DeliveryHealth) -> Delivery<'a> {
@@ -262,7 +308,7 @@ impl<'a> Sink<'a> {
     fn new(sink: &'a SinkHealth) -> Sink<'a> {
         Sink {
             name: &sink.name,
-            kind: sink.kind,
+            kind: Word(sink.kind),
             waiting: sink.waiting,
             oldest_secs: sink.oldest_secs,
             sent: sink.sent,
@@ -275,7 +321,6 @@ impl<'a> Sink<'a> {
     }
 }
 
-#[derive(Serialize)]
 struct TlsShares {
     hellos: u64,
     nameless: u64,
@@ -284,8 +329,9 @@ struct TlsShares {
     ech_pct: f64,
 }
 
+fields!(TlsShares: hellos, nameless, nameless_pct, ech, ech_pct);
+
 /// `rmm.health.dns`: flows, by how they asked for names.
-#[derive(Serialize)]
 struct DnsShares {
     clear: u64,
     over_tls: u64,
@@ -293,6 +339,8 @@ struct DnsShares {
     over_quic: u64,
     encrypted_pct: f64,
 }
+
+fields!(DnsShares: clear, over_tls, over_https, over_quic, encrypted_pct);
 
 impl DnsShares {
     fn new(share: DnsShare) -> DnsShares {
@@ -307,30 +355,34 @@ impl DnsShares {
 }
 
 /// `rmm.summary`: what only the end of a run knows.
-#[derive(Serialize)]
 struct Summary<'a> {
     files: FileCounts<'a>,
 }
 
-#[derive(Serialize)]
+fields!(Summary<'_>: files);
+
 struct FileCounts<'a> {
     read: u64,
     passed_over: Troubled<'a>,
     damaged: Troubled<'a>,
 }
 
+fields!(FileCounts<'_>: read, passed_over, damaged);
+
 /// Files that were not read, or not to their end: how many, and the first ones by name.
-#[derive(Serialize)]
 struct Troubled<'a> {
     count: u64,
     files: Vec<Trouble<'a>>,
 }
 
-#[derive(Serialize)]
+fields!(Troubled<'_>: count, files);
+
 struct Trouble<'a> {
     path: Cow<'a, str>,
     why: &'a str,
 }
+
+fields!(Trouble<'_>: path, why);
 
 impl<'a> FileCounts<'a> {
     fn new(files: &'a Files) -> FileCounts<'a> {
@@ -358,7 +410,10 @@ pub(super) fn write(
     observer: Observer<'_>,
     out: &mut Vec<u8>,
 ) {
-    let dataset = if files.is_some() { "rmmwatch.summary" } else { "rmmwatch.health" };
+    let class = match files {
+        Some(_) => class!("metric" ["network"] ["info"], "summary"),
+        None => class!("metric" ["network"] ["info"], "health"),
+    };
     let nanos = health.at.since(health.since).as_nanos();
     let line = Line {
         at: Stamp(health.at),
@@ -367,7 +422,7 @@ pub(super) fn write(
             start: Some(Stamp(health.since)),
             end: Some(Stamp(health.at)),
             duration: Some(u64::try_from(nanos).unwrap_or(u64::MAX)),
-            ..Event::new("metric", dataset, &["network"], &["info"])
+            ..Event::new(class)
         },
         observer,
         network: Network { packets: health.frames.frames, bytes: health.frames.bytes },
@@ -383,11 +438,6 @@ pub(super) fn write(
 impl<'a> Counts<'a> {
     fn new(health: &'a Health) -> Counts<'a> {
         let tally = &health.frames;
-        let kernel = |kernel: KernelCounts| Kernel {
-            received: kernel.received,
-            dropped: kernel.dropped,
-            interface_dropped: kernel.interface_dropped,
-        };
         let links = tally.links_refused.iter();
         Counts {
             frames: Frames {
@@ -403,7 +453,8 @@ impl<'a> Counts<'a> {
                     .collect(),
             },
             fragments: Fragments { reassembled: tally.reassembled, unassembled: tally.unassembled },
-            kernel: health.kernel.map(kernel),
+            kernel: health.kernel.as_ref().map(Kernel::new),
+            interfaces: health.interfaces.iter().map(Interface::new).collect(),
             loss_pct: rounded(health.loss_pct()),
             flows: Flows {
                 opened: tally.flows,

@@ -1,0 +1,84 @@
+//! The rings of one interface, one for each lane, with both directions of a flow in the same one
+//! (packet(7), PACKET_FANOUT).
+//!
+//! Each socket rejects everything until all are in the group: before it joins it would hear what
+//! the others hear too. So no packet is seen twice. The kernel puts fragments of IPv4 together
+//! before it deals them; those of IPv6 follow the two addresses alone. It does not deal what has no
+//! room in its ring to another lane: half a flow elsewhere is worth less than a loss that is told.
+
+use std::io;
+use std::os::fd::BorrowedFd;
+
+use libc::c_int;
+
+use crate::kernel::{self, Device, RingLayout};
+use crate::limits::FRAME_MAX;
+use crate::ring::{Numbering, Ring};
+
+/// A program of the classic packet filter: (code, jt, jf, k) each.
+pub(crate) type Program = Vec<(u16, u8, u8, u32)>;
+
+/// What is the same for all rings of an interface.
+pub(crate) struct Rings {
+    /// How they are laid out.
+    pub(crate) layout: RingLayout,
+    /// What passes; `None`: all.
+    pub(crate) filter: Option<Program>,
+    /// Octets kept of a frame.
+    pub(crate) snap_len: u32,
+    /// Whether frames for others are asked of the interface.
+    pub(crate) promiscuous: bool,
+}
+
+impl Rings {
+    /// Open a ring for each of `lanes`.
+    pub(crate) fn open(&self, device: Device, lanes: &[Numbering]) -> io::Result<Vec<Ring>> {
+        let mut rings = Vec::with_capacity(lanes.len());
+        let mut group = None;
+        for &numbering in lanes {
+            let ring = Ring::new(self.layout, numbering)?;
+            kernel::attach(ring.socket(), &ending(0))?;
+            if device.loopback {
+                // What goes out on a loop comes in again.
+                kernel::set_number(ring.socket(), libc::PACKET_IGNORE_OUTGOING, 1)?;
+            }
+            if self.promiscuous {
+                // Some interfaces cannot; what they do hear is still worth it.
+                let _ = kernel::set_promiscuous(ring.socket(), device.index);
+            }
+            kernel::bind(ring.socket(), device.index)?;
+            if lanes.len() > 1 {
+                group = Some(join(ring.socket(), group)?);
+            }
+            rings.push(ring);
+        }
+        let whole = self.filter.clone().unwrap_or_else(|| ending(self.snap_len));
+        for ring in &rings {
+            if self.filter.is_none() && self.snap_len as usize >= FRAME_MAX {
+                kernel::detach(ring.socket())?;
+            } else {
+                kernel::attach(ring.socket(), &whole)?;
+            }
+            ring.take_counts()?;
+        }
+        Ok(rings)
+    }
+}
+
+/// A program that keeps so many octets of each frame; 0 rejects it.
+fn ending(octets: u32) -> Program {
+    const RETURN: u16 = (libc::BPF_RET | libc::BPF_K) as u16;
+    vec![(RETURN, 0, 0, octets)]
+}
+
+/// Join the group, or found one whose number is the kernel's choice. Gives its number.
+fn join(socket: BorrowedFd<'_>, group: Option<c_int>) -> io::Result<c_int> {
+    let kind = (libc::PACKET_FANOUT_HASH | libc::PACKET_FANOUT_FLAG_DEFRAG) as c_int;
+    let fresh = libc::PACKET_FANOUT_FLAG_UNIQUEID as c_int;
+    let asked = match group {
+        Some(group) => group | (kind << 16),
+        None => (kind | fresh) << 16,
+    };
+    kernel::set_number(socket, libc::PACKET_FANOUT, asked)?;
+    Ok(kernel::number(socket, libc::SOL_PACKET, libc::PACKET_FANOUT)? & 0xffff)
+}

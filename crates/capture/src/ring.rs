@@ -1,0 +1,206 @@
+//! One lane of an interface: a packet socket with a ring of blocks that the kernel fills
+//! (packet(7), TPACKET_V3). A block holds some hundred packets, so there is one call of the kernel
+//! for a block at most, and none for a packet.
+
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::time::Duration;
+
+use model::{Frame, LinkType, Timestamp};
+use rustix::event::{PollFd, PollFlags, Timespec};
+
+use crate::kernel::{self, BLOCK_PRIVATE, Blocks, RingLayout, SocketCounts};
+use crate::limits::FRAMES_PER_POLL;
+use crate::run::RUN_MAX;
+
+/// Octets of a packet's header in a block (linux/if_packet.h, `tpacket3_hdr`).
+const HEADER: usize = 48;
+
+/// Octets of a VLAN's tag (IEEE 802.1Q), and of the two addresses before it.
+const TAG: usize = 4;
+const ADDRESSES: usize = 12;
+
+/// The tag's type where the kernel does not tell it.
+const TAG_TYPE: u16 = 0x8100;
+
+/// How frames of this lane are numbered in the timeline: every `lanes`-th, from `lane` on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Numbering {
+    /// Lanes of all interfaces.
+    pub(crate) lanes: u64,
+    /// Which of them it is, from 0.
+    pub(crate) lane: u64,
+}
+
+impl Numbering {
+    /// The place of the lane's frame `lent`.
+    pub(crate) fn order(self, lent: u64) -> u64 {
+        2 * (lent * self.lanes + self.lane) + 1
+    }
+}
+
+/// A ring of Ethernet frames.
+pub(crate) struct Ring {
+    socket: OwnedFd,
+    blocks: Blocks,
+    count: usize,
+    /// The block that the kernel fills next, or has filled.
+    next: usize,
+    /// Frames lent so far.
+    pub(crate) lent: u64,
+    numbering: Numbering,
+}
+
+impl Ring {
+    /// A ring whose socket hears nothing yet.
+    pub(crate) fn new(layout: RingLayout, numbering: Numbering) -> io::Result<Ring> {
+        let socket = kernel::packet_socket()?;
+        let blocks = Blocks::make(socket.as_fd(), layout)?;
+        Ok(Ring { socket, blocks, count: layout.blocks, next: 0, lent: 0, numbering })
+    }
+
+    /// Its socket.
+    pub(crate) fn socket(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
+    }
+
+    /// Lend the frames of full blocks, in runs of at most 64; wait at most `wait` for the first.
+    ///
+    /// An interface that goes down is no error here: the ring goes on when it is back.
+    pub(crate) fn poll(
+        &mut self,
+        wait: Duration,
+        each: &mut dyn FnMut(&[Frame<'_>]),
+    ) -> io::Result<usize> {
+        let mut lent = self.take(each);
+        if lent == 0 && self.wait(wait)? {
+            lent = self.take(each);
+        }
+        Ok(lent)
+    }
+
+    /// Lend what is there, block by block.
+    fn take(&mut self, each: &mut dyn FnMut(&[Frame<'_>])) -> usize {
+        let before = self.lent;
+        let mut taken = 0;
+        while taken < FRAMES_PER_POLL {
+            let Some(octets) = self.blocks.take(self.next) else { break };
+            lend(octets, &mut self.lent, self.numbering, each);
+            self.blocks.give(self.next);
+            self.next = if self.next + 1 < self.count { self.next + 1 } else { 0 };
+            taken = usize::try_from(self.lent - before).unwrap_or(usize::MAX);
+        }
+        taken
+    }
+
+    /// Wait until a block may be full; false when none is.
+    fn wait(&self, wait: Duration) -> io::Result<bool> {
+        let timeout = Timespec::try_from(wait).unwrap_or(Timespec { tv_sec: 1, tv_nsec: 0 });
+        let mut ready = [PollFd::new(&self.socket, PollFlags::IN)];
+        match rustix::event::poll(&mut ready, Some(&timeout)) {
+            Ok(0) | Err(rustix::io::Errno::INTR) => return Ok(false),
+            Ok(_) => {}
+            Err(why) => return Err(why.into()),
+        }
+        let [ready] = ready;
+        if ready.revents().contains(PollFlags::ERR) {
+            // Reading the error takes it away; else poll would return at once for ever.
+            match kernel::number(self.socket(), libc::SOL_SOCKET, libc::SO_ERROR)? {
+                0 | libc::ENETDOWN => {}
+                other => return Err(io::Error::from_raw_os_error(other)),
+            }
+        }
+        Ok(true)
+    }
+
+    /// What the socket counted since it was last asked.
+    pub(crate) fn take_counts(&self) -> io::Result<SocketCounts> {
+        kernel::take_counts(self.socket())
+    }
+}
+
+/// Lend the packets of one block.
+fn lend(
+    mut octets: &mut [u8],
+    lent: &mut u64,
+    numbering: Numbering,
+    each: &mut dyn FnMut(&[Frame<'_>]),
+) {
+    let packets = word(octets, 12 - BLOCK_PRIVATE);
+    let first = word(octets, 16 - BLOCK_PRIVATE) as usize;
+    // Offsets are those within the whole block.
+    octets = octets.get_mut(first.saturating_sub(BLOCK_PRIVATE)..).unwrap_or_default();
+    let none =
+        Frame { at: Timestamp::ZERO, order: 0, link: LinkType::ETHERNET, bytes: &[], orig_len: 0 };
+    let mut left = packets;
+    while left > 0 {
+        let mut run = [none; RUN_MAX];
+        let mut filled = 0;
+        for place in &mut run {
+            if left == 0 || octets.is_empty() {
+                left = 0;
+                break;
+            }
+            left -= 1;
+            let next = word(octets, 0) as usize;
+            // The last packet's offset leads nowhere that we go.
+            let (packet, rest) = match next {
+                0 => (octets, Default::default()),
+                next => octets.split_at_mut_checked(next).unwrap_or_default(),
+            };
+            octets = rest;
+            let Some(frame) = frame(packet) else { continue };
+            *place = Frame { order: numbering.order(*lent), ..frame };
+            *lent += 1;
+            filled += 1;
+        }
+        each(run.get(..filled).unwrap_or_default());
+    }
+}
+
+/// The frame of one packet, its VLAN's tag put back where the kernel took it off.
+fn frame(packet: &mut [u8]) -> Option<Frame<'_>> {
+    let header: &[u8; HEADER] = packet.first_chunk()?;
+    let at = Timestamp::from_secs(word(header, 4).into(), word(header, 8).into());
+    let (kept, mut orig_len, status) = (word(header, 12), word(header, 16), word(header, 20));
+    let mut from = usize::from(half(header, 24));
+    let until = from.checked_add(kept as usize)?;
+    let tag = (word(header, 32) as u16, half(header, 36));
+    if status & libc::TP_STATUS_VLAN_VALID != 0 || tag.0 != 0 {
+        let known = status & libc::TP_STATUS_VLAN_TPID_VALID != 0;
+        let tag = (tag.0, if known { tag.1 } else { TAG_TYPE });
+        if put_tag(packet.get_mut(..until)?, from, tag).is_some() {
+            from -= TAG;
+            orig_len = orig_len.saturating_add(TAG as u32);
+        }
+    }
+    let bytes = packet.get(from..until)?;
+    Some(Frame { at, order: 0, link: LinkType::ETHERNET, bytes, orig_len })
+}
+
+/// Move the two addresses of the frame that begins at `from` ahead, and put a tag behind them.
+/// There is room: between the packet's header and the frame lies the sender's address, which
+/// nobody reads.
+fn put_tag(packet: &mut [u8], from: usize, (tci, tpid): (u16, u16)) -> Option<()> {
+    let begin = from.checked_sub(TAG).filter(|&begin| begin >= HEADER)?;
+    if packet.len() < from + ADDRESSES {
+        return None;
+    }
+    packet.copy_within(from..from + ADDRESSES, begin);
+    let tag = packet.get_mut(begin + ADDRESSES..begin + ADDRESSES + TAG)?;
+    let ([a, b], [c, d]) = (tpid.to_be_bytes(), tci.to_be_bytes());
+    tag.copy_from_slice(&[a, b, c, d]);
+    Some(())
+}
+
+/// A number of 32 bits in the host's order; 0 beyond the end.
+fn word(octets: &[u8], at: usize) -> u32 {
+    let octets = octets.get(at..).and_then(|rest| rest.first_chunk());
+    u32::from_ne_bytes(octets.copied().unwrap_or_default())
+}
+
+/// A number of 16 bits in the host's order; 0 beyond the end.
+fn half(octets: &[u8], at: usize) -> u16 {
+    let octets = octets.get(at..).and_then(|rest| rest.first_chunk());
+    u16::from_ne_bytes(octets.copied().unwrap_or_default())
+}

@@ -1,0 +1,142 @@
+//! One lane of a live capture: a thread that takes frames out of a ring and dissects them.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, Sender};
+use std::time::{Duration, SystemTime};
+
+use capture::Live;
+use model::{KernelCounts, Timestamp};
+
+use crate::lanes::{Account, Alone};
+use crate::signals::Signals;
+
+/// How long a lane waits for a packet before it looks at signals and the time.
+const WAIT: Duration = Duration::from_millis(100);
+
+/// How often facts are handed over and time is told at the latest.
+pub(super) const BEAT: Duration = Duration::from_secs(1);
+
+/// How far the wall clock must be past the last packet before a silent wire lets time pass:
+/// longer than a frame may wait in the ring.
+const SILENCE: Duration = Duration::from_secs(2);
+
+/// Whether to go on, for all lanes.
+#[derive(Clone)]
+pub(super) struct Going {
+    pub(super) signals: Signals,
+    /// Nobody reads the records any more.
+    pub(super) deaf: Arc<AtomicBool>,
+}
+
+impl Going {
+    pub(super) fn on(&self) -> bool {
+        !self.signals.stop() && !self.deaf.load(Ordering::Relaxed)
+    }
+}
+
+/// What a lane tells of itself each second, and at the end.
+pub(super) struct News {
+    /// Which lane it is.
+    pub(super) lane: usize,
+    /// What the kernel counted of it.
+    pub(super) kernel: KernelCounts,
+    /// What became of its frames.
+    pub(super) account: Account,
+    /// The packet time of its first frame.
+    pub(super) since: Option<Timestamp>,
+    /// Why nothing more can come of its capture, if it is so.
+    pub(super) lost: Option<String>,
+}
+
+/// A lane.
+pub(super) struct LiveLane {
+    pub(super) number: usize,
+    pub(super) live: Live,
+    pub(super) alone: Alone,
+    /// The CPU that it is kept on.
+    pub(super) cpu: Option<usize>,
+    /// Captures of interfaces that were opened anew.
+    pub(super) fresh: Receiver<Live>,
+    pub(super) news: Sender<News>,
+    pub(super) going: Going,
+    pub(super) since: Option<Timestamp>,
+    pub(super) lost: Option<String>,
+}
+
+impl LiveLane {
+    /// Capture and dissect until told to stop. What it has counted goes out as its last news.
+    pub(super) fn work(mut self) {
+        if let Some(cpu) = self.cpu
+            && let Err(why) = capture::pin(cpu)
+        {
+            tracing::warn!(lane = self.number, cpu, %why, "the lane cannot be kept on that CPU");
+        }
+        let mut beat_at = Timestamp::ZERO;
+        while self.going.on() {
+            let lent = self.take();
+            let now = now();
+            if lent == 0 && now.since(self.alone.last()) > SILENCE {
+                let quiet = now.nanos().saturating_sub(SILENCE.as_nanos() as u64);
+                self.alone.advance(Timestamp::from_nanos(quiet));
+            }
+            // A clock that was set back is a reason to tell the time, too.
+            if now.since(beat_at) >= BEAT || now < beat_at {
+                beat_at = now;
+                self.beat();
+            }
+        }
+        let kernel = self.live.counts();
+        let account = self.alone.finish();
+        let LiveLane { number: lane, since, lost, .. } = self;
+        // Nobody hears it only when the program is gone.
+        let _ = self.news.send(News { lane, kernel, account, since, lost });
+    }
+
+    /// Take frames that are there, or wait for them. Gives how many they were.
+    fn take(&mut self) -> usize {
+        if self.lost.is_some() {
+            std::thread::sleep(WAIT);
+            return 0;
+        }
+        let LiveLane { live, alone, since, going, .. } = self;
+        let taken = live.poll(WAIT, &mut |frames| {
+            *since = since.or_else(|| frames.first().map(|frame| frame.at));
+            if !alone.push(frames) {
+                going.deaf.store(true, Ordering::Relaxed);
+            }
+        });
+        taken.unwrap_or_else(|why| {
+            self.lost = Some(why.to_string());
+            self.tell();
+            0
+        })
+    }
+
+    /// Once a second: facts go on, counts are told, a fresh capture is taken.
+    fn beat(&mut self) {
+        // What the kernel counted of flows whose rest it keeps (relief) is to be credited here,
+        // before time is told.
+        if !self.alone.send(None) {
+            self.going.deaf.store(true, Ordering::Relaxed);
+        }
+        if let Ok(mut fresh) = self.fresh.try_recv() {
+            fresh.follow(&mut self.live);
+            self.live = fresh;
+            self.lost = None;
+        }
+        self.tell();
+    }
+
+    fn tell(&mut self) {
+        let (kernel, account) = (self.live.counts(), self.alone.account());
+        let (lane, since, lost) = (self.number, self.since, self.lost.clone());
+        let _ = self.news.send(News { lane, kernel, account, since, lost });
+    }
+}
+
+/// The wall clock.
+pub(super) fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    Timestamp::ZERO.after(since)
+}
