@@ -47,6 +47,12 @@ impl Texts {
         Some(told)
     }
 
+    /// Make room for so many more texts.
+    pub(crate) fn reserve(&mut self, count: usize) {
+        let Texts { table, hasher, octets } = self;
+        table.reserve(count, |entry| hasher.hash_one(octets.get(entry.start)));
+    }
+
     /// The hash by which a text is found.
     pub(crate) fn hash(&self, text: &[u8]) -> u64 {
         self.hasher.hash_one(text)
@@ -69,6 +75,18 @@ impl Texts {
 
     pub(crate) fn is_empty(&self) -> bool {
         self.table.is_empty()
+    }
+
+    /// Each text, in the order in which they came.
+    pub(crate) fn in_order(&self) -> impl Iterator<Item = &[u8]> {
+        self.octets.blocks.iter().flat_map(|block| {
+            let mut rest = block.as_slice();
+            std::iter::from_fn(move || {
+                let (text, after) = first(rest)?;
+                rest = after;
+                Some(text)
+            })
+        })
     }
 
     /// Each text and its head, in no order.
@@ -129,13 +147,18 @@ impl Octets {
     fn try_get(&self, start: u32) -> Option<&[u8]> {
         let block = self.blocks.get(usize::try_from(start >> BLOCK_BITS).ok()?)?;
         let start = usize::try_from(start).ok()? & (BLOCK_OCTETS - 1);
-        match block.get(start..)?.split_first()? {
-            (&LONG, rest) => {
-                let (len, rest) = rest.split_first_chunk::<2>()?;
-                rest.get(..usize::from(u16::from_be_bytes(*len)))
-            }
-            (len, rest) => rest.get(..usize::from(*len)),
+        first(block.get(start..)?).map(|(text, _)| text)
+    }
+}
+
+/// The first text of a block's rest, and what is behind it.
+fn first(octets: &[u8]) -> Option<(&[u8], &[u8])> {
+    match octets.split_first()? {
+        (&LONG, rest) => {
+            let (len, rest) = rest.split_first_chunk::<2>()?;
+            rest.split_at_checked(usize::from(u16::from_be_bytes(*len)))
         }
+        (len, rest) => rest.split_at_checked(usize::from(*len)),
     }
 }
 
@@ -156,6 +179,8 @@ mod tests {
         }
         let mut seen = 0usize;
         texts.for_each(|_, _| seen += 1);
+        assert_eq!(texts.in_order().count(), seen);
+        assert_eq!(texts.in_order().take(9).map(<[u8]>::len).collect::<Vec<_>>()[..8], lens);
         assert!(seen > 1000 && texts.octets.blocks.len() > 10, "{seen}");
         for number in 0..count {
             let key = text(number, lens[number % lens.len()]);

@@ -6,7 +6,7 @@ use super::brand::{self, Brand, Nature};
 use super::spans::{Given, Spans};
 use super::view::Folds;
 use super::vocabulary::{Class, Vocabulary};
-use super::words::{self, Words};
+use super::words::{Ranked, Words};
 use super::{LookAlikes, Quiet, cost};
 use crate::sheet::Complaints;
 
@@ -15,7 +15,7 @@ use crate::sheet::Complaints;
 pub(crate) struct Builder {
     brands: Vec<Brand>,
     vocabulary: Vocabulary,
-    ranked: Vec<Box<str>>,
+    ranked: Ranked,
 }
 
 impl Builder {
@@ -31,12 +31,7 @@ impl Builder {
 
     /// Add words of a language, the most frequent first, one a line; `#` begins a remark.
     pub(crate) fn read_words(&mut self, text: &str) {
-        let words = text.lines().map(str::trim).filter(|line| !line.starts_with('#'));
-        let sound = |word: &&str| {
-            (2..=words::LABEL_MAX).contains(&word.len())
-                && word.bytes().all(|octet| octet.is_ascii_lowercase())
-        };
-        self.ranked.extend(words.filter(sound).map(Box::from));
+        self.ranked.read(text);
     }
 
     /// The index.
@@ -71,19 +66,18 @@ impl Builder {
         let spans = Spans::new(spellings, vocabulary.triggers(), &folds);
         given.append(&mut vocabulary.words);
         given.append(&mut others);
-        let words = Words::new(&given, &ranked);
+        let words = Words::new(&given, ranked);
         LookAlikes { brands, vocabulary, folds, spans, words, owned, notes, quiet: Quiet::new() }
     }
 }
 
 /// What a spelling is when its file does not say: letters that are a word, or few, stand elsewhere
 /// too.
-fn nature_of(spelling: &str, said: Option<Nature>, ranked: &[Box<str>]) -> Nature {
-    let word = || ranked.iter().any(|word| **word == *spelling);
+fn nature_of(spelling: &str, said: Option<Nature>, ranked: &Ranked) -> Nature {
     match said {
         Some(said) => said,
         None if spelling.len() < COINED_LEN_MIN => Nature::Dictionary,
-        _ if word() => Nature::Dictionary,
+        _ if ranked.contains(spelling) => Nature::Dictionary,
         _ => Nature::Coined,
     }
 }

@@ -5,8 +5,9 @@ use std::collections::HashSet;
 use model::Complaint;
 
 use super::brand::{Brand, Nature};
-use super::variants::each_variant;
+use super::variants::{Alphabet, each_variant};
 use super::view::Folds;
+use super::words::Ranked;
 
 /// From how many letters on a spelling is compared with letters wrong in it.
 const SAFE_LEN: usize = 6;
@@ -17,17 +18,16 @@ const EXAMPLES: usize = 3;
 pub(super) fn warn(
     brand: &Brand,
     natures: &[Nature],
-    ranked: &[Box<str>],
+    ranked: &Ranked,
     folds: &Folds,
     notes: &mut Vec<Complaint>,
 ) {
     for (spelling, nature) in brand.spellings.iter().zip(natures) {
         let held: Vec<&str> = ranked
             .iter()
-            .map(|word| &**word)
             .filter(|word| word.contains(&**spelling) && *word != &**spelling)
             .collect();
-        let is_word = ranked.iter().any(|word| word == spelling);
+        let is_word = ranked.contains(spelling);
         let near = near(spelling, ranked, folds);
         if *nature == Nature::Coined && held.is_empty() && spelling.len() >= SAFE_LEN {
             continue;
@@ -43,7 +43,7 @@ pub(super) fn warn(
             let examples: Vec<&str> = held.iter().take(EXAMPLES).copied().collect();
             why.push(format!("stands in {} other words ({})", held.len(), examples.join(", ")));
         }
-        why.push(format!("is one letter away from {near} of {} words", ranked.len()));
+        why.push(format!("is one letter away from {near} of {} words", ranked.count()));
         let why = format!("`{spelling}` ({}) {}", brand.name, why.join(", "));
         let fix = match nature {
             Nature::Coined => {
@@ -65,12 +65,12 @@ pub(super) fn warn(
 }
 
 /// How many words are one edit away from the spelling.
-fn near(spelling: &str, ranked: &[Box<str>], folds: &Folds) -> usize {
+fn near(spelling: &str, ranked: &Ranked, folds: &Folds) -> usize {
     let folded: Vec<u8> = spelling.bytes().map(|octet| folds.of(octet)).collect();
     let mut variants: HashSet<Vec<u8>> = HashSet::new();
-    each_variant(&folded, folds, &mut |variant| {
+    each_variant(&folded, &Alphabet::new(folds), &mut |variant| {
         variants.insert(variant.to_vec());
     });
     let fold = |word: &str| word.bytes().map(|octet| folds.of(octet)).collect::<Vec<u8>>();
-    ranked.iter().filter(|word| ***word != *spelling && variants.contains(&fold(word))).count()
+    ranked.iter().filter(|word| *word != spelling && variants.contains(&fold(word))).count()
 }

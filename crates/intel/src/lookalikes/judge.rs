@@ -137,12 +137,13 @@ impl LookAlikes {
         let top = text.rfind('.')?;
         let mut spans: Vec<Span> = Vec::new();
         let mut view = View::new(text, top, &self.folds);
-        let triggered = self.spans.find(text, top, &view, &self.folds, false, &mut spans);
+        let triggered = self.ends_oddly(text) && self.spans.triggered(&view);
+        self.spans.find(text, top, &view, &self.folds, false, &mut spans);
         if view.read_pairs(&self.folds) {
             self.spans.find(text, top, &view, &self.folds, true, &mut spans);
         }
         self.spans.find_far(text, top, &self.folds, &mut spans);
-        Some((spans, triggered && self.ends_oddly(text)))
+        Some((spans, triggered))
     }
 
     /// Whether the name's last labels are such that its shape counts.

@@ -10,6 +10,7 @@ mod cost;
 mod grammar;
 mod judge;
 mod name;
+mod near;
 mod score;
 mod spans;
 mod variants;

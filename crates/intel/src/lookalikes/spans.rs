@@ -1,12 +1,9 @@
-//! Where in a name a brand stands, to the letter or nearly: one automaton over all spellings that
-//! are one edit away from any brand, so that its cost does not grow with the brands.
-
-use std::collections::BTreeMap;
-
-use daachorse::{DoubleArrayAhoCorasick, DoubleArrayAhoCorasickBuilder};
+//! Where in a name a brand stands, to the letter or nearly, at a cost that does not grow with the
+//! brands.
 
 use super::brand::Nature;
-use super::variants::{Way, each_variant, tell};
+use super::near::Near;
+use super::variants::{Alphabet, Way, tell};
 use super::view::{Folds, View};
 
 /// From how many letters on a coined spelling is looked for with two edits.
@@ -33,9 +30,6 @@ const SPANS_OF_ONE_MAX: usize = 3;
 /// - What it costs: as above.
 /// - At the bound: further ones are not weighed.
 const SPANS_WHOLE_MAX: usize = 4;
-
-/// Stands for a trigger among the numbers of spellings.
-const TRIGGER: u16 = u16::MAX;
 
 /// A spelling of a brand.
 #[derive(Debug)]
@@ -72,13 +66,21 @@ pub(super) struct Span {
 /// All spellings, to be found.
 #[derive(Default)]
 pub(super) struct Spans {
-    automaton: Option<DoubleArrayAhoCorasick<u32>>,
-    /// Spellings that share a variant.
-    groups: Vec<Box<[u16]>>,
+    near: Near,
+    /// Words without which no label has the shape of a help desk, folded, by their first letter.
+    triggers: Vec<Vec<Box<[u8]>>>,
     spellings: Vec<Spelling>,
-    /// Spellings looked for with two edits, by the length of the words that can
-    /// be meant to be them.
-    long: Vec<Vec<Far>>,
+    /// Spellings looked for with two edits, by the length of the words that can be meant to be
+    /// them.
+    long: Vec<Long>,
+}
+
+/// Spellings by the letter that they begin with and by the one that they end with, each list in the
+/// order of their numbers.
+#[derive(Debug)]
+struct Long {
+    by_first: Vec<Vec<Far>>,
+    by_last: Vec<Vec<Far>>,
 }
 
 impl std::fmt::Debug for Spans {
@@ -94,65 +96,64 @@ impl Spans {
         triggers: impl Iterator<Item = &'w str>,
         folds: &Folds,
     ) -> Spans {
-        let mut spans = Spans::default();
-        let mut variants: BTreeMap<Vec<u8>, Vec<u16>> = BTreeMap::new();
+        let letters = given.iter().map(|one| one.text.len()).sum();
+        let near = Near::new(Alphabet::new(folds), letters);
+        let mut spans = Spans { near, triggers: by_letter(), ..Spans::default() };
         for (number, Given { brand, nature, remote, text }) in (0u16..).zip(given) {
             let text = text.into_boxed_bytes();
             let folded: Box<[u8]> = text.iter().map(|octet| folds.of(*octet)).collect();
-            each_variant(&folded, folds, &mut |variant| {
-                let group = variants.entry(variant.to_vec()).or_default();
-                if !group.contains(&number) {
-                    group.push(number);
-                }
-            });
+            spans.near.add(&folded, number);
             if nature == Nature::Coined && folded.len() >= TWO_EDITS_LEN_MIN {
-                let far = Far {
-                    letters: folded.iter().fold(0, |all, octet| all | letter_bit(*octet)),
-                    first: folded.first().copied().unwrap_or_default(),
-                    last: folded.last().copied().unwrap_or_default(),
-                    spelling: number,
-                };
-                let lens = folded.len().saturating_sub(2)..=folded.len().saturating_add(2);
-                for len in lens.filter(|len| *len <= FAR_MAX) {
-                    if spans.long.len() <= len {
-                        spans.long.resize_with(len.saturating_add(1), Vec::new);
-                    }
-                    if let Some(long) = spans.long.get_mut(len) {
-                        long.push(far);
-                    }
-                }
+                spans.add_far(&folded, number);
             }
             spans.spellings.push(Spelling { brand, nature, remote, text, folded });
         }
         for word in triggers {
-            let folded = word.bytes().map(|octet| folds.of(octet)).collect();
-            let group = variants.entry(folded).or_default();
-            if !group.contains(&TRIGGER) {
-                group.push(TRIGGER);
+            let folded: Box<[u8]> = word.bytes().map(|octet| folds.of(octet)).collect();
+            let first = folded.first().copied().unwrap_or_default();
+            if let Some(words) = spans.triggers.get_mut(letter_place(first)) {
+                words.push(folded);
             }
         }
-        let mut patterns: Vec<(Vec<u8>, u32)> = Vec::with_capacity(variants.len());
-        let mut numbers: BTreeMap<Vec<u16>, u32> = BTreeMap::new();
-        for (variant, group) in variants {
-            let number = *numbers.entry(group).or_insert_with_key(|group| {
-                spans.groups.push(group.clone().into_boxed_slice());
-                u32::try_from(spans.groups.len().saturating_sub(1)).unwrap_or(u32::MAX)
-            });
-            patterns.push((variant, number));
-        }
-        if !patterns.is_empty() {
-            let builder = DoubleArrayAhoCorasickBuilder::new().use_prefilter(false);
-            spans.automaton = builder.build_with_values(patterns).ok();
-        }
         spans
+    }
+
+    fn add_far(&mut self, folded: &[u8], spelling: u16) {
+        let letters = folded.iter().fold(0, |all, octet| all | letter_bit(*octet));
+        let first = folded.first().copied().unwrap_or_default();
+        let last = folded.last().copied().unwrap_or_default();
+        let far = Far { letters, first, last, spelling };
+        let lens = folded.len().saturating_sub(2)..=folded.len().saturating_add(2);
+        for len in lens.filter(|len| *len <= FAR_MAX) {
+            if self.long.len() <= len {
+                let none = || Long { by_first: by_letter(), by_last: by_letter() };
+                self.long.resize_with(len.saturating_add(1), none);
+            }
+            let Some(long) = self.long.get_mut(len) else { continue };
+            let lists = [(&mut long.by_first, far.first), (&mut long.by_last, far.last)];
+            for (list, letter) in lists {
+                if let Some(list) = list.get_mut(letter_place(letter)) {
+                    list.push(far);
+                }
+            }
+        }
     }
 
     pub(super) fn spelling(&self, number: u16) -> Option<&Spelling> {
         self.spellings.get(usize::from(number))
     }
 
+    /// Whether a trigger stands in what `view` is filled with.
+    pub(super) fn triggered(&self, view: &View) -> bool {
+        let text = view.octets();
+        text.iter().enumerate().any(|(at, octet)| {
+            let words = self.triggers.get(letter_place(*octet)).map_or(&[][..], Vec::as_slice);
+            let rest = text.get(at..).unwrap_or_default();
+            words.iter().any(|word| rest.starts_with(word))
+        })
+    }
+
     /// Every place of `name`, up to `end`, that is a brand or nearly. `view` is filled with it.
-    /// Answers whether a trigger stands in it.
     pub(super) fn find(
         &self,
         name: &str,
@@ -161,23 +162,15 @@ impl Spans {
         folds: &Folds,
         exact: bool,
         out: &mut Vec<Span>,
-    ) -> bool {
-        let Some(automaton) = &self.automaton else { return false };
-        let mut triggered = false;
+    ) {
         let mut hits: Vec<(usize, usize, u16)> = Vec::new();
-        for hit in automaton.find_overlapping_iter(view.octets()) {
-            let group = usize::try_from(hit.value()).ok().and_then(|n| self.groups.get(n));
-            for number in group.into_iter().flat_map(|group| group.iter()) {
-                triggered |= *number == TRIGGER;
-                if *number != TRIGGER {
-                    hits.push((hit.start(), hit.end(), *number));
-                }
-            }
-        }
+        let folded = |number| self.spelling(number).map(|spelling| &*spelling.folded);
+        self.near.find(view.octets(), folded, |from, to, number| hits.push((to, from, number)));
+        hits.sort_unstable();
         // From the end: what somebody registered stands there, and no host's labels before it can
         // use up the places.
         let first = out.len();
-        for (from, to, number) in hits.into_iter().rev() {
+        for (to, from, number) in hits.into_iter().rev() {
             let held = out.get(first..).unwrap_or_default();
             if held.len() >= SPANS_MAX.saturating_add(SPANS_WHOLE_MAX) {
                 break;
@@ -210,7 +203,6 @@ impl Spans {
                 out.push(span);
             }
         }
-        triggered
     }
 
     /// Words of the name that are two edits away from a long brand: whole labels, and what hyphens
@@ -250,17 +242,14 @@ impl Spans {
         out: &mut Vec<Span>,
     ) {
         let len = end.saturating_sub(start).saturating_sub(hyphens);
-        let Some(long) = self.long.get(len).filter(|long| !long.is_empty()) else { return };
+        let Some(long) = self.long.get(len) else { return };
         let text = name.as_bytes().get(start..end).unwrap_or_default();
         let (Some(first), Some(last)) = (text.first(), text.last()) else { return };
         let (first, last) = (folds.of(*first), folds.of(*last));
         let plain = text.iter().filter(|octet| **octet != b'-');
         let mut letters: Option<u64> = None;
-        for far in long {
-            // Who imitates leaves the first letter or the last one as it is.
-            if far.first != first && far.last != last {
-                continue;
-            }
+        // Who imitates leaves the first letter or the last one as it is.
+        for far in long.either(first, last) {
             let letters = *letters.get_or_insert_with(|| {
                 let bits = plain.clone().map(|octet| letter_bit(folds.of(*octet)));
                 bits.fold(0, |all, bit| all | bit)
@@ -283,6 +272,38 @@ impl Spans {
             }
         }
     }
+}
+
+impl Long {
+    /// The spellings that begin with the one letter or end with the other, by their numbers.
+    fn either(&self, first: u8, last: u8) -> impl Iterator<Item = &Far> {
+        let begin = self.by_first.get(letter_place(first)).into_iter().flatten();
+        let end = self.by_last.get(letter_place(last)).into_iter().flatten();
+        let mut begin = begin.filter(move |far| far.first == first);
+        let mut end = end.filter(move |far| far.last == last);
+        let (mut one, mut other) = (begin.next(), end.next());
+        std::iter::from_fn(move || {
+            let number = |far: Option<&Far>| far.map_or(u32::MAX, |far| u32::from(far.spelling));
+            let next = if number(one) <= number(other) { one } else { other }?;
+            if number(one) == u32::from(next.spelling) {
+                one = begin.next();
+            }
+            if number(other) == u32::from(next.spelling) {
+                other = end.next();
+            }
+            Some(next)
+        })
+    }
+}
+
+/// A list for each letter.
+fn by_letter<T>() -> Vec<Vec<T>> {
+    std::iter::repeat_with(Vec::new).take(64).collect()
+}
+
+/// Where the list of a letter or a digit is; a few share theirs.
+fn letter_place(octet: u8) -> usize {
+    usize::from(octet & 63)
 }
 
 /// A spelling that is looked for with two edits, and what tells at a glance that a word is not it.

@@ -39,16 +39,45 @@ impl Way {
     }
 }
 
+/// The letters and digits that may stand in place of another, folded.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Alphabet {
+    letters: Vec<u8>,
+    /// A bit for each octet that is one of them.
+    bits: [u64; 4],
+}
+
+impl Alphabet {
+    pub(super) fn new(folds: &Folds) -> Alphabet {
+        let mut letters: Vec<u8> = (b'a'..=b'z').chain(b'0'..=b'9').map(|c| folds.of(c)).collect();
+        letters.sort_unstable();
+        letters.dedup();
+        let mut bits = [0; 4];
+        for letter in &letters {
+            if let Some(word) = bits.get_mut(usize::from(letter >> 6)) {
+                *word |= 1 << (letter & 63);
+            }
+        }
+        Alphabet { letters, bits }
+    }
+
+    pub(super) const fn len(&self) -> usize {
+        self.letters.len()
+    }
+
+    fn has(&self, octet: u8) -> bool {
+        self.bits.get(usize::from(octet >> 6)).is_some_and(|word| word & 1 << (octet & 63) != 0)
+    }
+}
+
 /// Give the spelling and everything one edit away from it. A letter before or behind it is none:
 /// the spelling itself is found there.
-pub(super) fn each_variant(text: &[u8], folds: &Folds, each: &mut impl FnMut(&[u8])) {
+pub(super) fn each_variant(text: &[u8], alphabet: &Alphabet, each: &mut impl FnMut(&[u8])) {
     each(text);
     if text.len() < EDIT_LEN_MIN {
         return;
     }
-    let mut letters: Vec<u8> = (b'a'..=b'z').chain(b'0'..=b'9').map(|c| folds.of(c)).collect();
-    letters.sort_unstable();
-    letters.dedup();
+    let letters = &alphabet.letters;
     let mut variant: Vec<u8> = Vec::with_capacity(text.len().saturating_add(1));
     for (at, own) in text.iter().enumerate() {
         let (head, tail) = text.split_at_checked(at).unwrap_or((text, &[]));
@@ -65,7 +94,7 @@ pub(super) fn each_variant(text: &[u8], folds: &Folds, each: &mut impl FnMut(&[u
             give(&[head, &[*letter], rest]);
         }
         if at > 0 {
-            for letter in &letters {
+            for letter in letters {
                 give(&[head, &[*letter], tail]);
             }
         }
@@ -73,6 +102,40 @@ pub(super) fn each_variant(text: &[u8], folds: &Folds, each: &mut impl FnMut(&[u
             give(&[head, &[*next, *own], rest]);
         }
     }
+}
+
+/// Whether [`each_variant`] gives a folded text for a spelling.
+pub(super) fn is_variant(seen: &[u8], spelling: &[u8], alphabet: &Alphabet) -> bool {
+    let len = spelling.len();
+    let head = seen.iter().zip(spelling).take_while(|(one, other)| one == other).count();
+    if head == len && seen.len() == len {
+        return true;
+    }
+    if len < EDIT_LEN_MIN {
+        return false;
+    }
+    let back = seen.iter().rev().zip(spelling.iter().rev());
+    let tail = back.take_while(|(one, other)| one == other).count();
+    if seen.len() == len {
+        let rest = len.saturating_sub(head).saturating_sub(tail);
+        let swapped = || {
+            let (one, other) = (seen.get(head..), spelling.get(head..));
+            matches!((one, other), (Some([a, b, ..]), Some([c, d, ..])) if a == d && b == c)
+        };
+        return match rest {
+            1 => seen.get(head).is_some_and(|octet| alphabet.has(*octet)),
+            2 => swapped(),
+            _ => false,
+        };
+    }
+    if seen.len() == len.saturating_add(1) {
+        // The letter too many stands behind the first one and before the last one.
+        let from = len.saturating_sub(tail).max(1);
+        let to = head.min(len.saturating_sub(1));
+        return from <= to && seen.get(from).is_some_and(|octet| alphabet.has(*octet));
+    }
+    let shorter = seen.len().saturating_add(1) == len && len >= OMISSION_LEN_MIN;
+    shorter && head.saturating_add(tail) >= seen.len()
 }
 
 /// How what is shown came from the spelling; `None` when it is further than one edit away.

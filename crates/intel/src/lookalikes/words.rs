@@ -1,8 +1,7 @@
 //! What a label is made of: the likeliest way to take it apart into words.
 
-use daachorse::{DoubleArrayAhoCorasick, DoubleArrayAhoCorasickBuilder};
-
 use super::vocabulary::Class;
+use crate::texts::Texts;
 
 /// Longest label (RFC 1035 §2.3.4).
 pub(super) const LABEL_MAX: usize = 63;
@@ -16,17 +15,74 @@ const VOCABULARY: u32 = 85;
 /// What a letter that belongs to no word costs more beside a brand.
 const STRAY: u32 = 65;
 
-/// Every word that is known, to be found in one pass.
-#[derive(Default)]
-pub(super) struct Words {
-    automaton: Option<DoubleArrayAhoCorasick<u32>>,
-    count: usize,
+/// Words of a language, and their ranks: the most frequent has 1.
+#[derive(Debug, Default)]
+pub(super) struct Ranked {
+    words: Texts,
+    count: u32,
 }
 
-impl std::fmt::Debug for Words {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Words").field("count", &self.count).finish_non_exhaustive()
+impl Ranked {
+    /// Add words, one a line; `#` begins a remark. What is no word of 2 to 63 letters has no rank.
+    pub(super) fn read(&mut self, text: &str) {
+        self.words.reserve(text.len() / WORD_OCTETS);
+        for line in text.as_bytes().split(|octet| *octet == b'\n') {
+            let word = line.trim_ascii();
+            let sound =
+                (2..=LABEL_MAX).contains(&word.len()) && word.iter().all(u8::is_ascii_lowercase);
+            if sound {
+                self.count = self.count.saturating_add(1).min(RANK_MAX);
+                let rank = self.count;
+                // Of a word given twice the first counts.
+                self.words.update(word, |known| Some((known.min(rank), ())));
+            }
+        }
     }
+
+    pub(super) fn contains(&self, word: &str) -> bool {
+        self.words.get(word.as_bytes()).is_some()
+    }
+
+    /// How many words were given.
+    pub(super) const fn count(&self) -> u32 {
+        self.count
+    }
+
+    /// Every word once, the most frequent first.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &str> {
+        self.words.in_order().filter_map(|word| std::str::from_utf8(word).ok())
+    }
+}
+
+/// Octets that a word of a list takes, with the end of its line; it is a little more in English.
+const WORD_OCTETS: usize = 8;
+
+/// Every word that is known, to be found wherever it stands.
+///
+/// The table of the language's words is the one in which their ranks are; vocabulary and others'
+/// names stand in it too, in place of a word of the language.
+#[derive(Debug, Default)]
+pub(super) struct Words {
+    /// The rank of a word, or [`GIVEN`] and what it says.
+    table: Texts,
+    /// By the first three letters of words: a bit for each length that some of them have.
+    lens: Vec<u32>,
+    /// The same for words of one and two letters.
+    short: u32,
+}
+
+/// Set beside what a word says that is none of the language's.
+const GIVEN: u32 = 1 << 30;
+/// What is worth no more than this rank is worth this.
+const RANK_MAX: u32 = GIVEN - 1;
+
+/// Places of [`Words::lens`]: five bits for each of three letters.
+const LENS_PLACES: usize = 1 << 15;
+/// The bit that stands for this many letters and all more.
+const LENS_LAST: usize = 31;
+
+fn lens_place(first: u8, second: u8, third: u8) -> usize {
+    usize::from(first & 31) | usize::from(second & 31) << 5 | usize::from(third & 31) << 10
 }
 
 /// A part of a label.
@@ -49,25 +105,32 @@ pub(super) struct Parts {
 }
 
 impl Words {
-    /// Words with what they say; of a word given twice the first counts. `ranked` are words of the
-    /// language, the most frequent first.
-    pub(super) fn new(given: &[(Box<str>, Class)], ranked: &[Box<str>]) -> Words {
-        let mut all: std::collections::BTreeMap<&[u8], u32> = std::collections::BTreeMap::new();
+    /// Words with what they say; of a word given twice the first counts, and before one of the
+    /// language.
+    pub(super) fn new(given: &[(Box<str>, Class)], ranked: Ranked) -> Words {
+        let Ranked { words: mut table, .. } = ranked;
         for (word, class) in given {
             let cost = VOCABULARY.saturating_add(if word.len() < 3 { 20 } else { 0 });
-            all.entry(word.as_bytes()).or_insert_with(|| pack(*class, cost));
+            let said = GIVEN | pack(*class, cost);
+            table.update(word.as_bytes(), |known| {
+                let first = known == crate::chains::NOBODY || known & GIVEN == 0;
+                Some((if first { said } else { known }, ()))
+            });
         }
-        for (rank, word) in (1u32..).zip(ranked) {
-            // Zipf's law: a word of rank r has about the share 1/(10 r).
-            let bits = f64::from(rank).log2() * 10.0;
-            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-            let cost = 40 + bits as u32;
-            all.entry(word.as_bytes()).or_insert_with(|| pack(Class::Plain, cost));
+        let mut words = Words { table: Texts::default(), lens: vec![0; LENS_PLACES], short: 0 };
+        for word in table.in_order() {
+            let bit = 1 << word.len().min(LENS_LAST);
+            match word {
+                [first, second, third, ..] => {
+                    if let Some(lens) = words.lens.get_mut(lens_place(*first, *second, *third)) {
+                        *lens |= bit;
+                    }
+                }
+                _ => words.short |= bit,
+            }
         }
-        let count = all.len();
-        let automaton =
-            DoubleArrayAhoCorasickBuilder::new().use_prefilter(false).build_with_values(all).ok();
-        Words { automaton, count }
+        words.table = table;
+        words
     }
 
     /// Take a label apart. `label` is lower case; what is behind 63 octets is not looked at.
@@ -76,20 +139,49 @@ impl Words {
         let len = label.len();
         let far = (u32::MAX, 0, Part::Gap);
         let mut parts = Parts { before: [far; LABEL_MAX + 1], after: [far; LABEL_MAX + 1], len };
-        // Ends of words come in rising order, and those of one end longest first.
         let mut found: Vec<(u8, u8, Class, u32)> = Vec::with_capacity(32);
-        if let Some(automaton) = &self.automaton {
-            for hit in automaton.find_overlapping_iter(label) {
-                let (class, cost) = unpack(hit.value());
-                let place = |at: usize| u8::try_from(at).unwrap_or(0);
-                found.push((place(hit.start()), place(hit.end()), class, cost));
-            }
+        for at in 0..len {
+            self.find_at(label, at, &mut found);
         }
+        found.sort_unstable_by_key(|(_, end, ..)| *end);
         parts.go_forward(label, &found);
         found.sort_unstable_by_key(|(start, ..)| *start);
         parts.go_back(label, &found);
         parts
     }
+
+    /// The words that begin at a place of a label: start, end, and what they say and cost.
+    fn find_at(&self, label: &[u8], at: usize, found: &mut Vec<(u8, u8, Class, u32)>) {
+        let rest = label.get(at..).unwrap_or_default();
+        let mut lens = self.short;
+        if let [first, second, third, ..] = rest {
+            lens |= self.lens.get(lens_place(*first, *second, *third)).copied().unwrap_or(0);
+        }
+        while lens != 0 {
+            let len = usize::try_from(lens.trailing_zeros()).unwrap_or(LENS_LAST);
+            lens &= lens.wrapping_sub(1);
+            let last = if len < LENS_LAST { len } else { rest.len() };
+            for len in len..=last {
+                let Some(word) = rest.get(..len) else { return };
+                let Some(said) = self.table.get(word) else { continue };
+                let (class, cost) = match said & GIVEN {
+                    0 => (Class::Plain, cost_of(said)),
+                    _ => unpack(said & !GIVEN),
+                };
+                let place = |at: usize| u8::try_from(at).unwrap_or(0);
+                found.push((place(at), place(at.saturating_add(len)), class, cost));
+            }
+        }
+    }
+}
+
+/// What a word of a rank costs.
+fn cost_of(rank: u32) -> u32 {
+    // Zipf's law: a word of rank r has about the share 1/(10 r).
+    let bits = f64::from(rank).log2() * 10.0;
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    let bits = bits as u32;
+    bits.saturating_add(40)
 }
 
 fn single(octet: u8) -> (u32, Part) {
