@@ -84,6 +84,11 @@ impl Caps {
         (false, due)
     }
 
+    /// Whether an hour is over.
+    pub(crate) fn is_due(&self, now: Timestamp) -> bool {
+        self.ends.first().is_some_and(|(end, _)| *end <= now)
+    }
+
     /// Packet time passes: the summaries of hours that are over.
     pub(crate) fn pass_time(&mut self, now: Timestamp) -> Vec<Alert> {
         let mut over = Vec::new();

@@ -13,7 +13,9 @@ use crate::caps::Caps;
 use crate::chain::Trails;
 use crate::inventory::Inventory;
 use crate::limits::Limits;
-use crate::memory::{Firsts, Flows, Identities, KnownHost, Lures, Names, Questions, Recognised};
+use crate::memory::{
+    Firsts, Flows, Identities, KnownHost, Lures, Names, Owners, Prints, Questions, Recognised,
+};
 use crate::policy::Policy;
 use crate::scene::Scene;
 use crate::spread::Spreads;
@@ -26,6 +28,7 @@ pub struct Detector {
     pub(crate) policy: Policy,
     pub(crate) limits: Limits,
     pub(crate) names: Names,
+    pub(crate) owners: Owners,
     pub(crate) questions: Questions,
     pub(crate) flows: Flows,
     pub(crate) recognised: Recognised,
@@ -80,6 +83,7 @@ impl Detector {
             policy,
             limits: limits.clone(),
             names: Names::new(limits),
+            owners: Owners::new(Prints::FIXED),
             questions: Questions::new(limits),
             flows: Flows::new(limits),
             recognised: Recognised::new(limits),
@@ -121,7 +125,7 @@ impl Detector {
     pub fn setting(&mut self, seen: &Observation) -> Setting {
         let client = seen.flow.client.ip;
         if let Fact::DnsAnswer(answer) = &seen.fact {
-            self.names.learn(client, answer, seen.at);
+            self.names.learn(client, answer, seen.at, &mut self.owners);
         }
         let (host, direction) = self.policy.place(&seen.flow);
         self.questions.learn(seen, direction == Direction::Internal);

@@ -41,7 +41,7 @@ impl<'a> Scene<'a> {
             Fact::FlowClose(close) => (close.protocol, None, true),
         };
         // Some clients put an address where a name belongs.
-        let presented = presented.filter(|name| name.as_str().parse::<IpAddr>().is_err());
+        let presented = presented.filter(|name| !is_address(name.as_str()));
         Scene { seen, setting, protocol, reached, presented }
     }
 
@@ -67,6 +67,17 @@ impl<'a> Scene<'a> {
     pub(crate) fn server_name(&self) -> Option<&'a DomainName> {
         let lent = self.setting.server_name.as_ref().filter(|_| !self.setting.name_shared);
         self.presented.or(lent).filter(|_| self.reached)
+    }
+
+    /// The name that the observation is about; see [`name_of`].
+    pub(crate) fn name(&self) -> Option<&'a DomainName> {
+        match &self.seen.fact {
+            Fact::DnsQuery(query) if query.protocol == Protocol::Dns => {
+                query.question.name.as_ref()
+            }
+            Fact::TlsHello(_) | Fact::HttpRequest(_) | Fact::FileDownload(_) => self.server_name(),
+            _ => None,
+        }
     }
 
     /// What the server may be called: a lent name where names of others lead there too.
@@ -149,13 +160,14 @@ impl<'a> Scene<'a> {
 /// The name that an observation is about: asked for, presented, or lent to a file's server.
 #[must_use]
 pub fn name_of<'a>(seen: &'a Observation, setting: &'a Setting) -> Option<&'a DomainName> {
-    match &seen.fact {
-        Fact::DnsQuery(query) if query.protocol == Protocol::Dns => query.question.name.as_ref(),
-        Fact::TlsHello(_) | Fact::HttpRequest(_) | Fact::FileDownload(_) => {
-            Scene::new(seen, setting).server_name()
-        }
-        _ => None,
-    }
+    Scene::new(seen, setting).name()
+}
+
+/// Whether a name is an address in text.
+fn is_address(name: &str) -> bool {
+    // Nearly all names are neither of the kind: IPv4 ends in a digit, and IPv6 has a colon.
+    let like_one = name.as_bytes().last().is_some_and(u8::is_ascii_digit) || name.contains(':');
+    like_one && name.parse::<IpAddr>().is_ok()
 }
 
 /// Whether a sign's value is a server's name.

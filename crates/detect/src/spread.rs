@@ -146,6 +146,11 @@ impl Spreads {
         }
     }
 
+    /// Whether a wave is over.
+    pub(crate) fn is_due(&self, now: Timestamp) -> bool {
+        self.lasts.first().is_some_and(|(last, _)| last.after(SPREAD_SPAN) <= now)
+    }
+
     /// Packet time passes: waves that nobody joined for an hour are over.
     pub(crate) fn pass_time(&mut self, now: Timestamp) -> Vec<Alert> {
         let mut over = Vec::new();

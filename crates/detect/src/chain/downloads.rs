@@ -95,6 +95,9 @@ impl Detector {
         {
             self.bulk(scene, close, &watched, out);
         }
+        if stories.is_empty() {
+            return;
+        }
         let trail = self.chain.peek(self.way_of(scene.setting.host));
         let Some(tool) = trail.and_then(|trail| {
             stories.iter().find_map(|serial| trail.holds_story(*serial)).cloned()

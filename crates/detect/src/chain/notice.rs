@@ -32,12 +32,12 @@ const LURE_SEVERITY_MIN: u8 = SHARED_SEVERITY_MAX + 5;
 impl Detector {
     /// Remember the name that an observation is about; whether it is new here.
     pub(crate) fn chain_name(&mut self, scene: &Scene<'_>) -> bool {
-        let Some(name) = crate::scene::name_of(scene.seen, scene.setting) else { return false };
+        let Some(name) = scene.name() else { return false };
         if scene.setting.well_known || scene.inbound() {
             return false;
         }
-        let known =
-            self.firsts.see_name(registered(name.as_str()), scene.setting.host, scene.seen.at);
+        let print = self.owners.print(name.as_str());
+        let known = self.firsts.see_name(print, scene.setting.host, scene.seen.at);
         is_new(known, scene.seen.at)
     }
 

@@ -21,6 +21,9 @@ pub(crate) struct Firsts {
     pub(crate) prints: Prints,
 }
 
+/// [`UNWATCHED`], which is far from what the number could hold.
+const UNWATCHED_NANOS: u64 = UNWATCHED.as_nanos() as u64;
+
 /// For how long the sensor has watched.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Watch {
@@ -74,11 +77,11 @@ impl Firsts {
         self.watch.pass(at);
     }
 
-    /// A host had to do with a registered name.
-    pub(crate) fn see_name(&mut self, registrable: &str, host: IpAddr, at: Timestamp) -> Known {
+    /// A host had to do with the registered name of that fingerprint.
+    pub(crate) fn see_name(&mut self, registered: u64, host: IpAddr, at: Timestamp) -> Known {
         let learnt = self.watch.learnt(at);
-        let print = self.prints.name(registrable);
-        self.names.meet(print, self.prints.host(host), at, learnt).into()
+        let prints = self.prints;
+        self.names.meet_by(registered, || prints.host(host), at, learnt).into()
     }
 
     /// A host used a tool, of an operator where one shows.
@@ -137,6 +140,12 @@ impl Watch {
         if at == Timestamp::ZERO {
             return;
         }
+        // What nearly always holds: time goes on, or a tap is a little late.
+        let apart = at.nanos().abs_diff(self.last.nanos());
+        if self.begun.is_some() && !self.away && apart < UNWATCHED_NANOS {
+            self.last = self.last.max(at);
+            return;
+        }
         let begun = *self.begun.get_or_insert(at);
         let (gap, back) = (at.since(self.last), self.last.since(at));
         if std::mem::take(&mut self.away) {
@@ -175,7 +184,8 @@ mod tests {
     /// First met, hosts, learnt; of a registered name.
     fn name(firsts: &mut Firsts, name: &str, host: u8, secs: u64) -> (u64, u8, bool) {
         firsts.watch(moment(secs));
-        let known = firsts.see_name(name, [10, 0, 0, host].into(), moment(secs));
+        let print = firsts.prints.name(name);
+        let known = firsts.see_name(print, [10, 0, 0, host].into(), moment(secs));
         (known.first.secs(), known.hosts, known.learnt)
     }
 

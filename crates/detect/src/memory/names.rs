@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use model::{DnsAnswer, DomainName, Protocol, RecordData, RecordType, Timestamp};
 
+use super::memo::{Memo, Owners};
 use super::prints::Prints;
-use super::recent::Recent;
+use super::recent::{Recent, bits};
 use crate::limits::{CNAME_HOPS_MAX, Limits, NAME_KEPT_MAX, OTHER_NAMES_MAX};
-use crate::registered::registered;
 
 /// Passive DNS, by client: two clients may know one address by different names, as on a CDN.
 #[derive(Debug)]
@@ -16,7 +16,9 @@ pub(crate) struct Names {
     /// By the fingerprint of client and server.
     lent: Recent<u64, Lent>,
     kept_min: Duration,
-    pub(crate) prints: Prints,
+    prints: Prints,
+    /// Fingerprints of clients and servers: each fact of a flow asks for the same one.
+    pairs: Memo<[u128; 2], u64>,
 }
 
 /// What one client knows one address by.
@@ -45,7 +47,14 @@ impl Names {
             lent: Recent::new(limits.names_max),
             kept_min: limits.name_kept_min,
             prints: Prints::FIXED,
+            pairs: Memo::new(),
         }
+    }
+
+    /// Fingerprints are made by these from now on.
+    pub(crate) fn set_prints(&mut self, prints: Prints) {
+        self.prints = prints;
+        self.pairs = Memo::new();
     }
 
     /// Names held, and names that went since there was no room.
@@ -69,52 +78,73 @@ impl Names {
     /// Remember that `client` asked for a name and got these addresses. The last answer wins.
     ///
     /// What local protocols say is left out: anyone on the link may claim any name there.
-    pub(crate) fn learn(&mut self, client: IpAddr, answer: &DnsAnswer, at: Timestamp) {
+    pub(crate) fn learn(
+        &mut self,
+        client: IpAddr,
+        answer: &DnsAnswer,
+        at: Timestamp,
+        owners: &mut Owners,
+    ) {
         let question = answer.question.as_ref().and_then(|question| question.name.as_ref());
         let (Protocol::Dns, 0, Some(name)) = (answer.protocol, answer.rcode, question) else {
             return;
         };
         let chain = chain(name, answer);
-        let owner = self.prints.name(registered(name.as_str())) as u32;
+        let mut registered = None;
         for record in &answer.records {
-            if !record.name.as_ref().is_some_and(|owner| chain.contains(&owner)) {
-                continue;
-            }
             let addresses = match &record.data {
                 RecordData::Address(ip) => std::slice::from_ref(ip),
                 RecordData::Service { hints, .. } => hints.as_slice(),
-                RecordData::Name(_) | RecordData::Other(_) => &[],
+                RecordData::Name(_) | RecordData::Other(_) => continue,
             };
+            if !record.name.as_ref().is_some_and(|owner| chain.holds(owner)) {
+                continue;
+            }
             let ttl = Duration::from_secs(u64::from(record.ttl_secs));
             let until = at.after(ttl.clamp(self.kept_min, NAME_KEPT_MAX.max(self.kept_min)));
             for server in addresses.iter().copied().filter(|ip| names_a_server(ip.to_canonical())) {
-                let print = self.prints.pair(client, server);
+                // 32 bits of it tell apart what leads to one address.
+                let owner = *registered.get_or_insert_with(|| owners.print(name.as_str()) as u32);
                 let mut lent = Lent {
                     name: name.clone(),
                     until,
                     registered: owner,
                     others: [(0, 0); OTHER_NAMES_MAX],
                 };
-                if let Some(before) = self.lent.peek(&print) {
+                // What is learnt is asked for later, if at all.
+                let print = self.prints.pair(client, server);
+                if let Some(before) = self.lent.get(&print) {
                     lent.follow(before);
+                    *before = lent;
+                } else {
+                    self.lent.insert(print, lent);
                 }
-                self.lent.insert(print, lent);
             }
         }
     }
 
     /// The name that `client` last resolved `server` from. Using a name keeps it.
     pub(crate) fn lend(&mut self, client: IpAddr, server: IpAddr, at: Timestamp) -> Option<Loan> {
-        let print = self.prints.pair(client, server);
-        if self.lent.peek(&print)?.until < at {
+        let print = self.pair(client, server);
+        let lent = self.lent.get(&print)?;
+        if lent.until < at {
             self.lent.remove(&print);
             return None;
         }
-        let lent = self.lent.get(&print)?;
         lent.until = lent.until.max(at.after(self.kept_min));
         let now = secs(at);
         let shared = lent.others.iter().any(|(_, until)| *until >= now && *until > 0);
         Some(Loan { name: lent.name.clone(), shared })
+    }
+
+    fn pair(&mut self, client: IpAddr, server: IpAddr) -> u64 {
+        let key = [bits(client), bits(server)];
+        let [one, other] = key.map(|ip| ip as u64 ^ (ip >> 64) as u64);
+        // The golden ratio and a prime spread neighbours; it only has to be quick.
+        let hash =
+            one.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ other.wrapping_mul(0xc2b2_ae3d_27d4_eb4f);
+        let prints = self.prints;
+        self.pairs.get(hash >> 40, key, || prints.pair(client, server))
     }
 }
 
@@ -143,10 +173,10 @@ fn secs(at: Timestamp) -> u32 {
 
 /// The question's name and all that its CNAMEs lead to, in whatever order the records stand.
 /// Addresses of other owners are no answer to the question, and may be poison.
-pub(super) fn chain<'a>(name: &'a DomainName, answer: &'a DnsAnswer) -> Vec<&'a DomainName> {
-    let mut chain = vec![name];
+pub(super) fn chain<'a>(name: &'a DomainName, answer: &'a DnsAnswer) -> Chain<'a> {
+    let mut chain = Chain { first: name, others: Vec::new() };
     for _ in 0..CNAME_HOPS_MAX {
-        let last = chain.last().copied();
+        let last = chain.others.last().copied().unwrap_or(name);
         let next = answer.records.iter().find_map(|record| {
             let target = match &record.data {
                 RecordData::Name(Some(target)) if record.kind == RecordType::CNAME => target,
@@ -154,14 +184,31 @@ pub(super) fn chain<'a>(name: &'a DomainName, answer: &'a DnsAnswer) -> Vec<&'a 
                 RecordData::Service { target: Some(target), .. } => target,
                 _ => return None,
             };
-            (record.name.as_ref() == last && !chain.contains(&target)).then_some(target)
+            (record.name.as_ref() == Some(last) && !chain.holds(target)).then_some(target)
         });
         match next {
-            Some(target) => chain.push(target),
+            Some(target) => chain.others.push(target),
             None => break,
         }
     }
     chain
+}
+
+/// A question's name and its aliases, in their order. Most have none, and then nothing is allocated.
+pub(super) struct Chain<'a> {
+    first: &'a DomainName,
+    others: Vec<&'a DomainName>,
+}
+
+impl<'a> Chain<'a> {
+    /// All of them, the question's first.
+    pub(super) fn names(&self) -> impl Iterator<Item = &'a DomainName> {
+        std::iter::once(self.first).chain(self.others.iter().copied())
+    }
+
+    fn holds(&self, name: &DomainName) -> bool {
+        self.names().any(|known| known == name)
+    }
 }
 
 /// Answers that say "nowhere" name no server: filters give them for thousands of names.
@@ -213,7 +260,9 @@ mod tests {
     }
 
     fn learn(names: &mut Names, answer: &DnsAnswer, secs: u64) {
-        names.learn(CLIENT.parse().expect(CLIENT), answer, Timestamp::from_secs(secs, 0));
+        let mut owners = Owners::new(Prints::FIXED);
+        let at = Timestamp::from_secs(secs, 0);
+        names.learn(CLIENT.parse().expect(CLIENT), answer, at, &mut owners);
     }
 
     #[test]

@@ -27,6 +27,9 @@ enum Of {
     Host = 6,
 }
 
+/// Octets of a name with what stands before and behind it that are hashed at once.
+const NAME_AT_ONCE: usize = 64;
+
 impl Prints {
     /// The key while nobody gives another: a replayed capture gives the same everywhere.
     pub(crate) const FIXED: Prints = Prints { key: [0x7265_6d65_6d62_6572, 0x6669_7273_745f_7365] };
@@ -41,7 +44,15 @@ impl Prints {
 
     /// Of a registered name.
     pub(crate) fn name(self, registrable: &str) -> u64 {
-        self.of(Of::Name, &[registrable.as_bytes()])
+        let name = registrable.as_bytes();
+        let mut all = [0xff; NAME_AT_ONCE];
+        let [what, rest @ ..] = &mut all;
+        *what = Of::Name as u8;
+        match (rest.get_mut(..name.len()), name.len() < NAME_AT_ONCE - 1) {
+            (Some(place), true) => place.copy_from_slice(name),
+            _ => return self.of(Of::Name, &[name]),
+        }
+        self.at_once(all.get(..name.len() + 2).unwrap_or_default())
     }
 
     /// Of a host's use of a tool.
@@ -61,14 +72,35 @@ impl Prints {
 
     /// Of a client and a server.
     pub(crate) fn pair(self, client: IpAddr, server: IpAddr) -> u64 {
-        self.of(Of::Pair, &[&octets(client), &octets(server)])
+        let (client, server) = (octets(client), octets(server));
+        let mut all = [0xff; 35];
+        let [what, rest @ ..] = &mut all;
+        *what = Of::Pair as u8;
+        let (first, second) = rest.split_at_mut(17);
+        for (part, place) in [(client, first), (server, second)] {
+            if let Some(place) = place.first_chunk_mut() {
+                *place = part;
+            }
+        }
+        self.at_once(&all)
     }
 
     /// A short one, to tell a few hosts apart; never 0. Two hosts agree once in 65,535: then one
     /// host fewer is counted.
     pub(crate) fn host(self, host: IpAddr) -> u16 {
-        let print = self.of(Of::Host, &[&octets(host)]);
+        let mut all = [0xff; 18];
+        let [what, rest @ ..] = &mut all;
+        *what = Of::Host as u8;
+        if let Some(place) = rest.first_chunk_mut() {
+            *place = octets(host);
+        }
+        let print = self.at_once(&all);
         u16::try_from(print % 0xffff).unwrap_or(0).saturating_add(1)
+    }
+
+    /// The same as [`Prints::of`], of octets that stand together: a third of the work.
+    fn at_once(self, octets: &[u8]) -> u64 {
+        SipHasher13::new_with_keys(self.key[0], self.key[1]).hash(octets)
     }
 
     fn of(self, what: Of, parts: &[&[u8]]) -> u64 {
@@ -116,6 +148,18 @@ mod tests {
             5445,
         ];
         assert_eq!(got, want, "else state files of old are worth nothing");
+    }
+
+    #[test]
+    fn octets_that_stand_together_have_the_same_fingerprint() {
+        let prints = Prints::new([3, 4]);
+        for len in [0, 1, 7, 61, 62, 63, 64, 65, 253] {
+            let name = "a".repeat(len);
+            assert_eq!(prints.name(&name), prints.of(Of::Name, &[name.as_bytes()]), "{len}");
+        }
+        let (one, other) = ([10, 0, 0, 5].into(), "2001:db8::1".parse().expect("an address"));
+        let parts: [&[u8]; 2] = [&octets(one), &octets(other)];
+        assert_eq!(prints.pair(one, other), prints.of(Of::Pair, &parts));
     }
 
     #[test]

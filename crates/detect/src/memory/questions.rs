@@ -1,13 +1,14 @@
 //! What hosts inside asked each resolver inside, so that a resolver that passes a question on is
 //! not taken for the one who asked.
 
-use std::hash::{BuildHasher as _, RandomState};
+use std::hash::BuildHasher as _;
 use std::net::IpAddr;
 
+use foldhash::quality::RandomState;
 use model::{DnsAnswer, DomainName, Fact, Observation, Protocol, Timestamp};
 
 use super::names::chain;
-use super::recent::Recent;
+use super::recent::{Recent, bits};
 use crate::limits::{Limits, NAME_KEPT_MIN, PARENTS_MAX};
 
 /// Questions by resolver. Without this, one client's question would be two stories, its own and
@@ -15,14 +16,15 @@ use crate::limits::{Limits, NAME_KEPT_MIN, PARENTS_MAX};
 #[derive(Debug)]
 pub(crate) struct Questions {
     /// When a resolver was last asked for a name, by the hash of both: nothing else is needed of
-    /// them, and 64 bits under a key of this process do not meet by chance or by design.
+    /// them, and 64 bits under a key of this process do not meet by chance, nor by the design of
+    /// someone who never sees one of them.
     asked: Recent<u64, Timestamp>,
     keys: RandomState,
 }
 
 impl Questions {
     pub(crate) fn new(limits: &Limits) -> Questions {
-        Questions { asked: Recent::new(limits.questions_max), keys: RandomState::new() }
+        Questions { asked: Recent::new(limits.questions_max), keys: RandomState::default() }
     }
 
     /// Questions held, and questions that went since there was no room.
@@ -64,7 +66,7 @@ impl Questions {
     fn follow(&mut self, seen: &Observation, answer: &DnsAnswer) {
         let name = answer.question.as_ref().and_then(|question| question.name.as_ref());
         if let Some(name) = name.filter(|_| self.passed_on(seen)) {
-            for alias in chain(name, answer).into_iter().skip(1) {
+            for alias in chain(name, answer).names().skip(1) {
                 self.hear(seen.flow.client.ip, alias, seen.at);
             }
         }
@@ -91,7 +93,7 @@ impl Questions {
     }
 
     fn key(&self, resolver: IpAddr, name: &str) -> u64 {
-        self.keys.hash_one((resolver.to_canonical(), name))
+        self.keys.hash_one((bits(resolver), name))
     }
 }
 

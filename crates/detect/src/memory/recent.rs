@@ -1,9 +1,66 @@
 //! A table with a bound, from which the entry that was not used for longest goes.
 
-use std::hash::{BuildHasher as _, Hash};
+use std::hash::BuildHasher as _;
+use std::net::IpAddr;
 
 use foldhash::quality::RandomState;
 use hashbrown::HashTable;
+use model::{Flow, Mac, UsageId};
+
+/// A key of a table that the wire writes to, and its hash.
+///
+/// The hash is foldhash under a key of this process: who does not know that key cannot choose keys
+/// that meet in one place, and nothing that leaves the process tells of it, so that a flood costs
+/// what any other traffic does. What goes at a table's bound never depends on it.
+pub(crate) trait Keyed: Eq {
+    /// Its hash under `keys`.
+    fn hash(&self, keys: &RandomState) -> u64;
+}
+
+impl Keyed for u64 {
+    /// A number here is a hash under a secret key already.
+    fn hash(&self, _keys: &RandomState) -> u64 {
+        *self
+    }
+}
+
+impl Keyed for IpAddr {
+    fn hash(&self, keys: &RandomState) -> u64 {
+        keys.hash_one(bits(*self))
+    }
+}
+
+impl Keyed for Mac {
+    fn hash(&self, keys: &RandomState) -> u64 {
+        let [a, b, c, d, e, f] = self.0;
+        keys.hash_one(u64::from_ne_bytes([a, b, c, d, e, f, 0, 0]))
+    }
+}
+
+impl Keyed for UsageId {
+    fn hash(&self, keys: &RandomState) -> u64 {
+        keys.hash_one(self.0)
+    }
+}
+
+impl Keyed for Flow {
+    /// Few words and not field by field: every fact of a flow asks several tables.
+    fn hash(&self, keys: &RandomState) -> u64 {
+        let ports = u64::from(self.client.port) << 16 | u64::from(self.server.port);
+        let vlan = self.vlan.map_or(0xffff, |vlan| u64::from(vlan.get()));
+        let rest =
+            ports << 32 | vlan << 16 | (self.transport as u64) << 1 | u64::from(self.guessed);
+        keys.hash_one((bits(self.client.ip), bits(self.server.ip), rest))
+    }
+}
+
+/// An address as a number; IPv4 and the same within IPv6 are one.
+pub(crate) fn bits(ip: IpAddr) -> u128 {
+    match ip {
+        IpAddr::V4(ip) => 0xffff << 32 | u128::from(ip.to_bits()),
+        IpAddr::V6(ip) => ip.to_bits(),
+    }
+}
 
 /// A map of at most `max` entries. What goes at the bound depends on the order of use alone, never
 /// on a hash.
@@ -11,7 +68,7 @@ use hashbrown::HashTable;
 pub(crate) struct Recent<K, V> {
     /// Places in `slots`: keys stand there alone, since some of them are long.
     places: HashTable<u32>,
-    /// The hash is keyed anew in each process: the keys are chosen by the wire.
+    /// Keyed anew in each process.
     hash: RandomState,
     slots: Vec<Slot<K, V>>,
     /// The slot used last, and the one not used for longest; [`NONE`] while there is none.
@@ -32,7 +89,7 @@ struct Slot<K, V> {
 
 const NONE: u32 = u32::MAX;
 
-impl<K: Hash + Eq, V> Recent<K, V> {
+impl<K: Keyed, V> Recent<K, V> {
     /// A table for `max` entries; for none at all it forgets each at once.
     pub(crate) fn new(max: usize) -> Recent<K, V> {
         Recent {
@@ -77,18 +134,14 @@ impl<K: Hash + Eq, V> Recent<K, V> {
     /// Use an entry: it becomes the newest.
     pub(crate) fn get(&mut self, key: &K) -> Option<&mut V> {
         let place = self.place(key)?;
-        if self.newest != place {
-            self.unlink(place);
-            self.link(place);
-        }
-        let slot = self.slots.get_mut(place as usize)?;
-        slot.entry.as_mut().map(|(_, value)| value)
+        self.use_at(place)
     }
 
     /// Put an entry in, as the newest, in place of one with the same key; `Some`: the entry that
     /// had to go for it.
     pub(crate) fn insert(&mut self, key: K, value: V) -> Option<(K, V)> {
-        if let Some(old) = self.get(&key) {
+        let hash = key.hash(&self.hash);
+        if let Some(old) = self.find(hash, &key).and_then(|place| self.use_at(place)) {
             *old = value;
             return None;
         }
@@ -97,7 +150,6 @@ impl<K: Hash + Eq, V> Recent<K, V> {
             return Some((key, value));
         }
         let gone = if self.places.len() >= self.max { self.evict() } else { None };
-        let hash = self.hash.hash_one(&key);
         let slot = Slot { entry: Some((key, value)), newer: NONE, older: NONE };
         let place = match self.free.pop() {
             Some(place) => place,
@@ -129,9 +181,26 @@ impl<K: Hash + Eq, V> Recent<K, V> {
     }
 
     fn place(&self, key: &K) -> Option<u32> {
+        // Most facts ask tables that hold little: of suspects, of flows to new names.
+        if self.places.is_empty() {
+            return None;
+        }
+        self.find(key.hash(&self.hash), key)
+    }
+
+    fn find(&self, hash: u64, key: &K) -> Option<u32> {
         let slots = &self.slots;
         let same = |place: &u32| key_at(slots, *place) == Some(key);
-        self.places.find(self.hash.hash_one(key), same).copied()
+        self.places.find(hash, same).copied()
+    }
+
+    fn use_at(&mut self, place: u32) -> Option<&mut V> {
+        if self.newest != place {
+            self.unlink(place);
+            self.link(place);
+        }
+        let slot = self.slots.get_mut(place as usize)?;
+        slot.entry.as_mut().map(|(_, value)| value)
     }
 
     /// Take a place out of the index, while its key still stands there.
@@ -186,8 +255,8 @@ fn key_at<K, V>(slots: &[Slot<K, V>], place: u32) -> Option<&K> {
     slots.get(place as usize)?.entry.as_ref().map(|(key, _)| key)
 }
 
-fn hash_at<K: Hash, V>(slots: &[Slot<K, V>], keys: &RandomState, place: u32) -> u64 {
-    key_at(slots, place).map_or(0, |key| keys.hash_one(key))
+fn hash_at<K: Keyed, V>(slots: &[Slot<K, V>], keys: &RandomState, place: u32) -> u64 {
+    key_at(slots, place).map_or(0, |key| key.hash(keys))
 }
 
 #[cfg(test)]
@@ -196,17 +265,17 @@ mod tests {
 
     /// The same, as plainly as it can be said: a list, the newest last.
     #[derive(Default)]
-    struct Twin(Vec<(u8, u32)>);
+    struct Twin(Vec<(u64, u32)>);
 
     impl Twin {
-        fn get(&mut self, key: u8) -> Option<u32> {
+        fn get(&mut self, key: u64) -> Option<u32> {
             let at = self.0.iter().position(|(k, _)| *k == key)?;
             let entry = self.0.remove(at);
             self.0.push(entry);
             Some(entry.1)
         }
 
-        fn insert(&mut self, key: u8, value: u32, max: usize) -> Option<(u8, u32)> {
+        fn insert(&mut self, key: u64, value: u32, max: usize) -> Option<(u64, u32)> {
             if self.get(key).is_some() {
                 self.0.pop();
             }
@@ -215,7 +284,7 @@ mod tests {
             gone
         }
 
-        fn remove(&mut self, key: u8) -> Option<u32> {
+        fn remove(&mut self, key: u64) -> Option<u32> {
             self.get(key)?;
             self.0.pop().map(|(_, value)| value)
         }
@@ -230,7 +299,7 @@ mod tests {
                 dice ^= dice << 13;
                 dice ^= dice >> 7;
                 dice ^= dice << 17;
-                let key = (dice >> 8) as u8 % 11;
+                let key = (dice >> 8) % 11;
                 match dice % 4 {
                     0 => assert_eq!(table.get(&key).copied(), twin.get(key), "step {step}"),
                     1 => assert_eq!(table.remove(&key), twin.remove(key), "step {step}"),

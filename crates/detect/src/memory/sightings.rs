@@ -117,6 +117,11 @@ impl<const HOSTS: usize> Seen<HOSTS> {
         seen
     }
 
+    /// Whether a further host would be remembered.
+    fn has_room(&self) -> bool {
+        self.hosts.last() == Some(&0)
+    }
+
     fn met_by(&mut self, host: u16) {
         for known in &mut self.hosts {
             if *known == 0 {
@@ -156,18 +161,31 @@ impl<const HOSTS: usize> Sightings<HOSTS> {
         at: Timestamp,
         learnt: bool,
     ) -> Seen<HOSTS> {
+        self.meet_by(print, || host, at, learnt)
+    }
+
+    /// The same; the host is asked for where there is room for it.
+    pub(crate) fn meet_by(
+        &mut self,
+        print: u64,
+        host: impl FnOnce() -> u16,
+        at: Timestamp,
+        learnt: bool,
+    ) -> Seen<HOSTS> {
         let place = match self.find(print) {
             Some(place) => place,
             None => {
                 // What is forgotten at once is not new either.
                 let mut new = Seen::new(at, learnt && self.max > 0);
-                new.met_by(host);
+                new.met_by(host());
                 self.insert(print, new);
                 return new;
             }
         };
         let Some(slot) = self.slot(place) else { return Seen::new(at, false) };
-        slot.seen.met_by(host);
+        if slot.seen.has_room() {
+            slot.seen.met_by(host());
+        }
         let seen = slot.seen;
         let now = secs(at);
         if now >= seen.last.saturating_add(secs_of(TOUCHED_EVERY)) {

@@ -11,6 +11,7 @@ mod page;
 mod reasons;
 mod rule;
 mod ruling;
+mod spans;
 mod suggest;
 #[cfg(test)]
 mod tests;

@@ -7,6 +7,7 @@ use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use model::{Direction, Flow, VlanId};
 
 use super::rule::{Keys, Place};
+use super::spans::Spans;
 
 /// A named part of our networks.
 #[derive(Clone, Debug)]
@@ -26,6 +27,8 @@ pub(crate) struct Zones {
     /// Every zone's networks, the longest prefix first; of equals the one that also asks for a
     /// VLAN, then the one that was written first.
     by_network: Vec<(IpNet, usize)>,
+    /// The same, to be asked.
+    spans: Spans,
 }
 
 /// What is inside while no zone names a network.
@@ -57,6 +60,8 @@ impl Zones {
         self.by_network.sort_by_key(|&(network, place)| {
             (std::cmp::Reverse(network.prefix_len()), !asks_vlan(place), place)
         });
+        let networks: Vec<IpNet> = self.by_network.iter().map(|(network, _)| *network).collect();
+        self.spans = Spans::new(&networks);
     }
 
     pub(crate) fn iter(&self) -> std::slice::Iter<'_, Zone> {
@@ -72,10 +77,9 @@ impl Zones {
         let host = host.to_canonical();
         let on = |zone: &Zone| vlan.is_some_and(|vlan| zone.vlans.contains(&vlan));
         let by_network = self
-            .by_network
-            .iter()
-            .filter(|(network, _)| network.contains(&host))
-            .filter_map(|&(_, place)| self.zones.get(place))
+            .spans
+            .holding(host)
+            .filter_map(|place| self.zones.get(self.by_network.get(place)?.1))
             .find(|zone| zone.vlans.is_empty() || on(zone));
         let by_vlan = || {
             let zone = self.zones.iter().find(|zone| zone.networks.is_empty() && on(zone));
@@ -91,9 +95,9 @@ impl Zones {
             return true;
         }
         if self.by_network.is_empty() {
-            return INSIDE.iter().any(|network| network.contains(&ip));
+            return in_private_network(ip);
         }
-        self.by_network.iter().any(|(network, _)| network.contains(&ip))
+        self.spans.holding(ip).next().is_some()
     }
 
     /// The host that a record about the flow is about, and which way the flow crosses our border.
@@ -114,7 +118,19 @@ impl Zones {
 /// Whether an address belongs to nobody on the Internet, whatever our networks are.
 pub(crate) fn is_private(ip: IpAddr) -> bool {
     let ip = ip.to_canonical();
-    ip.is_loopback() || ip.is_unspecified() || INSIDE.iter().any(|net| net.contains(&ip))
+    ip.is_loopback() || ip.is_unspecified() || in_private_network(ip)
+}
+
+/// Whether one of [`INSIDE`] holds a canonical address, said without asking each.
+fn in_private_network(ip: IpAddr) -> bool {
+    match ip {
+        IpAddr::V4(ip) => {
+            let [first, second, ..] = ip.octets();
+            let shared = first == 100 && second & 0xc0 == 64;
+            ip.is_private() || shared || ip.is_link_local()
+        }
+        IpAddr::V6(ip) => ip.is_unique_local() || ip.is_unicast_link_local(),
+    }
 }
 
 /// Whether an address means more than one host; such frames do not leave the network.
@@ -216,6 +232,26 @@ mod tests {
             };
             let want = (host.parse().expect(host), *direction);
             assert_eq!(zones.place(&flow), want, "{client} to {server}");
+        }
+    }
+
+    #[test]
+    fn the_private_networks_are_those_of_the_list() {
+        for network in INSIDE {
+            for edge in [network.network(), network.broadcast()] {
+                let near = |step: i8| match edge {
+                    IpAddr::V4(ip) => {
+                        IpAddr::V4(ip.to_bits().wrapping_add_signed(step.into()).into())
+                    }
+                    IpAddr::V6(ip) => {
+                        IpAddr::V6(ip.to_bits().wrapping_add_signed(step.into()).into())
+                    }
+                };
+                for ip in [near(-1), edge, near(1)] {
+                    let listed = INSIDE.iter().any(|network| network.contains(&ip));
+                    assert_eq!(in_private_network(ip), listed, "{ip}");
+                }
+            }
         }
     }
 

@@ -24,7 +24,7 @@ use model::Timestamp;
 use siphasher::sip128::{Hasher128 as _, SipHasher13};
 
 use crate::detector::Detector;
-use crate::memory::Prints;
+use crate::memory::{Owners, Prints};
 pub(crate) use octets::Out;
 use octets::{In, Read};
 pub use octets::{StateError, StateFault};
@@ -89,7 +89,8 @@ impl Detector {
         let prints = Prints::new(key);
         self.firsts.prints = prints;
         self.lures.prints = prints;
-        self.names.prints = prints;
+        self.names.set_prints(prints);
+        self.owners = Owners::new(prints);
     }
 
     /// Nobody watches until the next observation: time until then teaches nothing.

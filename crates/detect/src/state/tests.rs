@@ -234,7 +234,8 @@ fn a_sensor_that_stops_and_goes_on_knows_what_one_that_stayed_knows() {
     let see = |detector: &mut Detector, (at, host, name): &(Timestamp, u8, String)| {
         detector.advance(*at, &mut |_| {});
         let host = [10, 0, 0, *host].into();
-        (detector.firsts.see_name(name, host, *at), detector.lures.see(name, host, *at))
+        let print = detector.firsts.prints.name(name);
+        (detector.firsts.see_name(print, host, *at), detector.lures.see(name, host, *at))
     };
     let mut whole = blank();
     let want: Vec<_> = asked.iter().map(|one| see(&mut whole, one)).collect();
