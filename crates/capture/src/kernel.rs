@@ -78,8 +78,7 @@ pub(crate) fn bind(socket: BorrowedFd<'_>, index: c_int) -> io::Result<()> {
 /// Ask the interface for frames that are meant for others.
 pub(crate) fn set_promiscuous(socket: BorrowedFd<'_>, index: c_int) -> io::Result<()> {
     let mr_type = libc::PACKET_MR_PROMISC as u16;
-    let asked =
-        libc::packet_mreq { mr_ifindex: index, mr_type, mr_alen: 0, mr_address: [0; 8] };
+    let asked = libc::packet_mreq { mr_ifindex: index, mr_type, mr_alen: 0, mr_address: [0; 8] };
     set(socket, SOL_PACKET, libc::PACKET_ADD_MEMBERSHIP, &asked)
 }
 
@@ -132,8 +131,7 @@ fn make_ring(socket: BorrowedFd<'_>, layout: RingLayout) -> io::Result<()> {
 
 /// What the socket counted since it was last asked.
 pub(crate) fn take_counts(socket: BorrowedFd<'_>) -> io::Result<SocketCounts> {
-    let mut counts =
-        libc::tpacket_stats_v3 { tp_packets: 0, tp_drops: 0, tp_freeze_q_cnt: 0 };
+    let mut counts = libc::tpacket_stats_v3 { tp_packets: 0, tp_drops: 0, tp_freeze_q_cnt: 0 };
     get(socket, SOL_PACKET, libc::PACKET_STATISTICS, &mut counts)?;
     Ok(SocketCounts { packets: counts.tp_packets, drops: counts.tp_drops })
 }
@@ -205,8 +203,7 @@ impl Blocks {
         let access = libc::PROT_READ | libc::PROT_WRITE;
         let fd = socket.as_raw_fd();
         // SAFETY: a fresh mapping wherever the kernel likes; it touches no memory of ours.
-        let at =
-            unsafe { libc::mmap(std::ptr::null_mut(), len, access, libc::MAP_SHARED, fd, 0) };
+        let at = unsafe { libc::mmap(std::ptr::null_mut(), len, access, libc::MAP_SHARED, fd, 0) };
         if at == libc::MAP_FAILED {
             return Err(io::Error::last_os_error());
         }
@@ -466,11 +463,7 @@ fn found(answer: io::Result<c_int>) -> io::Result<bool> {
 
 /// Load a program that filters the packets of sockets. Each instruction is as `struct bpf_insn`
 /// has it; what the kernel's verifier has to say of it stands in `log`, as text that a 0 ends.
-pub(crate) fn load_filter(
-    code: &[[u8; 8]],
-    licence: &CStr,
-    log: &mut [u8],
-) -> io::Result<OwnedFd> {
+pub(crate) fn load_filter(code: &[[u8; 8]], licence: &CStr, log: &mut [u8]) -> io::Result<OwnedFd> {
     const SOCKET_FILTER: u32 = 1;
     // The kernel takes a log of no length for none.
     let log_len = u32::try_from(log.len()).unwrap_or(0);

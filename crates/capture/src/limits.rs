@@ -29,7 +29,7 @@ pub const RECORD_MAX_BUS: u32 = 128 << 20;
 ///   and copy still fit the second-level cache.
 /// - What it costs: this much room in each reader's window.
 /// - At the bound: the next read.
-pub const READ_OCTETS: usize = 128 << 10;
+pub const READ_OCTETS: usize = 256 << 10;
 
 /// Octets of headers, options and padding that may stand in the window beside a frame.
 ///
@@ -73,7 +73,7 @@ pub const UNPACK_OCTETS_MAX: usize = 96 << 20;
 pub const ZSTD_WINDOW_LOG_MAX: u32 = 27;
 
 /// Octets of a decompressor's input, and of the first read of any file.
-pub const PACKED_READ_OCTETS: usize = 128 << 10;
+pub const PACKED_READ_OCTETS: usize = 32 << 10;
 
 /// Octets unpacked in one step.
 ///
