@@ -41,6 +41,20 @@ impl Endian {
     pub(crate) fn words<const N: usize>(self, octets: &[u8]) -> Option<[u32; N]> {
         let (words, _) = octets.as_chunks::<4>();
         let words: &[[u8; 4]; N] = words.first_chunk()?;
-        Some(words.map(|word| self.u32(word)))
+        let mut numbers = [0; N];
+        // The order is asked once, not for each number.
+        match self {
+            Endian::Little => {
+                for (number, word) in numbers.iter_mut().zip(words) {
+                    *number = u32::from_le_bytes(*word);
+                }
+            }
+            Endian::Big => {
+                for (number, word) in numbers.iter_mut().zip(words) {
+                    *number = u32::from_be_bytes(*word);
+                }
+            }
+        }
+        Some(numbers)
     }
 }

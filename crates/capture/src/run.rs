@@ -1,6 +1,7 @@
 //! A run of frames: the hot loop that turns the octets of a window into frames to lend.
 
-use model::{Frame, LinkType, Timestamp};
+use arrayvec::ArrayVec;
+use model::{Frame, Timestamp};
 
 use crate::bpf::Filter;
 use crate::formats::{Records, Step};
@@ -22,8 +23,7 @@ pub(crate) struct Gate<'g> {
 
 /// Frames that lie in one window.
 pub(crate) struct Run<'a> {
-    frames: [Frame<'a>; RUN_MAX],
-    len: usize,
+    frames: ArrayVec<Frame<'a>, RUN_MAX>,
     /// Octets of these frames.
     pub(crate) octets: u64,
     /// Frames that the filter held back.
@@ -45,14 +45,18 @@ pub(crate) enum Halt {
 impl<'a> Run<'a> {
     /// A run without frames.
     pub(crate) fn new() -> Run<'a> {
-        let none =
-            Frame { at: Timestamp::ZERO, order: 0, link: LinkType(0), bytes: &[], orig_len: 0 };
-        Run { frames: [none; RUN_MAX], len: 0, octets: 0, filtered: 0 }
+        Run { frames: ArrayVec::new(), octets: 0, filtered: 0 }
     }
 
     /// The frames.
     pub(crate) fn frames(&self) -> &[Frame<'a>] {
-        self.frames.get(..self.len).unwrap_or_default()
+        &self.frames
+    }
+
+    /// Put a frame in. False when there is no room.
+    #[inline]
+    pub(crate) fn push(&mut self, frame: Frame<'a>) -> bool {
+        self.frames.try_push(frame).is_ok()
     }
 
     /// Take frames from the beginning of `octets`. Gives how many octets were gone past (more
@@ -64,37 +68,33 @@ impl<'a> Run<'a> {
         gate: &mut Gate<'_>,
     ) -> (u64, Halt) {
         let mut rest = octets;
-        let mut taken = 0u64;
-        while self.len < RUN_MAX {
+        let before = |rest: &[u8]| (octets.len() - rest.len()) as u64;
+        let (until, place) = gate.until;
+        while !self.frames.is_full() {
             let gone = match records.next(rest) {
-                Step::Frame { at, link, bytes, orig_len, taken: gone } => {
-                    if (at, gate.place) >= gate.until {
-                        return (taken, Halt::Until);
+                Step::Frame { at, link, bytes, orig_len, taken } => {
+                    if at >= until && (at > until || gate.place >= place) {
+                        return (before(rest), Halt::Until);
                     }
-                    let held = gate.filter.as_mut().is_some_and(|f| !f.passes(link, bytes));
-                    if held {
+                    if gate.filter.as_mut().is_some_and(|filter| !filter.passes(link, bytes)) {
                         self.filtered += 1;
                     } else {
-                        let Some(slot) = self.frames.get_mut(self.len) else {
-                            return (taken, Halt::Pause);
-                        };
-                        *slot = Frame { at, order: 2 * gate.lent + 1, link, bytes, orig_len };
-                        self.len += 1;
                         self.octets += bytes.len() as u64;
+                        let order = 2 * gate.lent + 1;
                         gate.lent += 1;
+                        self.frames.push(Frame { at, order, link, bytes, orig_len });
                     }
-                    gone
+                    taken
                 }
                 Step::Pass(gone) => gone,
-                Step::More(needed) => return (taken, Halt::More(needed)),
-                Step::Flaw { why, taken: past } => return (taken, Halt::Flaw { why, past }),
+                Step::More(needed) => return (before(rest), Halt::More(needed)),
+                Step::Flaw { why, taken: past } => return (before(rest), Halt::Flaw { why, past }),
             };
-            taken = taken.saturating_add(gone);
             match usize::try_from(gone).ok().and_then(|gone| rest.get(gone..)) {
                 Some(left) => rest = left,
-                None => return (taken, Halt::Pause),
+                None => return (before(rest).saturating_add(gone), Halt::Pause),
             }
         }
-        (taken, Halt::Pause)
+        (before(rest), Halt::Pause)
     }
 }

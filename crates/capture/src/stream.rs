@@ -171,6 +171,7 @@ impl Stream {
             each(frames);
         }
         let lent = Lent { frames: frames.len() as u64, octets: run.octets, filtered: run.filtered };
+        drop(run);
         match halt {
             Halt::Pause | Halt::Until => self.window.advance(taken),
             Halt::More(needed) => {

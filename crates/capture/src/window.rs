@@ -1,6 +1,6 @@
 //! The part of a capture that is in memory: frames are lent as slices of it.
 
-use crate::limits::{READ_OCTETS, WINDOW_OCTETS};
+use crate::limits::{BESIDE_FRAME, READ_OCTETS, WINDOW_OCTETS};
 
 /// Octets of a capture from `at` on.
 #[derive(Default)]
@@ -51,9 +51,12 @@ impl Window {
 
     /// Room for the next read.
     pub(crate) fn room(&mut self) -> &mut [u8] {
-        if self.buffer.len().saturating_sub(self.end) < READ_OCTETS {
+        // What is left is most often a cut record. It is moved to the front, so that the next read
+        // overwrites what is still in the second-level cache rather than the other half.
+        let left = self.end - self.start;
+        if left <= BESIDE_FRAME || self.buffer.len().saturating_sub(self.end) < READ_OCTETS {
             self.buffer.copy_within(self.start..self.end, 0);
-            self.end -= self.start;
+            self.end = left;
             self.start = 0;
         }
         let end = self.end.saturating_add(READ_OCTETS);

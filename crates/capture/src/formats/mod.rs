@@ -77,7 +77,12 @@ impl Format {
         gate: &mut Gate<'_>,
     ) -> (u64, Halt) {
         match self {
-            Format::Classic(records) => run.fill(records, octets, gate),
+            Format::Classic(records) => {
+                let gone = records.skim(run, octets, gate);
+                let rest = octets.get(gone..).unwrap_or_default();
+                let (further, halt) = run.fill(records, rest, gate);
+                (further.saturating_add(gone as u64), halt)
+            }
             Format::Pcapng(records) => run.fill(&mut **records, octets, gate),
             Format::Snoop(records) => run.fill(records, octets, gate),
         }
