@@ -23,7 +23,7 @@ const ROUNDS: usize = 40;
 const LINES: u32 = 10_000;
 
 fn main() {
-    let recorder = Recorder::default();
+    let mut recorder = Recorder::default();
     println!("{:28} {:>8} {:>8} {:>8}", "kind", "ns", "octets", "read ns");
     for (name, sample) in samples::observations() {
         let mut out = Vec::with_capacity(64 << 10);
@@ -34,14 +34,14 @@ fn main() {
                     if out.len() > 60 << 10 {
                         out.clear();
                     }
-                    black_box(black_box(&sample).write(&recorder, &mut out));
+                    black_box(black_box(&sample).write(&mut recorder, &mut out));
                 }
                 start.elapsed().as_secs_f64() * 1e9 / f64::from(LINES)
             })
             .collect();
         rounds.sort_by(f64::total_cmp);
         let len = samples::line(|out| {
-            sample.write(&recorder, out);
+            sample.write(&mut recorder, out);
         });
         let least = rounds.first().copied().unwrap_or_default();
         println!("{name:28} {least:>8.0} {:>8} {:>8.0}", len.len(), reading(&len));

@@ -8,8 +8,9 @@ use std::net::IpAddr;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use model::{Endpoint, Flow, Transport};
-use serde::{Serialize, Serializer};
 use sha1::{Digest as _, Sha1};
+
+use crate::json::Json;
 
 /// Octets of a Community ID: `1:` and 20 octets in Base64.
 const LEN: usize = 30;
@@ -18,47 +19,65 @@ const LEN: usize = 30;
 /// on which end opened the flow.
 #[must_use]
 pub fn community_id(flow: &Flow) -> String {
-    as_text(&compute(flow)).to_owned()
+    std::str::from_utf8(&CommunityId::of(flow).0).unwrap_or_default().to_owned()
 }
 
-/// A flow's Community ID as a field of a record.
-#[derive(Clone, Copy)]
-pub(crate) struct CommunityId<'a>(pub(crate) &'a Flow);
+/// A Community ID as a field of a record.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CommunityId([u8; LEN]);
 
-impl Serialize for CommunityId<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(as_text(&compute(self.0)))
+impl Json for CommunityId {
+    #[inline]
+    fn json(&self, out: &mut Vec<u8>) {
+        out.push(b'"');
+        out.extend_from_slice(&self.0); // Base64: nothing is to be escaped
+        out.push(b'"');
     }
 }
 
-fn as_text(id: &[u8; LEN]) -> &str {
-    std::str::from_utf8(id).unwrap_or_default()
-}
+/// The Community ID of the flow that was asked for last: the records of a flow come close together
+/// (question and answer; opening, hello, certificate), and a hash costs as much as half a record.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct LastFlow(Option<(Flow, CommunityId)>);
 
-fn compute(flow: &Flow) -> [u8; LEN] {
-    let (low, high) = in_order(flow.client, flow.server);
-    let protocol = match flow.transport {
-        Transport::Tcp => 6,
-        Transport::Udp => 17,
-    };
-    let mut hash = Sha1::new();
-    hash.update([0, 0]); // the seed
-    for end in [low, high] {
-        match end.ip {
-            IpAddr::V4(ip) => hash.update(ip.octets()),
-            IpAddr::V6(ip) => hash.update(ip.octets()),
+impl LastFlow {
+    /// The flow's Community ID.
+    #[inline]
+    pub(crate) fn community_id(&mut self, flow: &Flow) -> CommunityId {
+        match &self.0 {
+            Some((last, id)) if last == flow => *id,
+            _ => self.0.insert((*flow, CommunityId::of(flow))).1,
         }
     }
-    hash.update([protocol, 0]);
-    hash.update(low.port.to_be_bytes());
-    hash.update(high.port.to_be_bytes());
-    let mut id = *b"1:____________________________";
-    if let Some(place) = id.get_mut(2..) {
-        // 20 octets are 28 characters: the place fits, so the length is known.
-        let written = STANDARD.encode_slice(hash.finalize(), place);
-        debug_assert_eq!(written, Ok(LEN - 2));
+}
+
+impl CommunityId {
+    /// The flow's Community ID.
+    pub(crate) fn of(flow: &Flow) -> CommunityId {
+        let (low, high) = in_order(flow.client, flow.server);
+        let protocol = match flow.transport {
+            Transport::Tcp => 6,
+            Transport::Udp => 17,
+        };
+        let mut hash = Sha1::new();
+        hash.update([0, 0]); // the seed
+        for end in [low, high] {
+            match end.ip {
+                IpAddr::V4(ip) => hash.update(ip.octets()),
+                IpAddr::V6(ip) => hash.update(ip.octets()),
+            }
+        }
+        hash.update([protocol, 0]);
+        hash.update(low.port.to_be_bytes());
+        hash.update(high.port.to_be_bytes());
+        let mut id = *b"1:____________________________";
+        if let Some(place) = id.get_mut(2..) {
+            // 20 octets are 28 characters: the place fits, so the length is known.
+            let written = STANDARD.encode_slice(hash.finalize(), place);
+            debug_assert_eq!(written, Ok(LEN - 2));
+        }
+        CommunityId(id)
     }
-    id
 }
 
 /// The ends by address in network order, then by port. Both addresses of a flow are of one family,

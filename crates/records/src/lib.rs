@@ -7,6 +7,7 @@ mod community_id;
 mod formats;
 #[doc(hidden)]
 pub mod fuzz;
+mod json;
 pub mod limits;
 pub mod read;
 mod stamp;

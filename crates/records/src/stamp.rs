@@ -3,7 +3,8 @@
 use std::fmt;
 
 use model::Timestamp;
-use serde::{Serialize, Serializer};
+
+use crate::json::{Json, pair};
 
 /// `2026-11-21T20:15:42.123456Z`: packet time in UTC, with microseconds, rounded down.
 #[derive(Clone, Copy)]
@@ -23,52 +24,57 @@ const SECONDS_MIN: i64 = -62_167_219_200;
 const SECONDS_MAX: i64 = 253_402_300_799;
 const DAY: i64 = 86_400;
 
+/// A text with its quotation marks.
+const STAMP_QUOTED: &[u8; STAMP_LEN + 2] = b"\"0000-00-00T00:00:00.000000Z\"";
+const SECONDS_QUOTED: &[u8; SECONDS_LEN + 2] = b"\"0000-00-00T00:00:00Z\"";
+
 impl Stamp {
-    fn text(self) -> [u8; STAMP_LEN] {
-        let nanos = self.0.nanos();
-        let secs = i64::try_from(nanos / 1_000_000_000).unwrap_or(SECONDS_MAX);
-        let mut text = *b"0000-00-00T00:00:00.000000Z";
-        write_seconds(&mut text, secs);
-        put(&mut text, 20, 6, nanos / 1_000 % 1_000_000);
+    fn quoted(self) -> [u8; STAMP_LEN + 2] {
+        let micros = self.0.nanos() / 1_000;
+        let mut text = *STAMP_QUOTED;
+        write_seconds(&mut text, i64::try_from(micros / 1_000_000).unwrap_or(SECONDS_MAX));
+        let micros = micros % 1_000_000;
+        put(&mut text, 21, micros / 10_000);
+        put(&mut text, 23, micros / 100 % 100);
+        put(&mut text, 25, micros % 100);
         text
     }
 }
 
-impl Serialize for Stamp {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serialize_ascii(&self.text(), serializer)
+impl Json for Stamp {
+    #[inline]
+    fn json(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.quoted());
     }
 }
 
 impl fmt::Display for Stamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(std::str::from_utf8(&self.text()).unwrap_or_default())
+        let quoted = self.quoted();
+        f.write_str(std::str::from_utf8(&quoted).unwrap_or_default().trim_matches('"'))
     }
 }
 
-impl Serialize for SecondsStamp {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut text = *b"0000-00-00T00:00:00Z";
-        const _: () = assert!(b"0000-00-00T00:00:00Z".len() == SECONDS_LEN);
+impl Json for SecondsStamp {
+    fn json(&self, out: &mut Vec<u8>) {
+        let mut text = *SECONDS_QUOTED;
         write_seconds(&mut text, self.0.clamp(SECONDS_MIN, SECONDS_MAX));
-        serialize_ascii(&text, serializer)
+        out.extend_from_slice(&text);
     }
 }
 
-fn serialize_ascii<S: Serializer>(text: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(std::str::from_utf8(text).unwrap_or_default())
-}
-
-/// Write the first 19 octets, `YYYY-MM-DDThh:mm:ss`, of a moment in the years 0 to 9999.
-fn write_seconds(text: &mut [u8], secs: i64) {
+/// Write `YYYY-MM-DDThh:mm:ss`, behind a quotation mark, of a moment in the years 0 to 9999.
+#[inline]
+fn write_seconds<const N: usize>(text: &mut [u8; N], secs: i64) {
     let (year, month, day) = civil(secs.div_euclid(DAY));
     let second = secs.rem_euclid(DAY).unsigned_abs();
-    put(text, 0, 4, year);
-    put(text, 5, 2, month);
-    put(text, 8, 2, day);
-    put(text, 11, 2, second / 3_600);
-    put(text, 14, 2, second / 60 % 60);
-    put(text, 17, 2, second % 60);
+    put(text, 1, year / 100);
+    put(text, 3, year % 100);
+    put(text, 6, month);
+    put(text, 9, day);
+    put(text, 12, second / 3_600);
+    put(text, 15, second / 60 % 60);
+    put(text, 18, second % 60);
 }
 
 /// The moment that a text like a [`Stamp`] tells: RFC 3339 in UTC, with up to nine decimals, since
@@ -128,12 +134,11 @@ fn civil(days: i64) -> (u64, u64, u64) {
     (year.unsigned_abs(), month.unsigned_abs(), day.unsigned_abs())
 }
 
-/// Write the last `width` decimal digits of `value` at `at`.
-fn put(text: &mut [u8], at: usize, width: usize, mut value: u64) {
-    let Some(place) = text.get_mut(at..at + width) else { return };
-    for digit in place.iter_mut().rev() {
-        *digit = b'0' + u8::try_from(value % 10).unwrap_or(0);
-        value /= 10;
+/// Write two decimal digits of `value`, below 100, at `at`.
+#[inline]
+fn put<const N: usize>(text: &mut [u8; N], at: usize, value: u64) {
+    if let Some(place) = text.get_mut(at..at + 2) {
+        place.copy_from_slice(&pair(value));
     }
 }
 
@@ -141,12 +146,18 @@ fn put(text: &mut [u8], at: usize, width: usize, mut value: u64) {
 mod tests {
     use super::*;
 
+    fn made(value: impl Json) -> String {
+        let mut out = Vec::new();
+        value.json(&mut out);
+        String::from_utf8(out).expect("text")
+    }
+
     fn stamp(nanos: u64) -> String {
-        serde_json::to_string(&Stamp(Timestamp::from_nanos(nanos))).expect("text")
+        made(Stamp(Timestamp::from_nanos(nanos)))
     }
 
     fn seconds(secs: i64) -> String {
-        serde_json::to_string(&SecondsStamp(secs)).expect("text")
+        made(SecondsStamp(secs))
     }
 
     #[test]
@@ -165,6 +176,7 @@ mod tests {
             assert_eq!(stamp(nanos), format!("\"{want}\""), "{nanos}");
             assert_eq!(parse(want), Some(Timestamp::from_nanos(nanos / 1_000 * 1_000)));
             assert_eq!(want.len(), STAMP_LEN);
+            assert_eq!(Stamp(Timestamp::from_nanos(nanos)).to_string(), want);
         }
     }
 

@@ -222,8 +222,8 @@ fn grouped_len(len: usize) -> String {
 
 /// `2026-11-21 20:15:42`, in UTC: for a person, who needs no fractions.
 fn moment(at: Timestamp) -> String {
-    let text = serde_json::to_string(&Stamp(at)).unwrap_or_default();
-    text.get(1..20).unwrap_or_default().replace('T', " ")
+    let text = Stamp(at).to_string();
+    text.get(..19).unwrap_or_default().replace('T', " ")
 }
 
 /// `2 d 03:04:05`, `03:04:05`, or `4.512 s` below a minute.
@@ -278,6 +278,7 @@ mod tests {
             since: Timestamp::from_secs(1_795_100_000, 0),
             frames,
             kernel: Some(KernelCounts { received: 2_000_000, dropped: 20, interface_dropped: 0 }),
+            interfaces: Vec::new(),
             observations: 54_321,
             observations_dropped: 9,
             alerts: rules.collect(),

@@ -46,7 +46,7 @@ struct Recorders {
 }
 
 impl Recorders {
-    fn of(&mut self, sensor: &Arc<str>) -> &Recorder {
+    fn of(&mut self, sensor: &Arc<str>) -> &mut Recorder {
         if !self.by_sensor.contains_key(sensor) && self.by_sensor.len() >= FLEET_SENSORS_MAX {
             self.by_sensor.clear();
         }

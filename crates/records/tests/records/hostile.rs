@@ -222,7 +222,7 @@ fn any_fact_is_one_valid_line() {
     let mut dice = Dice(0x5eed);
     for round in 0..4_000 {
         let sample = dice.sample();
-        let line = samples::line(|out| assert!(sample.write(&Recorder::default(), out)));
+        let line = samples::line(|out| assert!(sample.write(&mut Recorder::default(), out)));
         assert_eq!((line.matches('\n').count(), line.ends_with("}\n")), (1, true), "{round}");
         let record = serde_json::from_str(&line).expect("a line is JSON");
         let wrong: Vec<_> = validator.iter_errors(&record).map(|e| e.to_string()).collect();

@@ -215,7 +215,7 @@ fn a_typing_error_fails() {
 fn what_an_action_does_not_have_fails() {
     let validator = validator();
     for (name, sample) in samples::observations() {
-        let line = samples::line(|out| assert!(sample.write(&Recorder::default(), out)));
+        let line = samples::line(|out| assert!(sample.write(&mut Recorder::default(), out)));
         let record: Value = serde_json::from_str(&line).expect("JSON");
         for action in ACTIONS {
             let mut other = record.clone();
@@ -243,9 +243,9 @@ fn an_opening_without_a_tool_has_no_record() {
         until: None,
     };
     sample.matches[0].meaning = meaning;
-    assert!(!sample.write(&Recorder::default(), &mut out), "an indicator is no protocol");
+    assert!(!sample.write(&mut Recorder::default(), &mut out), "an indicator is no protocol");
     sample.matches.clear();
-    assert!(!sample.write(&Recorder::default(), &mut out));
+    assert!(!sample.write(&mut Recorder::default(), &mut out));
     assert_eq!(out, b"before");
 }
 
@@ -257,13 +257,13 @@ fn equal_facts_have_equal_ids_and_other_facts_have_others() {
     };
     let mut ids = BTreeSet::new();
     for (name, sample) in samples::observations() {
-        let one = samples::line(|out| assert!(sample.write(&Recorder::default(), out)));
+        let one = samples::line(|out| assert!(sample.write(&mut Recorder::default(), out)));
         // What is in the buffer already and where the frame stood do not count.
         let moved = Observation { order: 99, ..sample.seen.clone() };
         let moved = samples::Sample { seen: moved, ..sample };
         let two = samples::line(|out| {
             out.extend_from_slice(b"{}\n");
-            assert!(moved.write(&Recorder::default(), out));
+            assert!(moved.write(&mut Recorder::default(), out));
         });
         let two = two.strip_prefix("{}\n").expect("what was there stays");
         assert_eq!(one, two, "{name}");

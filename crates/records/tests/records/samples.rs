@@ -18,7 +18,7 @@ pub(crate) fn all() -> Vec<(&'static str, String)> {
         lines.push((name, line(|out| recorder.alert(&alert, out))));
     }
     for (name, sample) in observations() {
-        lines.push((name, line(|out| assert!(sample.write(&Recorder::default(), out)))));
+        lines.push((name, line(|out| assert!(sample.write(&mut Recorder::default(), out)))));
     }
     for (name, sample) in recognised() {
         let found = sample.findings();
@@ -72,7 +72,7 @@ impl Sample {
         }
     }
 
-    pub(crate) fn write(&self, recorder: &Recorder, out: &mut Vec<u8>) -> bool {
+    pub(crate) fn write(&self, recorder: &mut Recorder, out: &mut Vec<u8>) -> bool {
         recorder.observation(&self.seen, &self.findings(), out)
     }
 }

@@ -3,20 +3,19 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+use crate::community_id::CommunityId;
+use crate::json::{self, Json, Word, fields};
 use model::{Alert, DomainName, SignSource};
-use serde::Serialize;
 
 use super::attack::{self, Tactic};
 use super::chain::{Called, Incident};
-use super::envelope::{Ecs, End, Event, Id, Ingress, Network, Observer, Policy, unset};
+use super::envelope::{Ecs, End, Event, Id, Ingress, Network, Observer, Policy};
 use super::lure::Pretence;
 use super::signs::Proof;
 use super::{SCHEMA_VERSION, words};
 use crate::stamp::Stamp;
 
-#[derive(Serialize)]
 struct Line<'a> {
-    #[serde(rename = "@timestamp")]
     at: Stamp,
     ecs: Ecs,
     event: Event<'a>,
@@ -27,135 +26,144 @@ struct Line<'a> {
     source: End<'a>,
     destination: End<'a>,
     network: Network<'a>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     dns: Option<Asked<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     tls: Option<Greeted<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     url: Option<Visited<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     file: Option<Fetched<'a>>,
     related: Related<'a>,
     rmm: Rmm<'a>,
 }
 
-#[derive(Serialize)]
+fields!(Line<'_>:
+    at as "@timestamp", ecs, event, message, rule, threat, observer, source, destination, network,
+    ?dns, ?tls, ?url, ?file, related, rmm
+);
+
 struct Rule<'a> {
     id: &'a str,
     name: &'a str,
 }
 
+fields!(Rule<'_>: id, name);
+
 /// `threat`. Ids and names are arrays of one order.
-#[derive(Serialize)]
 struct Threat<'a> {
-    framework: &'static str,
-    #[serde(skip_serializing_if = "Pairs::is_empty")]
+    framework: Word,
     tactic: Pairs<'a>,
     technique: Techniques<'a>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     software: Option<Software<'a>>,
 }
 
-#[derive(Serialize, Default)]
+fields!(Threat<'_>: framework, ?tactic, technique, ?software);
+
+#[derive(Default)]
 struct Pairs<'a> {
     id: Vec<&'a str>,
     name: Vec<&'a str>,
 }
 
-#[derive(Serialize, Default)]
+impl Json for Pairs<'_> {
+    fn json(&self, out: &mut Vec<u8>) {
+        let start = out.len();
+        self.members(out);
+        json::enclose(out, start, b"{}");
+    }
+
+    fn says_nothing(&self) -> bool {
+        self.id.is_empty()
+    }
+}
+
+#[derive(Default)]
 struct Techniques<'a> {
-    #[serde(flatten)]
     technique: Pairs<'a>,
-    #[serde(skip_serializing_if = "Pairs::is_empty")]
     subtechnique: Pairs<'a>,
 }
 
-#[derive(Serialize)]
+fields!(Techniques<'_>: ..technique, ?subtechnique);
+
 struct Software<'a> {
     name: &'a str,
-    #[serde(rename = "type")]
-    kind: &'static str,
+    kind: Word,
 }
+
+fields!(Software<'_>: name, kind as "type");
 
 /// `dns` of an alert. This and the next three repeat the first sign of their kind where a search
 /// over all records looks for it.
-#[derive(Serialize)]
 struct Asked<'a> {
     question: Question<'a>,
 }
 
-#[derive(Serialize)]
+fields!(Asked<'_>: question);
+
 struct Question<'a> {
     name: &'a str,
 }
 
+fields!(Question<'_>: name);
+
 /// `tls` of an alert.
-#[derive(Serialize)]
 struct Greeted<'a> {
     client: Hello<'a>,
 }
 
-#[derive(Serialize)]
+fields!(Greeted<'_>: client);
+
 struct Hello<'a> {
     server_name: &'a str,
 }
 
+fields!(Hello<'_>: server_name);
+
 /// `url` of an alert.
-#[derive(Serialize)]
 struct Visited<'a> {
     domain: &'a str,
 }
 
+fields!(Visited<'_>: domain);
+
 /// `file` of an alert.
-#[derive(Serialize)]
 struct Fetched<'a> {
     name: &'a str,
 }
 
-#[derive(Serialize)]
+fields!(Fetched<'_>: name);
+
 struct Related<'a> {
     ip: Vec<IpAddr>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     hosts: Vec<&'a str>,
 }
 
+fields!(Related<'_>: ip, ?hosts);
+
 /// `rmm` of an alert.
-#[derive(Serialize)]
 struct Rmm<'a> {
     schema: u32,
     host: IpAddr,
-    #[serde(skip_serializing_if = "Option::is_none")]
     identity: Option<Called<'a>>,
-    #[serde(skip_serializing_if = "<[IpAddr]>::is_empty")]
     hosts: &'a [IpAddr],
-    #[serde(skip_serializing_if = "unset")]
     guessed: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
     ingress: Option<Ingress>,
-    detection: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    detection: Word,
     tool: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     operator: Option<&'a str>,
     confidence: f64,
     authorised: bool,
     policy: Policy<'a>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     lure: Option<Pretence<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     chain: Option<Incident<'a>>,
     evidence: Proof<'a>,
     count: u64,
-    #[serde(skip_serializing_if = "none")]
-    more: u64,
+    more: Option<u64>,
     update: bool,
-    occasion: &'static str,
+    occasion: Word,
 }
 
-/// Whether a count is nothing, and so left out.
-fn none(count: &u64) -> bool {
-    *count == 0
-}
+fields!(Rmm<'_>:
+    schema, host, ?identity, ?hosts, ?guessed, ?ingress, detection, ?tool, ?operator, confidence,
+    authorised, policy, ?lure, ?chain, evidence, count, ?more, update, occasion
+);
 
 pub(super) fn write(alert: &Alert, observer: Observer<'_>, out: &mut Vec<u8>) {
     let flow = &alert.flow;
@@ -166,12 +174,11 @@ pub(super) fn write(alert: &Alert, observer: Observer<'_>, out: &mut Vec<u8>) {
         ecs: Ecs::HERE,
         event: Event {
             id: Id(alert.id),
-            action: Some(words::alert_action(alert.detection)),
             severity: Some(alert.severity.get()),
             reason: Some(&alert.reason),
             start: Some(Stamp(alert.start)),
             end: Some(Stamp(alert.end)),
-            ..Event::new("alert", "rmmwatch.alert", &["network", "intrusion_detection"], &["info"])
+            ..Event::new(words::alert_class(alert.detection))
         },
         message: message(alert),
         rule: Rule { id: &alert.rule_id, name: &alert.rule_name },
@@ -179,7 +186,7 @@ pub(super) fn write(alert: &Alert, observer: Observer<'_>, out: &mut Vec<u8>) {
         observer,
         source: End::new(flow.client, None, None),
         destination: End::new(flow.server, domain, None),
-        network: Network::new(flow, alert.direction, protocol(alert), None),
+        network: Network::new(flow, CommunityId::of(flow), alert.direction, protocol(alert), None),
         dns: first(alert, &[SignSource::DnsQuestion])
             .map(|name| Asked { question: Question { name } }),
         tls: first(alert, &[SignSource::TlsSni, SignSource::QuicSni])
@@ -194,7 +201,7 @@ pub(super) fn write(alert: &Alert, observer: Observer<'_>, out: &mut Vec<u8>) {
             hosts: &alert.hosts,
             guessed: flow.guessed,
             ingress: alert.ingress.as_deref().map(Ingress::new),
-            detection: alert.detection.word(),
+            detection: Word(alert.detection.word()),
             tool,
             operator: alert.operator.as_deref(),
             confidence: f64::from(alert.confidence_pct.min(100)) / 100.0,
@@ -204,9 +211,9 @@ pub(super) fn write(alert: &Alert, observer: Observer<'_>, out: &mut Vec<u8>) {
             chain: alert.chain.as_ref().map(|chain| Incident::new(chain, alert.host)),
             evidence: Proof(&alert.evidence),
             count: alert.count,
-            more: alert.more,
+            more: Some(alert.more).filter(|more| *more > 0),
             update: alert.update,
-            occasion: alert.occasion.word(),
+            occasion: Word(alert.occasion.word()),
         },
     };
     super::line(&line, out);
@@ -260,19 +267,20 @@ fn threat(alert: &Alert) -> Threat<'_> {
         }
     }
     Threat {
-        framework: "MITRE ATT&CK",
+        framework: Word("MITRE ATT&CK"),
         tactic: Pairs {
             id: tactics.iter().map(|tactic| tactic.id).collect(),
             name: tactics.iter().map(|tactic| tactic.name).collect(),
         },
         technique: techniques,
-        software: alert.tool.as_ref().map(|(_, name)| Software { name, kind: "Tool" }),
+        software: alert.tool.as_ref().map(|(_, name)| Software { name, kind: Word("Tool") }),
     }
 }
 
 impl Pairs<'_> {
-    fn is_empty(&self) -> bool {
-        self.id.is_empty()
+    /// `id` and `name`, each with a comma before it.
+    fn members(&self, out: &mut Vec<u8>) {
+        fields!(@each self, out, id, name);
     }
 
     /// Add a technique once. One without a name here stands under its id, so that the arrays stay

@@ -2,20 +2,20 @@
 
 use std::net::IpAddr;
 
+use crate::json::{self, Json, Word, fields};
 use model::{Chain, Identity, Step};
-use serde::{Serialize, Serializer};
 
 use super::envelope::Id;
 use crate::stamp::Stamp;
 
 /// `rmm.chain`.
-#[derive(Serialize)]
 pub(super) struct Incident<'a> {
     id: Id,
     stages: Stages<'a>,
-    #[serde(skip_serializing_if = "<[String]>::is_empty")]
     steps: &'a [String],
 }
+
+fields!(Incident<'_>: id, stages, ?steps);
 
 impl<'a> Incident<'a> {
     /// A stage names its host only where that is not `host`, the record's own.
@@ -30,37 +30,39 @@ struct Stages<'a> {
     host: IpAddr,
 }
 
-impl Serialize for Stages<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        #[derive(Serialize)]
+impl Json for Stages<'_> {
+    fn json(&self, out: &mut Vec<u8>) {
         struct Stage<'a> {
-            stage: &'static str,
+            stage: Word,
             at: Stamp,
             event_id: Id,
             name: &'a str,
-            #[serde(skip_serializing_if = "Option::is_none")]
             host: Option<IpAddr>,
             why: &'a str,
         }
-        serializer.collect_seq(self.steps.iter().map(|step| Stage {
-            stage: step.stage.word(),
-            at: Stamp(step.at),
-            event_id: Id(step.event),
-            name: &step.name,
-            host: Some(step.host).filter(|host| *host != self.host),
-            why: &step.why,
-        }))
+
+        fields!(Stage<'_>: stage, at, event_id, name, ?host, why);
+        json::array(
+            out,
+            self.steps.iter().map(|step| Stage {
+                stage: Word(step.stage.word()),
+                at: Stamp(step.at),
+                event_id: Id(step.event),
+                name: &step.name,
+                host: Some(step.host).filter(|host| *host != self.host),
+                why: &step.why,
+            }),
+        );
     }
 }
 
 /// `rmm.identity`.
-#[derive(Serialize)]
 pub(super) struct Called<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
     mac: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<&'a str>,
 }
+
+fields!(Called<'_>: ?mac, ?name);
 
 impl<'a> Called<'a> {
     /// `None` where nothing is known.

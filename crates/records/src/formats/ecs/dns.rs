@@ -2,30 +2,27 @@
 
 use std::net::IpAddr;
 
+use crate::json::{self, Json, Word, fields};
 use model::{DnsAnswer, DnsQuery, DnsQuestion, DnsRecord, DomainName, Protocol, RecordData};
-use serde::{Serialize, Serializer};
 
 use super::words::{QuestionType, RcodeText, TypeText};
 
 /// `dns`.
-#[derive(Serialize)]
 pub(super) struct Dns<'a> {
-    #[serde(rename = "type")]
-    kind: &'static str,
+    kind: Word,
     id: IdText,
     question: Question<'a>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     response_code: Option<RcodeText>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     answers: Option<Answers<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     resolved_ip: Option<Resolved<'a>>,
 }
+
+fields!(Dns<'_>: kind as "type", id, question, ?response_code, ?answers, ?resolved_ip);
 
 impl<'a> Dns<'a> {
     pub(super) fn query(query: &'a DnsQuery) -> Dns<'a> {
         Dns {
-            kind: "query",
+            kind: Word("query"),
             id: IdText(query.id),
             question: Question::new(query.protocol, &query.question),
             response_code: None,
@@ -37,7 +34,7 @@ impl<'a> Dns<'a> {
     pub(super) fn answer(answer: &'a DnsAnswer) -> Dns<'a> {
         let records = answer.records.as_slice();
         Dns {
-            kind: "answer",
+            kind: Word("answer"),
             id: IdText(answer.id),
             question: Question::answered(answer),
             response_code: Some(RcodeText(answer.rcode)),
@@ -50,19 +47,21 @@ impl<'a> Dns<'a> {
 /// The message's number as text: ECS has a keyword there.
 struct IdText(u16);
 
-impl Serialize for IdText {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&self.0)
+impl Json for IdText {
+    fn json(&self, out: &mut Vec<u8>) {
+        out.push(b'"');
+        json::digits(out, u64::from(self.0));
+        out.push(b'"');
     }
 }
 
 /// `dns.question`.
-#[derive(Serialize)]
 struct Question<'a> {
     name: &'a str,
-    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     kind: Option<QuestionType>,
 }
+
+fields!(Question<'_>: name, ?kind as "type");
 
 impl<'a> Question<'a> {
     fn new(protocol: Protocol, asked: &'a DnsQuestion) -> Question<'a> {
@@ -91,23 +90,26 @@ fn text(name: Option<&DomainName>) -> &str {
 /// `dns.answers`.
 struct Answers<'a>(&'a [DnsRecord]);
 
-#[derive(Serialize)]
 struct Answer<'a> {
     name: &'a str,
-    #[serde(rename = "type")]
     kind: TypeText,
     ttl: u32,
     data: Data<'a>,
 }
 
-impl Serialize for Answers<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.iter().map(|record| Answer {
-            name: text(record.name.as_ref()),
-            kind: TypeText(record.kind),
-            ttl: record.ttl_secs,
-            data: Data(&record.data),
-        }))
+fields!(Answer<'_>: name, kind as "type", ttl, data);
+
+impl Json for Answers<'_> {
+    fn json(&self, out: &mut Vec<u8>) {
+        json::array(
+            out,
+            self.0.iter().map(|record| Answer {
+                name: text(record.name.as_ref()),
+                kind: TypeText(record.kind),
+                ttl: record.ttl_secs,
+                data: Data(&record.data),
+            }),
+        );
     }
 }
 
@@ -115,13 +117,18 @@ impl Serialize for Answers<'_> {
 /// `\# length` (RFC 3597 §5, without the octets) for what was not read.
 struct Data<'a>(&'a RecordData);
 
-impl Serialize for Data<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+impl Json for Data<'_> {
+    #[inline]
+    fn json(&self, out: &mut Vec<u8>) {
         match self.0 {
-            RecordData::Address(ip) => ip.serialize(serializer),
-            RecordData::Name(name) => serializer.serialize_str(text(name.as_ref())),
-            RecordData::Service { .. } => serializer.collect_str(self),
-            RecordData::Other(len) => serializer.collect_str(&format_args!("\\# {len}")),
+            RecordData::Address(ip) => ip.json(out),
+            RecordData::Name(name) => json::text(out, text(name.as_ref())),
+            RecordData::Service { .. } => json::shown(out, self),
+            RecordData::Other(len) => {
+                out.extend_from_slice(b"\"\\\\# ");
+                json::digits(out, u64::from(*len));
+                out.push(b'"');
+            }
         }
     }
 }
@@ -146,9 +153,9 @@ impl std::fmt::Display for Data<'_> {
 /// `dns.resolved_ip`: every address in the answers, hints of services included.
 struct Resolved<'a>(&'a [DnsRecord]);
 
-impl Serialize for Resolved<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(addresses(self.0))
+impl Json for Resolved<'_> {
+    fn json(&self, out: &mut Vec<u8>) {
+        json::array(out, addresses(self.0));
     }
 }
 

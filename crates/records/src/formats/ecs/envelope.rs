@@ -3,64 +3,79 @@
 use std::net::IpAddr;
 
 use model::{AlertId, Direction, Endpoint, Flow, Tunnel, TunnelKind, VlanId, Volume};
-use serde::{Serialize, Serializer};
-use serde_json::value::{RawValue, to_raw_value};
 
-use super::{ECS_VERSION, ID_UNKNOWN, words};
+use super::{ECS_VERSION, words};
 use crate::community_id::CommunityId;
+use crate::json::{self, Json, Word, fields};
 use crate::stamp::Stamp;
 
 /// `ecs`.
-#[derive(Serialize)]
 pub(super) struct Ecs {
-    version: &'static str,
+    version: Word,
 }
+
+fields!(Ecs: version);
 
 impl Ecs {
-    pub(super) const HERE: Ecs = Ecs { version: ECS_VERSION };
+    pub(super) const HERE: Ecs = Ecs { version: Word(ECS_VERSION) };
 }
 
+/// What events of one kind have in common, as it stands in their records: `event.kind` to
+/// `event.module`.
+#[derive(Clone, Copy)]
+pub(super) struct Class(pub(super) &'static str);
+
+impl Class {
+    /// These fields of `event`, each with a comma before it.
+    #[inline]
+    pub(super) fn members(self, out: &mut Vec<u8>) {
+        out.extend_from_slice(self.0.as_bytes());
+    }
+}
+
+/// A [`Class`]: `kind [category …] [type …] action? dataset`, put together while compiling.
+macro_rules! class {
+    ($kind:literal [$($category:literal)+] [$($type:literal)+] $($action:literal)?, $dataset:literal) => {
+        $crate::formats::ecs::envelope::Class(concat!(
+            ",\"kind\":\"", $kind,
+            "\",\"category\":", $crate::formats::ecs::envelope::listed!($($category)+),
+            ",\"type\":", $crate::formats::ecs::envelope::listed!($($type)+),
+            $(",\"action\":\"", $action, "\"",)?
+            ",\"dataset\":\"rmmwatch.", $dataset,
+            "\",\"module\":\"rmmwatch\"",
+        ))
+    };
+}
+pub(super) use class;
+
+/// Words as an array.
+macro_rules! listed {
+    ($first:literal $($next:literal)*) => {
+        concat!("[\"", $first, "\"", $(",\"", $next, "\"",)* "]")
+    };
+}
+pub(super) use listed;
+
 /// `event`. The id comes first: its place in the line is known then.
-#[derive(Serialize)]
 pub(super) struct Event<'a> {
     pub(super) id: Id,
-    pub(super) kind: &'static str,
-    pub(super) category: &'static [&'static str],
-    #[serde(rename = "type")]
-    pub(super) types: &'static [&'static str],
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) action: Option<&'static str>,
-    pub(super) dataset: &'static str,
-    pub(super) module: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) class: Class,
     pub(super) severity: Option<u8>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) reason: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) start: Option<Stamp>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) end: Option<Stamp>,
     /// Nanoseconds.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) duration: Option<u64>,
 }
 
+fields!(Event<'_>: id, ..class, ?severity, ?reason, ?start, ?end, ?duration);
+
 impl Event<'_> {
     /// An event without more; its id is yet unknown.
-    pub(super) const fn new(
-        kind: &'static str,
-        dataset: &'static str,
-        category: &'static [&'static str],
-        types: &'static [&'static str],
-    ) -> Event<'static> {
+    pub(super) const fn new(class: Class) -> Event<'static> {
         Event {
-            id: Id(AlertId(ID_UNKNOWN)),
-            kind,
-            category,
-            types,
-            action: None,
-            dataset,
-            module: "rmmwatch",
+            id: Id::UNKNOWN,
+            class,
             severity: None,
             reason: None,
             start: None,
@@ -73,21 +88,30 @@ impl Event<'_> {
 /// `event.id`: 32 hexadecimal digits.
 pub(super) struct Id(pub(super) AlertId);
 
-impl Serialize for Id {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(std::str::from_utf8(&hex(self.0.0)).unwrap_or_default())
+impl Id {
+    /// What stands in the id's place while the line is hashed.
+    pub(super) const UNKNOWN: Id = Id(AlertId(0));
+}
+
+impl Json for Id {
+    #[inline]
+    fn json(&self, out: &mut Vec<u8>) {
+        match self.0.0 {
+            0 => out.extend_from_slice(b"\"00000000000000000000000000000000\""),
+            id => {
+                out.push(b'"');
+                out.extend_from_slice(&hex(id));
+                out.push(b'"');
+            }
+        }
     }
 }
 
 /// The 32 lower-case hexadecimal digits of `value`.
 pub(super) fn hex(value: u128) -> [u8; 32] {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let mut text = [b'0'; 32];
-    for (pair, octet) in text.chunks_exact_mut(2).zip(value.to_be_bytes()) {
-        if let [high, low] = pair {
-            *high = DIGITS.get(usize::from(octet >> 4)).copied().unwrap_or(b'0');
-            *low = DIGITS.get(usize::from(octet & 15)).copied().unwrap_or(b'0');
-        }
+    for (pair, octet) in text.as_chunks_mut::<2>().0.iter_mut().zip(value.to_be_bytes()) {
+        *pair = json::hex(octet);
     }
     text
 }
@@ -96,83 +120,84 @@ pub(super) fn hex(value: u128) -> [u8; 32] {
 #[derive(Clone, Copy)]
 pub(super) struct Observer<'a> {
     /// The same in every record, so its text is made once.
-    sensor: &'a RawValue,
+    sensor: &'a Sensor,
     ingress: Option<&'a Tunnel>,
 }
 
 impl<'a> Observer<'a> {
-    pub(super) fn new(sensor: &'a RawValue, ingress: Option<&'a Tunnel>) -> Observer<'a> {
+    pub(super) fn new(sensor: &'a Sensor, ingress: Option<&'a Tunnel>) -> Observer<'a> {
         Observer { sensor, ingress }
     }
 }
 
-impl Serialize for Observer<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let (Some(tunnel), Some(fields)) = (self.ingress, self.sensor.get().strip_suffix('}'))
-        else {
-            return self.sensor.serialize(serializer);
-        };
-        // A tunnel's text is of words, digits, dots, colons and blanks: none needs an escape.
-        let text = format!("{fields},\"ingress\":{{\"interface\":{{\"alias\":\"{tunnel}\"}}}}}}");
-        match RawValue::from_string(text) {
-            Ok(whole) => whole.serialize(serializer),
-            Err(_) => self.sensor.serialize(serializer),
+impl Json for Observer<'_> {
+    fn json(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.sensor.0);
+        if let Some(tunnel) = self.ingress {
+            out.extend_from_slice(b",\"ingress\":{\"interface\":{\"alias\":");
+            json::shown(out, tunnel);
+            out.extend_from_slice(b"}}");
         }
+        out.push(b'}');
     }
 }
 
 /// `rmm.ingress`: the same tunnel, field by field.
-#[derive(Serialize)]
 pub(super) struct Ingress {
-    kind: &'static str,
+    kind: Word,
     source: IpAddr,
     destination: IpAddr,
-    #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<u32>,
 }
+
+fields!(Ingress: kind, source, destination, ?id);
 
 impl Ingress {
     pub(super) fn new(tunnel: &Tunnel) -> Ingress {
         let Tunnel { kind, source, destination, id } = *tunnel;
-        Ingress { kind: TunnelKind::word(kind), source, destination, id }
+        Ingress { kind: Word(TunnelKind::word(kind)), source, destination, id }
     }
 }
 
-/// The text of `observer`.
-pub(super) fn observer(name: Option<&str>) -> Box<RawValue> {
-    #[derive(Serialize)]
-    struct Fields<'a> {
-        #[serde(rename = "type")]
-        kind: &'static str,
-        vendor: &'static str,
-        product: &'static str,
-        version: &'static str,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        name: Option<&'a str>,
+/// The text of `observer`, without the brace at its end.
+#[derive(Clone, Debug)]
+pub(super) struct Sensor(Box<[u8]>);
+
+impl Sensor {
+    /// The sensor of that name, where it has one.
+    pub(super) fn new(name: Option<&str>) -> Sensor {
+        struct Fields<'a> {
+            kind: Word,
+            vendor: Word,
+            product: Word,
+            version: Word,
+            name: Option<&'a str>,
+        }
+        fields!(Fields<'_>: kind as "type", vendor, product, version, ?name);
+        let fields = Fields {
+            kind: Word("ids"),
+            vendor: Word("rmmwatch"),
+            product: Word("rmmwatch"),
+            version: Word(env!("CARGO_PKG_VERSION")),
+            name,
+        };
+        let mut text = Vec::new();
+        fields.json(&mut text);
+        text.pop();
+        Sensor(text.into())
     }
-    let fields = Fields {
-        kind: "ids",
-        vendor: "rmmwatch",
-        product: "rmmwatch",
-        version: env!("CARGO_PKG_VERSION"),
-        name,
-    };
-    // Text in, text out: it cannot fail. Were it to, the record would say `null` here.
-    to_raw_value(&fields).unwrap_or_else(|_| RawValue::NULL.to_owned())
 }
 
 /// `source` or `destination`.
-#[derive(Serialize)]
 pub(super) struct End<'a> {
     ip: IpAddr,
     port: u16,
-    #[serde(skip_serializing_if = "Option::is_none")]
     domain: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     packets: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     bytes: Option<u64>,
 }
+
+fields!(End<'_>: ip, port, ?domain, ?packets, ?bytes);
 
 impl<'a> End<'a> {
     pub(super) fn new(end: Endpoint, domain: Option<&'a str>, sent: Option<Volume>) -> End<'a> {
@@ -187,36 +212,35 @@ impl<'a> End<'a> {
 }
 
 /// `network` of a flow.
-#[derive(Serialize)]
 pub(super) struct Network<'a> {
-    #[serde(rename = "type")]
-    kind: &'static str,
-    transport: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    kind: Word,
+    transport: Word,
     protocol: Option<&'a str>,
-    direction: &'static str,
-    community_id: CommunityId<'a>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    direction: Word,
+    community_id: CommunityId,
     vlan: Option<Vlan>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     packets: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     bytes: Option<u64>,
 }
 
+fields!(Network<'_>:
+    kind as "type", transport, ?protocol, direction, community_id, ?vlan, ?packets, ?bytes
+);
+
 impl<'a> Network<'a> {
     pub(super) fn new(
-        flow: &'a Flow,
+        flow: &Flow,
+        community_id: CommunityId,
         direction: Direction,
         protocol: Option<&'a str>,
         both: Option<Volume>,
     ) -> Network<'a> {
         Network {
-            kind: if flow.server.ip.is_ipv4() { "ipv4" } else { "ipv6" },
+            kind: Word(if flow.server.ip.is_ipv4() { "ipv4" } else { "ipv6" }),
             transport: words::transport(flow.transport),
             protocol,
             direction: words::direction(direction),
-            community_id: CommunityId(flow),
+            community_id,
             vlan: flow.vlan.map(|id| Vlan { id: VlanText(id) }),
             packets: both.map(|both| both.packets),
             bytes: both.map(|both| both.bytes),
@@ -225,30 +249,27 @@ impl<'a> Network<'a> {
 }
 
 /// `network.vlan`.
-#[derive(Serialize)]
 struct Vlan {
     id: VlanText,
 }
 
+fields!(Vlan: id);
+
 /// A VLAN's number as text: ECS has a keyword there.
 struct VlanText(VlanId);
 
-impl Serialize for VlanText {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&self.0.get())
+impl Json for VlanText {
+    fn json(&self, out: &mut Vec<u8>) {
+        out.push(b'"');
+        json::digits(out, u64::from(self.0.get()));
+        out.push(b'"');
     }
 }
 
 /// `rmm.policy`.
-#[derive(Serialize)]
 pub(super) struct Policy<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) zone: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) rule: Option<&'a str>,
 }
 
-/// Whether a mark is not set, and so left out.
-pub(super) fn unset(mark: &bool) -> bool {
-    !mark
-}
+fields!(Policy<'_>: ?zone, ?rule);

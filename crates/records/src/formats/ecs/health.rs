@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::json::{self, Json, Word, fields};
 use model::{
     DeliveryHealth, DnsShare, FeedLoaded, Health, InterfaceHealth, KernelCounts, Refused, RuleUse,
     SinkHealth,
 };
-use crate::json::{self, Json, Word, fields};
 
 use super::SCHEMA_VERSION;
 use super::envelope::{Ecs, Event, Observer, class};
@@ -91,7 +91,8 @@ struct RefusedCounts<'a>(&'a BTreeMap<Refused, u64>);
 
 impl Json for RefusedCounts<'_> {
     fn json(&self, out: &mut Vec<u8>) {
-        json::map(out, 
+        json::map(
+            out,
             Refused::ALL.iter().map(|why| (why.word(), self.0.get(why).copied().unwrap_or(0))),
         );
     }
@@ -197,12 +198,15 @@ impl Json for Rules<'_> {
         }
 
         fields!(Row<'_>: rule, uses, signs, ?last);
-        json::array(out, self.0.iter().take(RULES_NAMED_MAX).map(|one| Row {
-            rule: &one.rule,
-            uses: one.uses,
-            signs: one.signs,
-            last: one.last.map(Stamp),
-        }));
+        json::array(
+            out,
+            self.0.iter().take(RULES_NAMED_MAX).map(|one| Row {
+                rule: &one.rule,
+                uses: one.uses,
+                signs: one.signs,
+                last: one.last.map(Stamp),
+            }),
+        );
     }
 }
 
@@ -247,12 +251,15 @@ impl Json for Feeds<'_> {
         }
 
         fields!(Row<'_>: id, version, kind, indicators);
-        json::array(out, self.0.iter().take(FEEDS_NAMED_MAX).map(|feed| Row {
-            id: &feed.id,
-            version: &feed.version,
-            kind: Word(feed.kind.word()),
-            indicators: feed.indicators,
-        }));
+        json::array(
+            out,
+            self.0.iter().take(FEEDS_NAMED_MAX).map(|feed| Row {
+                id: &feed.id,
+                version: &feed.version,
+                kind: Word(feed.kind.word()),
+                indicators: feed.indicators,
+            }),
+        );
     }
 }
 
@@ -411,8 +418,8 @@ pub(super) fn write(
     out: &mut Vec<u8>,
 ) {
     let class = match files {
-        Some(_) => class!("metric" ["network"] ["info"], "summary"),
-        None => class!("metric" ["network"] ["info"], "health"),
+        Some(_) => class!("metric"["network"]["info"], "summary"),
+        None => class!("metric"["network"]["info"], "health"),
     };
     let nanos = health.at.since(health.since).as_nanos();
     let line = Line {

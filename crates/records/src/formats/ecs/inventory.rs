@@ -2,17 +2,15 @@
 
 use std::net::IpAddr;
 
+use crate::json::{self, Json, fields};
 use model::{AlertId, Usage, UsageId, UseShown};
-use serde::{Serialize, Serializer};
 
 use super::SCHEMA_VERSION;
 use super::chain::Called;
-use super::envelope::{Ecs, Event, Id, Observer, Policy};
+use super::envelope::{Ecs, Event, Id, Observer, Policy, class};
 use crate::stamp::Stamp;
 
-#[derive(Serialize)]
 struct Line<'a> {
-    #[serde(rename = "@timestamp")]
     at: Stamp,
     ecs: Ecs,
     event: Event<'a>,
@@ -21,40 +19,41 @@ struct Line<'a> {
     rmm: Rmm<'a>,
 }
 
-#[derive(Serialize)]
+fields!(Line<'_>: at as "@timestamp", ecs, event, observer, related, rmm);
+
 struct Related<'a> {
     ip: [IpAddr; 1],
-    #[serde(skip_serializing_if = "Option::is_none")]
     hosts: Option<[&'a str; 1]>,
 }
 
+fields!(Related<'_>: ip, ?hosts);
+
 /// `rmm` of a row.
-#[derive(Serialize)]
 struct Rmm<'a> {
     schema: u32,
     host: IpAddr,
-    #[serde(skip_serializing_if = "Option::is_none")]
     identity: Option<Called<'a>>,
     tool: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
     operator: Option<&'a str>,
     authorised: bool,
     policy: Policy<'a>,
     inventory: Counts<'a>,
 }
 
+fields!(Rmm<'_>: schema, host, ?identity, tool, ?operator, authorised, policy, inventory);
+
 /// `rmm.inventory`.
-#[derive(Serialize)]
 struct Counts<'a> {
     name: &'a str,
     inbound: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
     new: Option<bool>,
     signs: u64,
     sessions: u64,
     bytes_sent: u64,
     bytes_received: u64,
 }
+
+fields!(Counts<'_>: name, inbound, ?new, signs, sessions, bytes_sent, bytes_received);
 
 pub(super) fn write(row: UsageId, usage: &Usage, observer: Observer<'_>, out: &mut Vec<u8>) {
     let line = Line {
@@ -65,7 +64,7 @@ pub(super) fn write(row: UsageId, usage: &Usage, observer: Observer<'_>, out: &m
             id: Id(AlertId(row.0)),
             start: Some(Stamp(usage.first)),
             end: Some(Stamp(usage.last)),
-            ..Event::new("asset", "rmmwatch.inventory", &["host"], &["info"])
+            ..Event::new(class!("asset"["host"]["info"], "inventory"))
         },
         observer,
         related: Related {
@@ -97,39 +96,39 @@ pub(super) fn write(row: UsageId, usage: &Usage, observer: Observer<'_>, out: &m
 /// `rmm.uses`: what an observation adds to rows of the inventory.
 pub(super) struct Uses<'a>(pub(super) &'a [UseShown]);
 
-impl Uses<'_> {
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-}
-
-impl Serialize for Uses<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        #[derive(Serialize)]
+impl Json for Uses<'_> {
+    fn json(&self, out: &mut Vec<u8>) {
         struct Row<'a> {
             id: Id,
-            #[serde(skip_serializing_if = "Option::is_none")]
             joined: Option<Id>,
             tool: &'a str,
             name: &'a str,
-            #[serde(skip_serializing_if = "Option::is_none")]
             operator: Option<&'a str>,
             authorised: bool,
             rule: &'a str,
-            #[serde(skip_serializing_if = "Option::is_none")]
             new: Option<bool>,
             signs: u64,
         }
-        serializer.collect_seq(self.0.iter().map(|shown| Row {
-            id: Id(AlertId(shown.row.0)),
-            joined: shown.joined.map(|row| Id(AlertId(row.0))),
-            tool: shown.tool.0.as_str(),
-            name: &shown.tool.1,
-            operator: shown.operator.as_deref(),
-            authorised: shown.authorised,
-            rule: &shown.rule,
-            new: shown.new,
-            signs: shown.signs,
-        }))
+
+        fields!(Row<'_>: id, ?joined, tool, name, ?operator, authorised, rule, ?new, signs);
+        json::array(
+            out,
+            self.0.iter().map(|shown| Row {
+                id: Id(AlertId(shown.row.0)),
+                joined: shown.joined.map(|row| Id(AlertId(row.0))),
+                tool: shown.tool.0.as_str(),
+                name: &shown.tool.1,
+                operator: shown.operator.as_deref(),
+                authorised: shown.authorised,
+                rule: &shown.rule,
+                new: shown.new,
+                signs: shown.signs,
+            }),
+        );
+    }
+
+    #[inline]
+    fn says_nothing(&self) -> bool {
+        self.0.is_empty()
     }
 }

@@ -22,12 +22,13 @@ use std::hash::Hasher as _;
 use model::{
     Alert, DnsTransport, Health, Match, Observation, Setting, Timestamp, Usage, UsageId, UseShown,
 };
-use serde::Serialize;
-use serde_json::value::RawValue;
 use siphasher::sip128::{Hasher128 as _, SipHasher13};
 
-use self::envelope::Observer;
+use self::envelope::{Observer, Sensor};
+use self::observation::Place;
 pub use self::sensor::header;
+use crate::community_id::LastFlow;
+use crate::json::Json;
 use crate::stamp::STAMP_LEN;
 use crate::summary::Files;
 
@@ -41,8 +42,6 @@ const BEFORE_TIME: usize = "{\"@timestamp\":\"".len();
 const BEFORE_ID: usize = "\",\"ecs\":{\"version\":\"9.4.0\"},\"event\":{\"id\":\"".len();
 const ID_AT: usize = BEFORE_TIME + STAMP_LEN + BEFORE_ID;
 const ID_LEN: usize = 32;
-/// What stands in the id's place while the line is hashed.
-const ID_UNKNOWN: u128 = 0;
 /// The hash's key. Fixed, so that equal facts have equal ids everywhere; the id is no secret.
 const ID_KEY: [u8; 16] = *b"rmmwatch.record1";
 
@@ -76,7 +75,8 @@ pub struct Findings<'a> {
 /// there is no clock, no counter and no random number in a record.
 #[derive(Clone, Debug)]
 pub struct Recorder {
-    observer: Box<RawValue>,
+    sensor: Sensor,
+    last: LastFlow,
 }
 
 impl Default for Recorder {
@@ -90,12 +90,12 @@ impl Recorder {
     #[must_use]
     pub fn new(options: RecorderOptions) -> Recorder {
         let sensor = options.sensor.filter(|name| !name.is_empty());
-        Recorder { observer: envelope::observer(sensor.as_deref()) }
+        Recorder { sensor: Sensor::new(sensor.as_deref()), last: LastFlow::default() }
     }
 
     /// Add the record of an alert.
     pub fn alert(&self, alert: &Alert, out: &mut Vec<u8>) {
-        let observer = Observer::new(&self.observer, alert.ingress.as_deref());
+        let observer = Observer::new(&self.sensor, alert.ingress.as_deref());
         alert::write(alert, observer, out);
     }
 
@@ -103,55 +103,61 @@ impl Recorder {
     ///
     /// False, and nothing added, when this fact has no record: an opening that no tool's signature
     /// fits.
-    pub fn observation(&self, seen: &Observation, found: &Findings<'_>, out: &mut Vec<u8>) -> bool {
-        let observer = Observer::new(&self.observer, seen.ingress.as_deref());
-        observation::write(seen, found, observer, out)
+    pub fn observation(
+        &mut self,
+        seen: &Observation,
+        found: &Findings<'_>,
+        out: &mut Vec<u8>,
+    ) -> bool {
+        observation::has_record(&seen.fact, found) && {
+            observation::write(seen, found, self.place(seen), out);
+            true
+        }
     }
 
     /// Add a `remote-protocol` record: what passed on the flow of an observation showed a tool.
     /// The matches are the signs by which it did, all of the same tool.
-    pub fn recognised(&self, seen: &Observation, found: &Findings<'_>, out: &mut Vec<u8>) {
-        let observer = Observer::new(&self.observer, seen.ingress.as_deref());
-        observation::write_recognised(seen, found, observer, out);
+    pub fn recognised(&mut self, seen: &Observation, found: &Findings<'_>, out: &mut Vec<u8>) {
+        observation::write_recognised(seen, found, self.place(seen), out);
+    }
+
+    fn place<'a>(&'a mut self, seen: &'a Observation) -> Place<'a> {
+        let community_id = self.last.community_id(&seen.flow);
+        Place { observer: Observer::new(&self.sensor, seen.ingress.as_deref()), community_id }
     }
 
     /// Add the record of a row of the inventory. A later record of the row takes its place.
     pub fn inventory(&self, row: UsageId, usage: &Usage, out: &mut Vec<u8>) {
-        inventory::write(row, usage, Observer::new(&self.observer, None), out);
+        inventory::write(row, usage, Observer::new(&self.sensor, None), out);
     }
 
     /// Add a health record.
     pub fn health(&self, health: &Health, out: &mut Vec<u8>) {
-        health::write(health, None, Observer::new(&self.observer, None), out);
+        health::write(health, None, Observer::new(&self.sensor, None), out);
     }
 
     /// Add an alert that `records` records were lost for a sink, of `total` since the start.
     pub fn lost(&self, at: Timestamp, sink: &str, records: u64, total: u64, out: &mut Vec<u8>) {
-        sensor::lost(at, (sink, records, total), Observer::new(&self.observer, None), out);
+        sensor::lost(at, (sink, records, total), Observer::new(&self.sensor, None), out);
     }
 
     /// Add the summary record, the last one of a run.
     pub fn summary(&self, health: &Health, files: &Files, out: &mut Vec<u8>) {
-        health::write(health, Some(files), Observer::new(&self.observer, None), out);
+        health::write(health, Some(files), Observer::new(&self.sensor, None), out);
     }
 }
 
 /// Add `record` as a line.
-fn line<R: Serialize>(record: &R, out: &mut Vec<u8>) {
-    let start = out.len();
-    if let Err(error) = serde_json::to_writer(&mut *out, record) {
-        // A vector takes every octet and our records have string keys only: this cannot be.
-        debug_assert!(false, "a record cannot be written: {error}");
-        tracing::error!(%error, "a record cannot be written");
-        out.truncate(start);
-        return;
-    }
+#[inline]
+fn line(record: &impl Json, out: &mut Vec<u8>) {
+    record.json(out);
     out.push(b'\n');
 }
 
-/// Add `record`, whose id is [`ID_UNKNOWN`], as a line, and give it the id that follows from all
-/// its other octets.
-fn line_with_id<R: Serialize>(record: &R, out: &mut Vec<u8>) {
+/// Add `record`, whose id is [`Id::UNKNOWN`](envelope::Id::UNKNOWN), as a line, and give it the id
+/// that follows from all its other octets.
+#[inline]
+fn line_with_id(record: &impl Json, out: &mut Vec<u8>) {
     let start = out.len();
     line(record, out);
     let Some(text) = out.get_mut(start..) else { return };

@@ -2,24 +2,30 @@
 
 use std::net::IpAddr;
 
+use crate::community_id::CommunityId;
+use crate::json::{self, Json, Word, fields};
 use model::{
     Carrier, DnsTransport, DomainName, Fact, FlowClose, Ja4, Meaning, Observation, Protocol,
     RemoteProtocol, Side, ToolId, Volume,
 };
-use serde::{Serialize, Serializer};
 
 use super::dns::Dns;
-use super::envelope::{Ecs, End, Event, Ingress, Network, Observer, Policy, unset};
+use super::envelope::{Class, Ecs, End, Event, Ingress, Network, Observer, Policy, class};
 use super::inventory::Uses;
 use super::signs::{self, Signs};
 use super::web::{Alpn, File, Http, Quic, RmmFile, RmmTls, Tls, Url, UserAgent};
 use super::{Findings, SCHEMA_VERSION, words};
 use crate::stamp::Stamp;
 
+/// What the recorder knows of where an observation was made.
+#[derive(Clone, Copy)]
+pub(super) struct Place<'a> {
+    pub(super) observer: Observer<'a>,
+    pub(super) community_id: CommunityId,
+}
+
 /// A line. What a fact does not have is left out.
-#[derive(Serialize)]
 struct Line<'a> {
-    #[serde(rename = "@timestamp")]
     at: Stamp,
     ecs: Ecs,
     event: Event<'a>,
@@ -27,123 +33,98 @@ struct Line<'a> {
     source: End<'a>,
     destination: End<'a>,
     network: Network<'a>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     dns: Option<Dns<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     tls: Option<Tls<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     url: Option<Url<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     http: Option<Http<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     user_agent: Option<UserAgent<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     file: Option<File<'a>>,
     rmm: Rmm<'a>,
 }
 
+fields!(Line<'_>:
+    at as "@timestamp", ecs, event, observer, source, destination, network, ?dns, ?tls, ?url,
+    ?http, ?user_agent, ?file, rmm
+);
+
 /// `rmm` of an observation.
-#[derive(Serialize)]
 struct Rmm<'a> {
     schema: u32,
     host: IpAddr,
-    #[serde(skip_serializing_if = "unset")]
     guessed: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
     ingress: Option<Ingress>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     policy: Option<Policy<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     tool: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    role: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    role: Option<Word>,
     operator: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     version: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     authorised: Option<bool>,
-    #[serde(skip_serializing_if = "Uses::is_empty")]
     uses: Uses<'a>,
-    #[serde(skip_serializing_if = "Signs::is_empty")]
     evidence: Signs<'a>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     alpn: Option<Alpn<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     tls: Option<RmmTls<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     ja4: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     quic: Option<Quic>,
-    #[serde(skip_serializing_if = "unset")]
     ech: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    dns_transport: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    dns_transport: Option<Word>,
     file: Option<RmmFile>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    side: Option<&'static str>,
-    #[serde(skip_serializing_if = "Details::is_empty")]
+    side: Option<Word>,
     details: Details<'a>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    close_reason: Option<&'static str>,
+    close_reason: Option<Word>,
 }
+
+fields!(Rmm<'_>:
+    schema, host, ?guessed, ?ingress, ?policy, ?tool, ?role, ?operator, ?version, ?authorised,
+    ?uses, ?evidence, ?alpn, ?tls, ?ja4, ?quic, ?ech, ?dns_transport, ?file, ?side, ?details,
+    ?close_reason
+);
 
 /// `rmm.details`: what a protocol told in clear, by fixed words; the first of each.
 struct Details<'a>(&'a [(&'static str, Box<str>)]);
 
-impl Details<'_> {
-    fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-}
-
-impl Serialize for Details<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+impl Json for Details<'_> {
+    fn json(&self, out: &mut Vec<u8>) {
         let known = |place: usize, word: &str| {
             self.0.iter().take(place).any(|(earlier, _)| *earlier == word)
         };
         let rows = self.0.iter().enumerate().filter(|(place, (word, _))| !known(*place, word));
-        serializer.collect_map(rows.map(|(_, (word, text))| (word, text)))
+        json::map(out, rows.map(|(_, (word, text))| (*word, text)));
+    }
+
+    #[inline]
+    fn says_nothing(&self) -> bool {
+        self.0.is_empty()
     }
 }
 
-pub(super) fn write(
-    seen: &Observation,
-    found: &Findings<'_>,
-    observer: Observer<'_>,
-    out: &mut Vec<u8>,
-) -> bool {
-    let tool_found =
-        || found.matches.iter().any(|sign| matches!(sign.meaning, Meaning::Tool { .. }));
-    // A hint is for memory: what it says stands in alerts and in the inventory.
-    if matches!(seen.fact, Fact::HostHint(_)) {
-        return false;
+/// Whether a fact has a record.
+pub(super) fn has_record(fact: &Fact, found: &Findings<'_>) -> bool {
+    match fact {
+        // A hint is for memory: what it says stands in alerts and in the inventory.
+        Fact::HostHint(_) => false,
+        Fact::Opening(_) => {
+            found.matches.iter().any(|sign| matches!(sign.meaning, Meaning::Tool { .. }))
+        }
+        _ => true,
     }
-    if matches!(seen.fact, Fact::Opening(_)) && !tool_found() {
-        return false;
-    }
-    let mut line = Line::new(seen, found, &Kind::of(&seen.fact), observer);
+}
+
+pub(super) fn write(seen: &Observation, found: &Findings<'_>, place: Place<'_>, out: &mut Vec<u8>) {
+    let mut line = Line::new(seen, found, &Kind::of(&seen.fact), place);
     line.fill(&seen.fact);
-    line.rmm.dns_transport = found.dns_transport.map(DnsTransport::word);
+    line.rmm.dns_transport = found.dns_transport.map(DnsTransport::word).map(Word);
     super::line_with_id(&line, out);
-    true
 }
 
 /// The `remote-protocol` record of a fact that is told as something else.
 pub(super) fn write_recognised(
     seen: &Observation,
     found: &Findings<'_>,
-    observer: Observer<'_>,
+    place: Place<'_>,
     out: &mut Vec<u8>,
 ) {
-    let kind = Kind {
-        action: "remote-protocol",
-        category: Kind::NETWORK,
-        types: Kind::PROTOCOL,
-        ..Kind::of(&seen.fact)
-    };
-    let mut line = Line::new(seen, found, &kind, observer);
+    let kind = Kind { class: REMOTE, ..Kind::of(&seen.fact) };
+    let mut line = Line::new(seen, found, &kind, place);
     // The record of the fact itself has them.
     line.rmm.uses = Uses(&[]);
     line.rmm.side = Some(words::side(shown_by(&seen.fact)));
@@ -168,12 +149,7 @@ fn shown_by(fact: &Fact) -> Side {
 
 impl<'a> Line<'a> {
     /// What every observation has.
-    fn new(
-        seen: &'a Observation,
-        found: &Findings<'a>,
-        kind: &Kind,
-        observer: Observer<'a>,
-    ) -> Line<'a> {
+    fn new(seen: &'a Observation, found: &Findings<'a>, kind: &Kind, place: Place<'a>) -> Line<'a> {
         let pointed = signs::pointed(found.matches);
         let setting = found.setting;
         let zone = setting.zone.as_deref();
@@ -218,14 +194,17 @@ impl<'a> Line<'a> {
         Line {
             at: Stamp(seen.at),
             ecs: Ecs::HERE,
-            event: Event {
-                action: Some(kind.action),
-                ..Event::new("event", "rmmwatch.observation", kind.category, kind.types)
-            },
-            observer,
+            event: Event::new(kind.class),
+            observer: place.observer,
             source: End::new(flow.client, None, volumes.client),
             destination: End::new(flow.server, name.map(DomainName::as_str), volumes.server),
-            network: Network::new(flow, setting.direction, protocol, volumes.both),
+            network: Network::new(
+                flow,
+                place.community_id,
+                setting.direction,
+                protocol,
+                volumes.both,
+            ),
             dns: None,
             tls: None,
             url: None,
@@ -290,46 +269,51 @@ impl<'a> Line<'a> {
 
 /// What a fact is in ECS's words.
 struct Kind {
-    action: &'static str,
-    category: &'static [&'static str],
-    types: &'static [&'static str],
+    class: Class,
     protocol: Option<Protocol>,
 }
 
-impl Kind {
-    const NETWORK: &[&str] = &["network"];
-    const PROTOCOL: &[&str] = &["protocol", "info"];
+/// The class of an observation: `[category …] [type …] action`.
+macro_rules! seen {
+    ([$($category:literal)+] [$($type:literal)+] $action:literal) => {
+        class!("event" [$($category)+] [$($type)+] $action, "observation")
+    };
+}
 
+const FLOW_OPEN: Class = seen!(["network"] ["connection" "start"] "flow-open");
+const FLOW_CLOSE: Class = seen!(["network"] ["connection" "end"] "flow-close");
+const DNS_QUERY: Class = seen!(["network"] ["protocol" "info"] "dns-query");
+const DNS_ANSWER: Class = seen!(["network"] ["protocol" "info"] "dns-answer");
+const TLS_HELLO: Class = seen!(["network"] ["protocol" "info"] "tls-client-hello");
+const QUIC_HELLO: Class = seen!(["network"] ["protocol" "info"] "quic-client-hello");
+const TLS_CERTIFICATE: Class = seen!(["network"] ["protocol" "info"] "tls-certificate");
+const HTTP_REQUEST: Class = seen!(["network" "web"] ["protocol" "access"] "http-request");
+const FILE_DOWNLOAD: Class = seen!(["network" "file"] ["access"] "file-download");
+const REMOTE: Class = seen!(["network"] ["protocol" "info"] "remote-protocol");
+const HOST_HINT: Class = seen!(["network"] ["protocol" "info"] "host-hint");
+
+impl Kind {
     fn of(fact: &Fact) -> Kind {
-        const NETWORK: &[&str] = Kind::NETWORK;
-        const PROTOCOL: &[&str] = Kind::PROTOCOL;
-        let (action, category, types, protocol): (_, &[&str], &[&str], _) = match fact {
-            Fact::FlowOpen => ("flow-open", NETWORK, &["connection", "start"], None),
-            Fact::FlowClose(close) => {
-                ("flow-close", NETWORK, &["connection", "end"], close.protocol)
-            }
-            Fact::DnsQuery(query) => ("dns-query", NETWORK, PROTOCOL, Some(query.protocol)),
-            Fact::DnsAnswer(answer) => ("dns-answer", NETWORK, PROTOCOL, Some(answer.protocol)),
+        let (class, protocol) = match fact {
+            Fact::FlowOpen => (FLOW_OPEN, None),
+            Fact::FlowClose(close) => (FLOW_CLOSE, close.protocol),
+            Fact::DnsQuery(query) => (DNS_QUERY, Some(query.protocol)),
+            Fact::DnsAnswer(answer) => (DNS_ANSWER, Some(answer.protocol)),
             Fact::TlsHello(hello) => {
-                let action = match hello.carrier {
-                    Carrier::Quic(_) => "quic-client-hello",
-                    Carrier::Tls | Carrier::Dtls => "tls-client-hello",
+                let class = match hello.carrier {
+                    Carrier::Quic(_) => QUIC_HELLO,
+                    Carrier::Tls | Carrier::Dtls => TLS_HELLO,
                 };
-                (action, NETWORK, PROTOCOL, Some(hello.carrier.protocol()))
+                (class, Some(hello.carrier.protocol()))
             }
-            Fact::TlsCertificate(_) => ("tls-certificate", NETWORK, PROTOCOL, Some(Protocol::Tls)),
-            Fact::HttpRequest(_) => {
-                let types = &["protocol", "access"];
-                ("http-request", &["network", "web"], types, Some(Protocol::Http))
-            }
-            Fact::FileDownload(_) => {
-                ("file-download", &["network", "file"], &["access"], Some(Protocol::Http))
-            }
-            Fact::Remote(remote) => ("remote-protocol", NETWORK, PROTOCOL, Some(remote.protocol)),
-            Fact::Opening(_) => ("remote-protocol", NETWORK, PROTOCOL, None),
-            Fact::HostHint(_) => ("host-hint", NETWORK, PROTOCOL, None),
+            Fact::TlsCertificate(_) => (TLS_CERTIFICATE, Some(Protocol::Tls)),
+            Fact::HttpRequest(_) => (HTTP_REQUEST, Some(Protocol::Http)),
+            Fact::FileDownload(_) => (FILE_DOWNLOAD, Some(Protocol::Http)),
+            Fact::Remote(remote) => (REMOTE, Some(remote.protocol)),
+            Fact::Opening(_) => (REMOTE, None),
+            Fact::HostHint(_) => (HOST_HINT, None),
         };
-        Kind { action, category, types, protocol }
+        Kind { class, protocol }
     }
 }
 

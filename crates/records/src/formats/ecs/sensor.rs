@@ -1,16 +1,14 @@
 //! What the sensor says of itself: that records were lost on their way, and what a file holds.
 
+use crate::json::{Word, fields};
 use model::Timestamp;
-use serde::Serialize;
 
 use super::SCHEMA_VERSION;
-use super::envelope::{Ecs, Event, Observer};
+use super::envelope::{Ecs, Event, Observer, class};
 use crate::formats::Native;
 use crate::stamp::Stamp;
 
-#[derive(Serialize)]
 struct Lost<'a> {
-    #[serde(rename = "@timestamp")]
     at: Stamp,
     ecs: Ecs,
     event: Event<'a>,
@@ -20,25 +18,30 @@ struct Lost<'a> {
     rmm: LostRmm<'a>,
 }
 
-#[derive(Serialize)]
+fields!(Lost<'_>: at as "@timestamp", ecs, event, message, rule, observer, rmm);
+
 struct Rule {
-    id: &'static str,
-    name: &'static str,
+    id: Word,
+    name: Word,
 }
 
-#[derive(Serialize)]
+fields!(Rule: id, name);
+
 struct LostRmm<'a> {
     schema: u32,
-    detection: &'static str,
+    detection: Word,
     lost: LostCounts<'a>,
 }
 
-#[derive(Serialize)]
+fields!(LostRmm<'_>: schema, detection, lost);
+
 struct LostCounts<'a> {
     sink: &'a str,
     records: u64,
     total: u64,
 }
+
+fields!(LostCounts<'_>: sink, records, total);
 
 /// An alert that records were lost: of a sink, since the last such alert and since the start.
 pub(super) fn lost(
@@ -56,26 +59,26 @@ pub(super) fn lost(
         at: Stamp(at),
         ecs: Ecs::HERE,
         event: Event {
-            action: Some("records-lost"),
             severity: Some(70),
             reason: Some(&reason),
-            ..Event::new("alert", "rmmwatch.alert", &["network"], &["info"])
+            ..Event::new(class!("alert" ["network"] ["info"] "records-lost", "alert"))
         },
         message: &message,
-        rule: Rule { id: "rmm.sensor.records-lost", name: "Records were lost on their way" },
+        rule: Rule {
+            id: Word("rmm.sensor.records-lost"),
+            name: Word("Records were lost on their way"),
+        },
         observer,
         rmm: LostRmm {
             schema: SCHEMA_VERSION,
-            detection: "sensor",
+            detection: Word("sensor"),
             lost: LostCounts { sink, records, total },
         },
     };
     super::line_with_id(&line, out);
 }
 
-#[derive(Serialize)]
 struct Header<'a> {
-    #[serde(rename = "@timestamp")]
     at: Stamp,
     ecs: Ecs,
     event: Event<'a>,
@@ -84,16 +87,20 @@ struct Header<'a> {
     rmm: HeaderRmm<'a>,
 }
 
-#[derive(Serialize)]
+fields!(Header<'_>: at as "@timestamp", ecs, event, observer, file, rmm);
+
 struct File<'a> {
     name: &'a str,
 }
 
-#[derive(Serialize)]
+fields!(File<'_>: name);
+
 struct HeaderRmm<'a> {
     schema: u32,
     first: &'a str,
 }
+
+fields!(HeaderRmm<'_>: schema, first);
 
 /// Add the first line of a file that rotates: no two files begin with the same octets, so that
 /// whoever follows them by their beginning takes none for another. It has the time and the id of
@@ -103,7 +110,7 @@ pub fn header(first: &Native<'_>, file: &str, out: &mut Vec<u8>) {
     let line = Header {
         at: Stamp(first.at()),
         ecs: Ecs::HERE,
-        event: Event::new("event", "rmmwatch.header", &["file"], &["info"]),
+        event: Event::new(class!("event"["file"]["info"], "header")),
         observer: first.get(&["observer"]).unwrap_or(&unknown),
         file: File { name: file },
         rmm: HeaderRmm { schema: SCHEMA_VERSION, first: first.id() },

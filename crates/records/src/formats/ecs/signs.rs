@@ -1,51 +1,49 @@
 //! `rmm.evidence`: every sign that counted, and what signs say together.
 
+use crate::json::{self, Json, Word, fields};
 use model::{Evidence, ListKind, Match, Meaning, Operator, Specificity, Timestamp, ToolId};
-use serde::ser::SerializeSeq as _;
-use serde::{Serialize, Serializer};
 
-use super::envelope::unset;
 use super::words;
 
 /// One sign.
-#[derive(Serialize)]
 struct Sign<'a> {
-    source: &'static str,
+    source: Word,
     value: &'a str,
     pattern: &'a str,
     list: &'a str,
     list_version: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    role: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    role: Option<Word>,
     tool: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    kind: Option<&'static str>,
-    #[serde(skip_serializing_if = "unset")]
+    kind: Option<Word>,
     expired: bool,
 }
 
+fields!(Sign<'_>: source, value, pattern, list, list_version, ?role, ?tool, ?kind, ?expired);
+
 /// The kind of a list, where it is not what most lists are.
-fn kind_shown(kind: Option<ListKind>) -> Option<&'static str> {
-    kind.filter(|kind| *kind != ListKind::Attacker).map(ListKind::word)
+fn kind_shown(kind: Option<ListKind>) -> Option<Word> {
+    kind.filter(|kind| *kind != ListKind::Attacker).map(ListKind::word).map(Word)
 }
 
 /// The evidence of an alert.
 pub(super) struct Proof<'a>(pub(super) &'a [Evidence]);
 
-impl Serialize for Proof<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.iter().map(|sign| Sign {
-            source: words::sign_source(sign.source),
-            value: &sign.value,
-            pattern: &sign.pattern,
-            list: &sign.list,
-            list_version: &sign.list_version,
-            role: sign.role.map(model::Role::word),
-            tool: None,
-            kind: kind_shown(sign.kind),
-            expired: sign.expired,
-        }))
+impl Json for Proof<'_> {
+    fn json(&self, out: &mut Vec<u8>) {
+        json::array(
+            out,
+            self.0.iter().map(|sign| Sign {
+                source: words::sign_source(sign.source),
+                value: &sign.value,
+                pattern: &sign.pattern,
+                list: &sign.list,
+                list_version: &sign.list_version,
+                role: sign.role.map(|role| Word(role.word())),
+                tool: None,
+                kind: kind_shown(sign.kind),
+                expired: sign.expired,
+            }),
+        );
     }
 }
 
@@ -56,41 +54,43 @@ pub(super) struct Signs<'a> {
     pub(super) at: Timestamp,
 }
 
-impl Signs<'_> {
-    pub(super) fn is_empty(&self) -> bool {
-        self.found.is_empty()
+impl Json for Signs<'_> {
+    fn json(&self, out: &mut Vec<u8>) {
+        json::array(
+            out,
+            self.found.iter().map(|found| {
+                let (role, tool, kind) = match &found.meaning {
+                    Meaning::Tool { tool, role, .. } => {
+                        (Some(Word(role.word())), Some(tool.as_str()), None)
+                    }
+                    Meaning::Indicator { kind, .. } => (None, None, Some(*kind)),
+                    Meaning::Lure(_) => (None, None, None),
+                };
+                Sign {
+                    source: words::sign_source(found.source),
+                    value: &found.value,
+                    pattern: &found.pattern,
+                    list: &found.list,
+                    list_version: &found.list_version,
+                    role,
+                    tool,
+                    kind: kind_shown(kind),
+                    expired: found.meaning.is_expired(self.at),
+                }
+            }),
+        );
     }
-}
 
-impl Serialize for Signs<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut seq = serializer.serialize_seq(Some(self.found.len()))?;
-        for found in self.found {
-            let (role, tool, kind) = match &found.meaning {
-                Meaning::Tool { tool, role, .. } => (Some(role.word()), Some(tool.as_str()), None),
-                Meaning::Indicator { kind, .. } => (None, None, Some(*kind)),
-                Meaning::Lure(_) => (None, None, None),
-            };
-            seq.serialize_element(&Sign {
-                source: words::sign_source(found.source),
-                value: &found.value,
-                pattern: &found.pattern,
-                list: &found.list,
-                list_version: &found.list_version,
-                role,
-                tool,
-                kind: kind_shown(kind),
-                expired: found.meaning.is_expired(self.at),
-            })?;
-        }
-        seq.end()
+    #[inline]
+    fn says_nothing(&self) -> bool {
+        self.found.is_empty()
     }
 }
 
 /// The tool that an observation's signs point to, and the role and operator of its best sign.
 pub(super) struct Pointed<'a> {
     pub(super) tool: &'a ToolId,
-    pub(super) role: &'static str,
+    pub(super) role: Word,
     pub(super) operator: Option<&'a str>,
     /// The tool's version, of the first of its signs that shows one.
     pub(super) version: Option<&'a str>,
@@ -120,5 +120,5 @@ pub(super) fn pointed(matches: &[Match]) -> Option<Pointed<'_>> {
     let of_tool =
         |sign: &&Match| matches!(&sign.meaning, Meaning::Tool { tool: other, .. } if other == tool);
     let version = matches.iter().filter(of_tool).find_map(|sign| sign.version.as_deref());
-    Some(Pointed { tool, role: role.word(), operator, version })
+    Some(Pointed { tool, role: Word(role.word()), operator, version })
 }

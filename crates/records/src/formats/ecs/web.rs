@@ -1,63 +1,58 @@
 //! `tls`, `url`, `http`, `user_agent` and `file`.
 
+use crate::json::{self, Json, Word, fields};
 use model::{
     Carrier, DomainName, FileDownload, HttpRequest, Ja3, Side, TlsCertificate, TlsHello, TlsVersion,
 };
-use serde::{Serialize, Serializer};
 
 use super::words::{self, Octets, QuicVersionText, VersionText};
 use crate::stamp::SecondsStamp;
 
 /// `tls`.
-#[derive(Serialize, Default)]
+#[derive(Default)]
 pub(super) struct Tls<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    version: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    version_protocol: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<Word>,
+    version_protocol: Option<Word>,
     next_protocol: Option<Octets<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     client: Option<TlsEnd<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     server: Option<TlsEnd<'a>>,
 }
 
+fields!(Tls<'_>: ?version, ?version_protocol, ?next_protocol, ?client, ?server);
+
 /// `tls.client` or `tls.server`.
-#[derive(Serialize, Default)]
+#[derive(Default)]
 struct TlsEnd<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
     server_name: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     ja3: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     x509: Option<X509<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     hash: Option<Hash>,
 }
 
-#[derive(Serialize)]
+fields!(TlsEnd<'_>: ?server_name, ?ja3, ?x509, ?hash);
+
 struct X509<'a> {
     subject: Name<'a>,
     issuer: Name<'a>,
-    #[serde(skip_serializing_if = "Names::is_empty")]
     alternative_names: Names<'a>,
     not_before: SecondsStamp,
     not_after: SecondsStamp,
 }
 
-#[derive(Serialize)]
+fields!(X509<'_>: subject, issuer, ?alternative_names, not_before, not_after);
+
 struct Name<'a> {
     distinguished_name: &'a str,
 }
 
-#[derive(Serialize)]
+fields!(Name<'_>: distinguished_name);
+
 struct Hash {
-    #[serde(skip_serializing_if = "Option::is_none")]
     sha1: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     sha256: Option<String>,
 }
+
+fields!(Hash: ?sha1, ?sha256);
 
 impl<'a> Hash {
     fn new(shown: &'a TlsCertificate) -> Option<Hash> {
@@ -68,15 +63,13 @@ impl<'a> Hash {
 
 struct Names<'a>(&'a [DomainName]);
 
-impl Names<'_> {
-    fn is_empty(&self) -> bool {
-        self.0.is_empty()
+impl Json for Names<'_> {
+    fn json(&self, out: &mut Vec<u8>) {
+        json::array(out, self.0);
     }
-}
 
-impl Serialize for Names<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.iter().map(DomainName::as_str))
+    fn says_nothing(&self) -> bool {
+        self.0.is_empty()
     }
 }
 
@@ -87,8 +80,8 @@ impl<'a> Tls<'a> {
         let ja3 = hello.ja3.as_ref().map(Ja3::print);
         let told = server_name.is_some() || ja3.is_some();
         Tls {
-            version: version.map(|(number, _)| number),
-            version_protocol: version.map(|(_, protocol)| protocol),
+            version: version.map(|(number, _)| Word(number)),
+            version_protocol: version.map(|(_, protocol)| Word(protocol)),
             next_protocol: hello.alpn.first().map(|octets| Octets(octets)),
             client: told.then(|| TlsEnd { server_name, ja3, ..TlsEnd::default() }),
             server: None,
@@ -126,20 +119,20 @@ fn best(hello: &TlsHello) -> TlsVersion {
 /// `rmm.alpn`: every protocol offered, in order.
 pub(super) struct Alpn<'a>(pub(super) &'a [Box<[u8]>]);
 
-impl Serialize for Alpn<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.iter().map(|octets| Octets(octets)))
+impl Json for Alpn<'_> {
+    fn json(&self, out: &mut Vec<u8>) {
+        json::array(out, self.0.iter().map(|octets| Octets(octets)));
     }
 }
 
 /// `rmm.tls`.
-#[derive(Serialize, Default)]
+#[derive(Default)]
 pub(super) struct RmmTls<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
     versions: Option<Versions<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     chain: Option<&'a [Box<str>]>,
 }
+
+fields!(RmmTls<'_>: ?versions, ?chain);
 
 impl<'a> RmmTls<'a> {
     pub(super) fn hello(hello: &'a TlsHello) -> Option<RmmTls<'a>> {
@@ -156,10 +149,11 @@ impl<'a> RmmTls<'a> {
 }
 
 /// `rmm.quic`.
-#[derive(Serialize)]
 pub(super) struct Quic {
     version: QuicVersionText,
 }
+
+fields!(Quic: version);
 
 impl Quic {
     pub(super) fn of(carrier: Carrier) -> Option<Quic> {
@@ -173,26 +167,22 @@ impl Quic {
 /// `rmm.tls.versions`: every version offered, in order.
 struct Versions<'a>(&'a [TlsVersion]);
 
-impl Serialize for Versions<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.iter().copied().map(VersionText))
+impl Json for Versions<'_> {
+    fn json(&self, out: &mut Vec<u8>) {
+        json::array(out, self.0.iter().copied().map(VersionText));
     }
 }
 
 /// `url`.
-#[derive(Serialize)]
 pub(super) struct Url<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
     domain: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     port: Option<u16>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     path: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     query: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     full: Option<Full<'a>>,
 }
+
+fields!(Url<'_>: ?domain, ?port, ?path, ?query, ?full);
 
 impl<'a> Url<'a> {
     pub(super) fn request(request: &'a HttpRequest) -> Url<'a> {
@@ -231,26 +221,32 @@ struct Full<'a> {
     target: &'a str,
 }
 
-impl Serialize for Full<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+impl Json for Full<'_> {
+    fn json(&self, out: &mut Vec<u8>) {
         let Full { host, port, target } = self;
-        match port {
-            Some(port) => serializer.collect_str(&format_args!("http://{host}:{port}{target}")),
-            None => serializer.collect_str(&format_args!("http://{host}{target}")),
+        out.extend_from_slice(b"\"http://");
+        json::inside(out, host);
+        if let Some(port) = port {
+            out.push(b':');
+            json::digits(out, u64::from(*port));
         }
+        json::inside(out, target);
+        out.push(b'"');
     }
 }
 
 /// `http`.
-#[derive(Serialize)]
 pub(super) struct Http<'a> {
     request: Request<'a>,
 }
 
-#[derive(Serialize)]
+fields!(Http<'_>: request);
+
 struct Request<'a> {
     method: &'a str,
 }
+
+fields!(Request<'_>: method);
 
 impl<'a> Http<'a> {
     pub(super) fn request(request: &'a HttpRequest) -> Http<'a> {
@@ -259,22 +255,21 @@ impl<'a> Http<'a> {
 }
 
 /// `user_agent`.
-#[derive(Serialize)]
 pub(super) struct UserAgent<'a> {
     pub(super) original: &'a str,
 }
 
+fields!(UserAgent<'_>: original);
+
 /// `file`.
-#[derive(Serialize)]
 pub(super) struct File<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     extension: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     size: Option<u64>,
-    mime_type: &'static str,
+    mime_type: Word,
 }
+
+fields!(File<'_>: ?name, ?extension, ?size, mime_type);
 
 impl<'a> File<'a> {
     pub(super) fn new(file: &'a FileDownload) -> File<'a> {
@@ -292,7 +287,8 @@ impl<'a> File<'a> {
 }
 
 /// `rmm.file`.
-#[derive(Serialize)]
 pub(super) struct RmmFile {
-    pub(super) kind: &'static str,
+    pub(super) kind: Word,
 }
+
+fields!(RmmFile: kind);

@@ -1,15 +1,16 @@
 //! The model's closed sets as the words that stand in records.
 
+use super::envelope::{Class, class};
+use crate::json::{self, Json, Word};
 use model::{
     CloseReason, Detection, Direction, FileKind, Protocol, RecordType, Side, SignSource,
     TlsVersion, Transport,
 };
-use serde::{Serialize, Serializer};
 
-pub(crate) const fn transport(transport: Transport) -> &'static str {
+pub(crate) const fn transport(transport: Transport) -> Word {
     match transport {
-        Transport::Tcp => "tcp",
-        Transport::Udp => "udp",
+        Transport::Tcp => Word("tcp"),
+        Transport::Udp => Word("udp"),
     }
 }
 
@@ -33,85 +34,90 @@ pub(crate) const fn protocol(protocol: Protocol) -> &'static str {
     }
 }
 
-pub(crate) const fn direction(direction: Direction) -> &'static str {
+pub(crate) const fn direction(direction: Direction) -> Word {
     match direction {
-        Direction::Inbound => "inbound",
-        Direction::Outbound => "outbound",
-        Direction::Internal => "internal",
-        Direction::External => "external",
+        Direction::Inbound => Word("inbound"),
+        Direction::Outbound => Word("outbound"),
+        Direction::Internal => Word("internal"),
+        Direction::External => Word("external"),
     }
 }
 
-pub(crate) const fn side(side: Side) -> &'static str {
+pub(crate) const fn side(side: Side) -> Word {
     match side {
-        Side::Client => "client",
-        Side::Server => "server",
+        Side::Client => Word("client"),
+        Side::Server => Word("server"),
     }
 }
 
-pub(crate) const fn close_reason(reason: CloseReason) -> &'static str {
+pub(crate) const fn close_reason(reason: CloseReason) -> Word {
     match reason {
-        CloseReason::Fin => "fin",
-        CloseReason::Reset => "reset",
-        CloseReason::Timeout => "timeout",
-        CloseReason::Evicted => "evicted",
-        CloseReason::End => "end",
+        CloseReason::Fin => Word("fin"),
+        CloseReason::Reset => Word("reset"),
+        CloseReason::Timeout => Word("timeout"),
+        CloseReason::Evicted => Word("evicted"),
+        CloseReason::End => Word("end"),
     }
 }
 
-pub(crate) const fn sign_source(source: SignSource) -> &'static str {
+pub(crate) const fn sign_source(source: SignSource) -> Word {
     match source {
-        SignSource::DnsQuestion => "dns.question",
-        SignSource::DnsAnswer => "dns.answer",
-        SignSource::TlsSni => "tls.sni",
-        SignSource::QuicSni => "quic.sni",
-        SignSource::TlsAlpn => "tls.alpn",
-        SignSource::TlsCertificate => "tls.certificate",
-        SignSource::TlsJa4 => "tls.ja4",
-        SignSource::TlsJa3 => "tls.ja3",
-        SignSource::HttpHost => "http.host",
-        SignSource::HttpUserAgent => "http.user_agent",
-        SignSource::HttpPath => "http.path",
-        SignSource::HttpUrl => "http.url",
-        SignSource::HttpFile => "http.file",
-        SignSource::Payload => "payload",
-        SignSource::Port => "port",
-        SignSource::Address => "address",
+        SignSource::DnsQuestion => Word("dns.question"),
+        SignSource::DnsAnswer => Word("dns.answer"),
+        SignSource::TlsSni => Word("tls.sni"),
+        SignSource::QuicSni => Word("quic.sni"),
+        SignSource::TlsAlpn => Word("tls.alpn"),
+        SignSource::TlsCertificate => Word("tls.certificate"),
+        SignSource::TlsJa4 => Word("tls.ja4"),
+        SignSource::TlsJa3 => Word("tls.ja3"),
+        SignSource::HttpHost => Word("http.host"),
+        SignSource::HttpUserAgent => Word("http.user_agent"),
+        SignSource::HttpPath => Word("http.path"),
+        SignSource::HttpUrl => Word("http.url"),
+        SignSource::HttpFile => Word("http.file"),
+        SignSource::Payload => Word("payload"),
+        SignSource::Port => Word("port"),
+        SignSource::Address => Word("address"),
     }
 }
 
-/// `event.action` of an alert.
-pub(crate) const fn alert_action(detection: Detection) -> &'static str {
+/// `event` of an alert.
+pub(super) const fn alert_class(detection: Detection) -> Class {
+    macro_rules! alert {
+        ($action:literal) => {
+            class!("alert" ["network" "intrusion_detection"] ["info"] $action, "alert")
+        };
+    }
     match detection {
-        Detection::Relay => "rmm-relay-contacted",
-        Detection::Api => "rmm-api-contacted",
-        Detection::Download => "rmm-downloaded",
-        Detection::Protocol => "rmm-protocol-seen",
-        Detection::Lure => "lure-contacted",
-        Detection::Indicator => "indicator-contacted",
-        Detection::Campaign => "campaign-observed",
-        Detection::Inbound => "rmm-inbound-access",
+        Detection::Relay => alert!("rmm-relay-contacted"),
+        Detection::Api => alert!("rmm-api-contacted"),
+        Detection::Download => alert!("rmm-downloaded"),
+        Detection::Protocol => alert!("rmm-protocol-seen"),
+        Detection::Lure => alert!("lure-contacted"),
+        Detection::Indicator => alert!("indicator-contacted"),
+        Detection::Campaign => alert!("campaign-observed"),
+        Detection::Inbound => alert!("rmm-inbound-access"),
     }
 }
 
-pub(crate) const fn file_kind(kind: FileKind) -> &'static str {
+pub(crate) const fn file_kind(kind: FileKind) -> Word {
     match kind {
-        FileKind::Pe => "pe",
-        FileKind::Msi => "msi",
-        FileKind::Elf => "elf",
-        FileKind::MachO => "mach-o",
-        FileKind::Zip => "zip",
+        FileKind::Pe => Word("pe"),
+        FileKind::Msi => Word("msi"),
+        FileKind::Elf => Word("elf"),
+        FileKind::MachO => Word("mach-o"),
+        FileKind::Zip => Word("zip"),
     }
 }
 
 /// By the first octets alone: an OLE compound file may be a document, a ZIP may be an APK.
-pub(crate) const fn mime_type(kind: FileKind) -> &'static str {
+pub(crate) const fn mime_type(kind: FileKind) -> Word {
     match kind {
-        FileKind::Pe => "application/vnd.microsoft.portable-executable",
-        FileKind::Msi => "application/x-ole-storage",
-        FileKind::Elf => "application/x-elf",
-        FileKind::MachO => "application/x-mach-binary",
-        FileKind::Zip => "application/zip",
+        FileKind::Pe => Word("application/vnd.microsoft.portable-executable"),
+        FileKind::Msi => Word("application/x-ole-storage"),
+        FileKind::Elf => Word("application/x-elf"),
+        FileKind::MachO => Word("application/x-mach-binary"),
+        FileKind::Zip => Word("application/zip"),
     }
 }
 
@@ -119,11 +125,12 @@ pub(crate) const fn mime_type(kind: FileKind) -> &'static str {
 #[derive(Clone, Copy)]
 pub(crate) struct TypeText(pub(crate) RecordType);
 
-impl Serialize for TypeText {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+impl Json for TypeText {
+    #[inline]
+    fn json(&self, out: &mut Vec<u8>) {
         match record_type(self.0) {
-            Some(name) => serializer.serialize_str(name),
-            None => serializer.collect_str(&format_args!("TYPE{}", self.0.0)),
+            Some(name) => Word(name).json(out),
+            None => json::shown(out, format_args!("TYPE{}", self.0.0)),
         }
     }
 }
@@ -194,12 +201,13 @@ pub(crate) struct QuestionType {
     pub(crate) kind: RecordType,
 }
 
-impl Serialize for QuestionType {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+impl Json for QuestionType {
+    #[inline]
+    fn json(&self, out: &mut Vec<u8>) {
         match (self.protocol, self.kind.0) {
-            (Protocol::Nbns, 0x20) => serializer.serialize_str("NB"),
-            (Protocol::Nbns, 0x21) => serializer.serialize_str("NBSTAT"),
-            _ => TypeText(self.kind).serialize(serializer),
+            (Protocol::Nbns, 0x20) => Word("NB").json(out),
+            (Protocol::Nbns, 0x21) => Word("NBSTAT").json(out),
+            _ => TypeText(self.kind).json(out),
         }
     }
 }
@@ -208,8 +216,9 @@ impl Serialize for QuestionType {
 #[derive(Clone, Copy)]
 pub(crate) struct RcodeText(pub(crate) u16);
 
-impl Serialize for RcodeText {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+impl Json for RcodeText {
+    #[inline]
+    fn json(&self, out: &mut Vec<u8>) {
         let name = match self.0 {
             0 => "NOERROR",
             1 => "FORMERR",
@@ -231,9 +240,9 @@ impl Serialize for RcodeText {
             21 => "BADALG",
             22 => "BADTRUNC",
             23 => "BADCOOKIE",
-            other => return serializer.collect_str(&format_args!("RCODE{other}")),
+            other => return json::shown(out, format_args!("RCODE{other}")),
         };
-        serializer.serialize_str(name)
+        Word(name).json(out);
     }
 }
 
@@ -258,14 +267,12 @@ pub(crate) const fn tls_version(version: TlsVersion) -> Option<(&'static str, &'
 #[derive(Clone, Copy)]
 pub(crate) struct VersionText(pub(crate) TlsVersion);
 
-impl Serialize for VersionText {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+impl Json for VersionText {
+    fn json(&self, out: &mut Vec<u8>) {
         match tls_version(self.0) {
-            Some((number, "tls")) => serializer.serialize_str(number),
-            Some((number, protocol)) => {
-                serializer.collect_str(&format_args!("{protocol} {number}"))
-            }
-            None => serializer.collect_str(&format_args!("{:#06x}", self.0.0)),
+            Some((number, "tls")) => Word(number).json(out),
+            Some((number, protocol)) => json::shown(out, format_args!("{protocol} {number}")),
+            None => json::shown(out, format_args!("{:#06x}", self.0.0)),
         }
     }
 }
@@ -275,19 +282,16 @@ impl Serialize for VersionText {
 #[derive(Clone, Copy)]
 pub(crate) struct QuicVersionText(pub(crate) u32);
 
-impl Serialize for QuicVersionText {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+impl Json for QuicVersionText {
+    fn json(&self, out: &mut Vec<u8>) {
         match (self.0, self.0.to_be_bytes()) {
-            (1, _) => serializer.serialize_str("1"),
-            (0x6b33_43cf, _) => serializer.serialize_str("2"),
-            (_, [0xff, 0, 0, draft]) => serializer.collect_str(&format_args!("draft-{draft}")),
-            (_, [kind @ (b'Q' | b'T'), b'0'..=b'9', b'0'..=b'9', b'0'..=b'9']) => {
-                let octets = self.0.to_be_bytes();
-                let digits = octets.get(1..).and_then(|digits| std::str::from_utf8(digits).ok());
-                let digits = digits.unwrap_or_default();
-                serializer.collect_str(&format_args!("{}{digits}", char::from(kind)))
+            (1, _) => Word("1").json(out),
+            (0x6b33_43cf, _) => Word("2").json(out),
+            (_, [0xff, 0, 0, draft]) => json::shown(out, format_args!("draft-{draft}")),
+            (_, octets @ [b'Q' | b'T', b'0'..=b'9', b'0'..=b'9', b'0'..=b'9']) => {
+                Octets(&octets).json(out);
             }
-            (number, _) => serializer.collect_str(&format_args!("{number:#010x}")),
+            (number, _) => json::shown(out, format_args!("{number:#010x}")),
         }
     }
 }
@@ -296,26 +300,20 @@ impl Serialize for QuicVersionText {
 #[derive(Clone, Copy)]
 pub(crate) struct Octets<'a>(pub(crate) &'a [u8]);
 
-impl Serialize for Octets<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let plain = |octet: &u8| matches!(octet, b' '..=b'~') && *octet != b'\\';
-        match std::str::from_utf8(self.0) {
-            Ok(text) if self.0.iter().all(plain) => serializer.serialize_str(text),
-            _ => serializer.collect_str(self),
-        }
-    }
-}
-
-impl std::fmt::Display for Octets<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl Json for Octets<'_> {
+    fn json(&self, out: &mut Vec<u8>) {
+        out.push(b'"');
         for &octet in self.0 {
             match octet {
-                b'\\' => f.write_str("\\x5c")?,
-                b' '..=b'~' => std::fmt::Write::write_char(f, char::from(octet))?,
-                _ => write!(f, "\\x{octet:02x}")?,
+                b'"' => out.extend_from_slice(b"\\\""),
+                b' '..=b'~' if octet != b'\\' => out.push(octet),
+                _ => {
+                    out.extend_from_slice(b"\\\\x"); // JSON escapes the backslash
+                    out.extend_from_slice(&json::hex(octet));
+                }
             }
         }
-        Ok(())
+        out.push(b'"');
     }
 }
 
@@ -323,8 +321,10 @@ impl std::fmt::Display for Octets<'_> {
 mod tests {
     use super::*;
 
-    fn text(value: impl Serialize) -> String {
-        serde_json::to_value(value).expect("a value").as_str().expect("text").to_owned()
+    fn text(value: impl Json) -> String {
+        let mut out = Vec::new();
+        value.json(&mut out);
+        serde_json::from_slice(&out).expect("a text")
     }
 
     #[test]
@@ -364,6 +364,7 @@ mod tests {
             (b"h2", "h2"),
             (b"", ""),
             (b"a b~", "a b~"),
+            (b"a\"b", "a\"b"),
             (b"\x00\x7f\xff", "\\x00\\x7f\\xff"),
             (b"\\x00", "\\x5cx00"),
             ("\u{e9}".as_bytes(), "\\xc3\\xa9"),

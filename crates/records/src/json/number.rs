@@ -1,0 +1,212 @@
+//! Numbers and addresses as text, by tables that are made while compiling.
+
+use std::net::{IpAddr, Ipv6Addr};
+
+/// `00` to `99`.
+const PAIRS: [[u8; 2]; 100] = pairs();
+/// `00` to `ff`.
+const HEX: [[u8; 2]; 256] = hex_pairs();
+/// The decimal digits of an octet and how many they are; a dot behind them.
+const OCTETS: [([u8; 4], usize); 256] = octets();
+
+/// The two lower-case hexadecimal digits of an octet.
+#[inline]
+pub(crate) fn hex(octet: u8) -> [u8; 2] {
+    HEX.get(usize::from(octet)).copied().unwrap_or_default()
+}
+
+/// The two decimal digits of a number below 100.
+#[inline]
+pub(crate) fn pair(number: u64) -> [u8; 2] {
+    let place = usize::try_from(number).unwrap_or(0);
+    PAIRS.get(place).copied().unwrap_or_default()
+}
+
+/// Add a whole number.
+#[inline]
+pub(crate) fn digits(out: &mut Vec<u8>, mut number: u64) {
+    if number < 10 {
+        let [_, digit] = pair(number);
+        return out.push(digit);
+    }
+    let mut text = [0; 20]; // as many digits as the largest has
+    let mut at = text.len();
+    while number >= 10 {
+        at -= 2;
+        if let Some(place) = text.get_mut(at..at + 2) {
+            place.copy_from_slice(&pair(number % 100));
+        }
+        number /= 100;
+    }
+    if number > 0 {
+        let [_, digit] = pair(number);
+        at -= 1;
+        if let Some(place) = text.get_mut(at) {
+            *place = digit;
+        }
+    }
+    out.extend_from_slice(text.get(at..).unwrap_or_default());
+}
+
+/// Add an address, IPv6 as RFC 5952 recommends.
+#[inline]
+pub(crate) fn ip(out: &mut Vec<u8>, ip: IpAddr) {
+    match ip {
+        IpAddr::V4(ip) => v4(out, ip.octets()),
+        IpAddr::V6(ip) => v6(out, ip),
+    }
+}
+
+#[inline]
+fn v4(out: &mut Vec<u8>, octets: [u8; 4]) {
+    let mut text = [0; 16];
+    let mut at = 0;
+    for octet in octets {
+        let (digits, len) = OCTETS.get(usize::from(octet)).copied().unwrap_or_default();
+        // The last of four octets begins at 12 at most.
+        if let Some(place) = text.get_mut(at..at + 4) {
+            place.copy_from_slice(&digits);
+        }
+        at += len + 1;
+    }
+    // All of it is added and the rest taken back: sixteen octets are one move, any other number is
+    // a call.
+    let end = out.len() + at - 1;
+    out.extend_from_slice(&text);
+    out.truncate(end);
+}
+
+/// The longest run of zero groups, if there are two at least, becomes `::`, the first of equals;
+/// an IPv4 address in one of IPv6 is shown as that (RFC 5952 §4.2, §5).
+fn v6(out: &mut Vec<u8>, ip: Ipv6Addr) {
+    if let Some(mapped) = ip.to_ipv4_mapped() {
+        out.extend_from_slice(b"::ffff:");
+        return v4(out, mapped.octets());
+    }
+    let segments = ip.segments();
+    let (mut from, mut len, mut run) = (0, 0, 0);
+    for (place, segment) in segments.iter().enumerate() {
+        run = if *segment == 0 { run + 1 } else { 0 };
+        if run > len {
+            (from, len) = (place + 1 - run, run);
+        }
+    }
+    if len < 2 {
+        (from, len) = (8, 0);
+    }
+    for (place, segment) in segments.iter().enumerate() {
+        if place == from {
+            out.extend_from_slice(b"::");
+        }
+        if (from..from + len).contains(&place) {
+            continue;
+        }
+        if place > 0 && place != from + len {
+            out.push(b':');
+        }
+        group(out, *segment);
+    }
+}
+
+/// Add the hexadecimal digits of a group without zeros before them.
+fn group(out: &mut Vec<u8>, group: u16) {
+    let [high, low] = group.to_be_bytes();
+    let ([first, second], [third, fourth]) = (hex(high), hex(low));
+    match group {
+        0x1000.. => out.extend_from_slice(&[first, second, third, fourth]),
+        0x100.. => out.extend_from_slice(&[second, third, fourth]),
+        0x10.. => out.extend_from_slice(&[third, fourth]),
+        _ => out.push(fourth),
+    }
+}
+
+#[allow(clippy::indexing_slicing)] // While compiling: a wrong place would not build.
+#[allow(clippy::cast_possible_truncation)]
+const fn pairs() -> [[u8; 2]; 100] {
+    let mut table = [[0; 2]; 100];
+    let mut number = 0;
+    while number < 100 {
+        table[number] = [b'0' + (number / 10) as u8, b'0' + (number % 10) as u8];
+        number += 1;
+    }
+    table
+}
+
+#[allow(clippy::indexing_slicing)] // While compiling, too.
+const fn hex_pairs() -> [[u8; 2]; 256] {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut table = [[0; 2]; 256];
+    let mut number = 0;
+    while number < 256 {
+        table[number] = [DIGITS[number / 16], DIGITS[number % 16]];
+        number += 1;
+    }
+    table
+}
+
+#[allow(clippy::indexing_slicing)] // While compiling, too.
+#[allow(clippy::cast_possible_truncation)]
+const fn octets() -> [([u8; 4], usize); 256] {
+    let mut table = [([0; 4], 0); 256];
+    let mut number = 0;
+    while number < 256 {
+        let hundreds = b'0' + (number / 100) as u8;
+        let [tens, ones] = [b'0' + (number / 10 % 10) as u8, b'0' + (number % 10) as u8];
+        table[number] = match number {
+            0..10 => ([ones, b'.', 0, 0], 1),
+            10..100 => ([tens, ones, b'.', 0], 2),
+            _ => ([hundreds, tens, ones, b'.'], 3),
+        };
+        number += 1;
+    }
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn made(write: impl FnOnce(&mut Vec<u8>)) -> String {
+        let mut out = Vec::new();
+        write(&mut out);
+        String::from_utf8(out).expect("text")
+    }
+
+    #[test]
+    fn whole_numbers() {
+        let powers = (0..20).map(|power| 10_u64.pow(power));
+        let near = powers.flat_map(|power| [power - 1, power, power.saturating_add(1)]);
+        for number in near.chain(0..100_000).chain([u64::MAX, u64::MAX - 1]) {
+            assert_eq!(made(|out| digits(out, number)), number.to_string());
+        }
+    }
+
+    #[test]
+    fn octets_in_digits() {
+        for octet in 0..=255 {
+            assert_eq!(hex(octet), *format!("{octet:02x}").as_bytes());
+            for octets in [[octet, 0, 255, 19], [1, octet, 10, 200], [99, 100, octet, octet]] {
+                let want = IpAddr::from(octets);
+                assert_eq!(made(|out| ip(out, want)), want.to_string());
+            }
+        }
+    }
+
+    #[test]
+    fn addresses_of_eight_groups_are_shown_as_the_standard_library_shows_them() {
+        // Every pattern of zeros, with groups of one to four digits between.
+        for pattern in 0_u32..256 {
+            for value in [0x1, 0xf0, 0xabc, 0xffff, 0x1000, 0x100, 0x10] {
+                let group = |place: u32| if pattern >> place & 1 == 1 { value } else { 0 };
+                let [a, b, c, d, e, f, g, h] = std::array::from_fn(|place| group(place as u32));
+                let want = IpAddr::from([a, b, c, d, e, f, g, h]);
+                assert_eq!(made(|out| ip(out, want)), want.to_string());
+            }
+        }
+        for text in ["::ffff:10.0.0.1", "::ffff:0:0", "::10.0.0.1", "64:ff9b::10.0.0.1", "fe80::1"]
+        {
+            let want: IpAddr = text.parse().expect("an address");
+            assert_eq!(made(|out| ip(out, want)), want.to_string());
+        }
+    }
+}

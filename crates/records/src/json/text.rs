@@ -1,0 +1,131 @@
+//! Texts as JSON has them (RFC 8259 §7): the quotation mark, the backslash and control characters
+//! are escaped, everything else is UTF-8 as it is.
+
+use std::fmt;
+
+/// Add a text, quoted.
+#[inline]
+pub(crate) fn text(out: &mut Vec<u8>, text: &str) {
+    out.push(b'"');
+    inside(out, text);
+    out.push(b'"');
+}
+
+/// Add a part of a text, between quotation marks that stand already.
+#[inline]
+pub(crate) fn inside(out: &mut Vec<u8>, text: &str) {
+    if is_plain(text.as_bytes()) {
+        out.extend_from_slice(text.as_bytes());
+    } else {
+        escaped(out, text);
+    }
+}
+
+/// Add what `value` shows, quoted: for values that are seldom met.
+#[cold]
+pub(crate) fn shown(out: &mut Vec<u8>, value: impl fmt::Display) {
+    struct Inside<'o>(&'o mut Vec<u8>);
+    impl fmt::Write for Inside<'_> {
+        fn write_str(&mut self, part: &str) -> fmt::Result {
+            inside(self.0, part);
+            Ok(())
+        }
+    }
+    out.push(b'"');
+    // A vector takes every octet.
+    let _ = fmt::Write::write_fmt(&mut Inside(out), format_args!("{value}"));
+    out.push(b'"');
+}
+
+/// Whether nothing is to be escaped. Eight octets at a time; the last eight overlap those before.
+#[inline]
+fn is_plain(octets: &[u8]) -> bool {
+    let (eights, rest) = octets.as_chunks::<8>();
+    let marks = eights.iter().fold(0, |marks, eight| marks | escapes_of(*eight));
+    let last = match octets.last_chunk::<8>() {
+        Some(last) => *last,
+        None => {
+            let mut padded = [b' '; 8];
+            for (place, octet) in padded.iter_mut().zip(rest) {
+                *place = *octet;
+            }
+            padded
+        }
+    };
+    marks | escapes_of(last) == 0
+}
+
+/// Not zero where one of eight octets is to be escaped: below a blank, a quotation mark or a
+/// backslash. The borrow of a subtraction reaches an octet's high bit only where that octet, or one
+/// below it, is to be escaped.
+#[inline]
+fn escapes_of(eight: [u8; 8]) -> u64 {
+    const ONES: u64 = u64::MAX / 255;
+    const HIGHS: u64 = ONES * 0x80;
+    let all = u64::from_le_bytes(eight);
+    let below = |word: u64, bound: u64| word.wrapping_sub(ONES * bound) & !word;
+    let is = |octet: u8| below(all ^ (ONES * u64::from(octet)), 1);
+    (below(all, 0x20) | is(b'"') | is(b'\\')) & HIGHS
+}
+
+/// Add a text in which something is to be escaped, as serde_json writes it.
+#[inline(never)]
+fn escaped(out: &mut Vec<u8>, text: &str) {
+    for octet in text.bytes() {
+        let short = match octet {
+            b'"' | b'\\' => octet,
+            0x08 => b'b',
+            b'\t' => b't',
+            b'\n' => b'n',
+            0x0c => b'f',
+            b'\r' => b'r',
+            0..0x20 => {
+                out.extend_from_slice(b"\\u00");
+                out.extend_from_slice(&super::hex(octet));
+                continue;
+            }
+            _ => {
+                out.push(octet);
+                continue;
+            }
+        };
+        out.extend_from_slice(&[b'\\', short]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn assert_as_serde(value: &str) {
+        let mut out = Vec::new();
+        text(&mut out, value);
+        let want = serde_json::to_string(value).expect("a text");
+        assert_eq!(String::from_utf8_lossy(&out), want, "{value:?}");
+    }
+
+    #[test]
+    fn texts_are_escaped_as_serde_json_escapes_them() {
+        // Every character of one and two octets, and some longer ones, at each place of texts of
+        // every length around the eight octets that are looked at together.
+        let odd = (0..=0x7ff).chain([0x2028, 0x2029, 0xfeff, 0xfffd, 0x1_f600, 0x10_ffff]);
+        for odd in odd.filter_map(char::from_u32) {
+            for len in [0, 1, 2, 6, 7, 8, 9, 15, 16, 17, 24, 33] {
+                for place in 0..=len {
+                    let (before, after) = ("a".repeat(place), "z".repeat(len - place));
+                    assert_as_serde(&format!("{before}{odd}{after}"));
+                }
+            }
+        }
+        assert_as_serde("");
+        assert_as_serde("\"\\\u{8}\u{c}\n\r\t\u{0}\u{1f}\u{7f} \u{80}");
+    }
+
+    #[test]
+    fn what_is_shown_is_one_text() {
+        let mut out = Vec::new();
+        shown(&mut out, format_args!("{}\"{:#06x}", '\n', 26));
+        assert_eq!(String::from_utf8_lossy(&out), "\"\\n\\\"0x001a\"");
+    }
+}
