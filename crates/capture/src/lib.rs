@@ -4,6 +4,7 @@
 //! merges them by packet time; [`Live`] reads an interface. Both lend [`model::Frame`]s in runs,
 //! as slices of their own buffer.
 
+mod ahead;
 mod bpf;
 mod counters;
 mod endian;

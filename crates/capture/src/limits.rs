@@ -83,6 +83,25 @@ pub const PACKED_READ_OCTETS: usize = 32 << 10;
 /// - At the bound: the next step.
 pub const UNPACK_STEP: usize = 16 << 10;
 
+/// Octets that are unpacked before a thread of its own takes a packed capture over.
+///
+/// - Why so many: a thread costs what unpacking some dozen KiB does, and of a folder with thousands
+///   of packed captures most are small, or are looked at and closed for a while.
+/// - What it costs: nothing.
+/// - At the bound: the thread, with what is named at [`AHEAD_OCTETS`]; at most one an open file.
+pub const AHEAD_FROM: usize = 256 << 10;
+
+/// Octets of a buffer that is handed from a decompressor's thread to the reader.
+///
+/// - Why so many: handing over is then below one part in a thousand of unpacking.
+/// - What it costs: [`AHEAD_BUFFERS`] of them for each open packed capture, 24 MiB in all.
+/// - At the bound: the next buffer; the thread waits when none is free.
+pub const AHEAD_OCTETS: usize = 128 << 10;
+
+/// Buffers between a decompressor's thread and the reader: one that is filled, one that waits, one
+/// that is read.
+pub const AHEAD_BUFFERS: usize = 3;
+
 /// Interfaces of one pcapng section.
 ///
 /// - Why so many: a host of many containers has some hundred.
