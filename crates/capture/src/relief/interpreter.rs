@@ -71,8 +71,9 @@ impl Machine {
             at += 1;
             match one.code {
                 0x95 => {
+                    let answer = run.regs[0].expect("an answer");
                     self.steps = steps;
-                    return run.regs[0].expect("an answer");
+                    return answer;
                 }
                 // A wide load takes two; of a map, what counts is its descriptor.
                 0x18 => {
@@ -126,7 +127,7 @@ impl Run<'_> {
         };
         match (one.code & 7, one.code & 0xe0) {
             (1, 0x60) => {
-                let value = self.load(address(self.reg(one.from)), octets);
+                let value = self.load(address(self.reg(one.from)), octets as u64);
                 self.regs[usize::from(one.to)] = Some(value);
             }
             (2, 0x60) => {

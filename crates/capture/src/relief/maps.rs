@@ -160,3 +160,40 @@ fn refusal(error: &io::Error, log: &[u8]) -> ReliefError {
     };
     ReliefError::Refused { why }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counters_read_at_once_are_those_read_one_by_one() {
+        let kernel = match Kernel::load(9000) {
+            Ok(kernel) => Arc::new(kernel),
+            Err(why @ ReliefError::NoPermission { .. }) => {
+                println!("skipped: {why}");
+                return;
+            }
+            Err(why) => panic!("{why}"),
+        };
+        for number in 0..RELIEF_FLOWS {
+            let mut octets = [0; COUNTERS_OCTETS];
+            octets[..4].copy_from_slice(&number.to_ne_bytes());
+            kernel.counters.put(&number.to_ne_bytes(), &octets).unwrap();
+        }
+        for (first, most, want) in [
+            (0, 5, 5),
+            (7, 1, 1),
+            (1000, 70_000, RELIEF_BATCH),
+            (RELIEF_FLOWS - 3, 10, 3),
+            (RELIEF_FLOWS - 1, 1, 1),
+        ] {
+            kernel.at_once.store(true, Ordering::Relaxed);
+            let at_once = kernel.read(first, most);
+            kernel.at_once.store(false, Ordering::Relaxed);
+            assert_eq!(at_once, kernel.read(first, most), "{first} {most}");
+            let numbers: Vec<u64> = at_once.iter().map(|one| one.volumes[0][0]).collect();
+            let expected: Vec<u64> = (first..first + want).map(u64::from).collect();
+            assert_eq!(numbers, expected, "{first} {most}");
+        }
+    }
+}
