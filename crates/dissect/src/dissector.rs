@@ -2,6 +2,7 @@
 
 use std::hint::black_box;
 
+use arrayvec::ArrayVec;
 use model::{CloseReason, Frame, Observation, Refused, Tally, Timestamp, Tunnel};
 
 use crate::conversations::{Conversations, Due, Found, split};
@@ -41,8 +42,8 @@ pub struct Dissector {
 enum After {
     /// A fragmented datagram is whole.
     Whole(Gathered),
-    /// A neighbour said something new.
-    Neighbour(Neighbour),
+    /// A neighbour said something new, in a tunnel or not.
+    Neighbour(Neighbour, Option<Tunnel>),
 }
 
 /// A packet of a batch that waits for the others.
@@ -54,14 +55,19 @@ struct Waiting<'a> {
     shard: u8,
     /// Way of the set where its flow is, as far as its tag tells.
     likely: u8,
+    /// The place of the tunnel that it came in; beyond all of them for none.
+    tunnel: u8,
 }
 
-const _: () = assert!(BATCH <= 256 && SHARDS <= 256);
+const _: () = assert!(BATCH < 256 && SHARDS <= 256);
 
-type Batch<'a> = [Option<Waiting<'a>>; BATCH];
+type Batch<'a> = ArrayVec<Waiting<'a>, BATCH>;
 
-/// The tunnels that the frames of a batch came in, by the frames' place in it.
-type Tunnels = [Option<Tunnel>; BATCH];
+/// The tunnels that frames of a batch came in.
+type Tunnels = ArrayVec<Tunnel, BATCH>;
+
+/// The place of no tunnel.
+const NO_TUNNEL: u8 = u8::MAX;
 
 impl Dissector {
     /// A dissector for the conversations of `shards`. All memory of its flow tables is taken now.
@@ -110,17 +116,16 @@ impl Dissector {
 
     fn push_batch(&mut self, mut frames: &[Frame<'_>], out: &mut dyn FnMut(Observation)) {
         while !frames.is_empty() {
-            let mut batch: Batch<'_> = [const { None }; BATCH];
-            let mut tunnels: Tunnels = [None; BATCH];
+            let (mut batch, mut tunnels) = (Batch::new_const(), Tunnels::new_const());
             let (used, after) = self.peel(frames, &mut batch, &mut tunnels);
             self.touch(&mut batch);
             self.work_off(frames, &batch, &tunnels, out);
             let (done, rest) = frames.split_at_checked(used).unwrap_or((frames, &[]));
             match (after, done.last()) {
                 (Some(After::Whole(whole)), Some(frame)) => self.go_on(whole, frame, out),
-                (Some(After::Neighbour(neighbour)), Some(frame)) => {
-                    let tunnel = tunnels.get(done.len() - 1).and_then(Option::as_ref);
-                    out(hints::observation(&neighbour, tunnel, (frame.at, frame.order)));
+                (Some(After::Neighbour(neighbour, tunnel)), Some(frame)) => {
+                    let moment = (frame.at, frame.order);
+                    out(hints::observation(&neighbour, tunnel.as_ref(), moment));
                 }
                 _ => {}
             }
@@ -139,13 +144,13 @@ impl Dissector {
         let Dissector { protocols, bounds, conversations, counts, rests, .. } = self;
         let (at, order) = (Timestamp::ZERO, 0);
         let mut desk = Desk { protocols, bounds, counts, out, rests, at, order };
-        for waiting in batch.iter().map_while(Option::as_ref) {
+        for waiting in batch {
             let home = conversations.get_mut(usize::from(waiting.shard));
             let frame = frames.get(usize::from(waiting.frame));
             if let (Some(Some(home)), Some(frame)) = (home, frame) {
                 (desk.at, desk.order) = (frame.at, frame.order);
-                let &Waiting { ref packet, hash, likely, .. } = waiting;
-                let tunnel = tunnels.get(usize::from(waiting.frame)).and_then(Option::as_ref);
+                let &Waiting { ref packet, hash, likely, tunnel, .. } = waiting;
+                let tunnel = tunnels.get(usize::from(tunnel));
                 home.take(&Found { packet, hash, likely, tunnel }, &mut desk);
             }
         }
@@ -166,9 +171,9 @@ impl Dissector {
             let ends = frame.bytes.first_chunk::<64>().map_or(0, |head| head[0] ^ head[63]);
             sum ^ ends
         }));
-        let mut places = batch.iter_mut();
-        for ((number, frame), tunnel) in frames.iter().enumerate().zip(tunnels) {
-            let peeled = layers::peel(frame, tunnel);
+        for (number, frame) in frames.iter().enumerate() {
+            let mut tunnel = None;
+            let peeled = layers::peel(frame, &mut tunnel);
             // Borrowed, so that it is copied but once.
             let packet = match &peeled {
                 Ok(packet) => packet,
@@ -179,7 +184,7 @@ impl Dissector {
                 Err(Stop::Neighbour(why, neighbour)) => {
                     self.refuse(*why, frame);
                     match self.is_news(neighbour, frame) {
-                        true => return (number + 1, Some(After::Neighbour(*neighbour))),
+                        true => return (number + 1, Some(After::Neighbour(*neighbour, tunnel))),
                         false => continue,
                     }
                 }
@@ -194,12 +199,17 @@ impl Dissector {
             }
             self.counts.frame(frame);
             self.counts.packet(packet.key.is_udp());
-            if let Some(place) = places.next() {
-                // Under 256 both.
-                let (frame, shard) = (number as u8, shard as u8);
-                let hash = self.hash_key.hash(&packet.key);
-                *place = Some(Waiting { packet: *packet, hash, frame, shard, likely: 0 });
+            let mut place = NO_TUNNEL;
+            if let Some(tunnel) = tunnel {
+                // Under 255, as are the others.
+                place = tunnels.len() as u8;
+                let _ = tunnels.try_push(tunnel);
             }
+            let (frame, shard, tunnel) = (number as u8, shard as u8, place);
+            let hash = self.hash_key.hash(&packet.key);
+            let waiting = Waiting { packet: *packet, hash, frame, shard, likely: 0, tunnel };
+            // There are no more frames than places.
+            let _ = batch.try_push(waiting);
         }
         (frames.len(), None)
     }
@@ -331,12 +341,12 @@ impl Dissector {
     fn touch(&self, batch: &mut Batch<'_>) {
         let home_of = |shard: u8| self.conversations.get(usize::from(shard))?.as_ref();
         let mut sum = 0u64;
-        for waiting in batch.iter().map_while(Option::as_ref) {
+        for waiting in &*batch {
             if let Some(home) = home_of(waiting.shard) {
                 sum ^= home.touch_head(waiting.hash);
             }
         }
-        for waiting in batch.iter_mut().map_while(Option::as_mut) {
+        for waiting in batch {
             if let Some(home) = home_of(waiting.shard) {
                 let (word, way) = home.touch_row(waiting.hash);
                 sum ^= word;

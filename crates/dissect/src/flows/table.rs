@@ -38,12 +38,16 @@ struct Head {
 const _: () = assert!(size_of::<Head>() == 64);
 
 impl Head {
-    /// The ways that have this tag, a bit each. Without branches, so that it becomes one
-    /// comparison of all eight.
+    /// The ways that have this tag, the highest bit of sixteen for each, lowest way first. A way
+    /// behind one that has it may be among them although it has another. All eight are compared at
+    /// once, as one number: where a lane of sixteen bits is zero, taking one away borrows.
     #[inline]
-    fn alike(&self, tag: u16) -> u32 {
-        let ways = self.tags.iter().enumerate();
-        ways.fold(0, |ways, (way, other)| ways | u32::from(*other & !KEPT == tag) << way)
+    fn alike(&self, tag: u16) -> u128 {
+        const ONES: u128 = 0x0001_0001_0001_0001_0001_0001_0001_0001;
+        let [a, b, c, d, e, f, g, h] = self.tags.map(u128::from);
+        let tags = a | b << 16 | c << 32 | d << 48 | e << 64 | f << 80 | g << 96 | h << 112;
+        let other = (tags & !(ONES * KEPT as u128)) ^ (ONES * u128::from(tag));
+        other.wrapping_sub(ONES) & !other & ONES << 15
     }
 }
 
@@ -115,7 +119,7 @@ impl Table {
         }
         let mut ways = set.head.alike(tag_of(hash));
         while ways != 0 {
-            let way = ways.trailing_zeros() as usize;
+            let way = ways.trailing_zeros() as usize / 16;
             if set.rows.get(way).is_some_and(|row| row.is(key)) {
                 return Some(slot(home, way));
             }
@@ -136,7 +140,7 @@ impl Table {
     pub(crate) fn touch_row(&self, hash: u64) -> (u64, u8, u16) {
         let Some(set) = self.sets.get(self.home(hash)) else { return (0, 0, 0) };
         // Eight when there is none.
-        let way = set.head.alike(tag_of(hash)).trailing_zeros().min(WAYS as u32) as u8;
+        let way = (set.head.alike(tag_of(hash)).trailing_zeros() / 16) as u8;
         let opening = set.head.openings.get(usize::from(way)).copied().unwrap_or(0);
         (set.rows.get(usize::from(way)).map_or(0, Row::both_ends), way, opening)
     }

@@ -86,22 +86,20 @@ pub(super) fn v4<'a>(octets: &'a [u8], descent: &Descent<'_>) -> Result<Datagram
     Ok(behind_auth(datagram)?)
 }
 
-/// Read an IPv6 header and its extensions.
-pub(super) fn v6<'a>(octets: &'a [u8], descent: &Descent<'_>) -> Result<Datagram<'a>, Stop<'a>> {
-    let header = Ipv6HeaderSlice::from_slice(octets).map_err(|error| match error {
-        ipv6::HeaderSliceError::Len(_) => Refused::Truncated,
-        ipv6::HeaderSliceError::Content(_) => Refused::Malformed,
-    })?;
-    let behind = octets.get(header.slice().len()..).unwrap_or_default();
+/// Read an IPv6 header; nothing where [`v6`] has an error to tell. What it carries may be an extension
+/// header. Where it has no length, as of [`whole_v4`]; RFC 2675 §3: a jumbogram has none here either.
+#[inline(always)]
+pub(super) fn whole_v6(octets: &[u8], cut: u32) -> Option<Datagram<'_>> {
+    let header = Ipv6HeaderSlice::from_slice(octets).ok()?;
+    let behind = octets.get(header.slice().len()..)?;
     let (len, payload) = match usize::from(header.payload_length()) {
-        // RFC 2675 §3: a jumbogram has no length here, nor has a segment that is to be cut up.
-        0 => (descent.wire(octets), behind),
+        0 => (clamp(octets.len()).saturating_add(cut), behind),
         len => (
             u32::from(header.payload_length()).saturating_add(40),
             behind.get(..len).unwrap_or(behind),
         ),
     };
-    let datagram = Datagram {
+    Some(Datagram {
         source: words(header.source()),
         destination: words(header.destination()),
         v6: true,
@@ -111,6 +109,16 @@ pub(super) fn v6<'a>(octets: &'a [u8], descent: &Descent<'_>) -> Result<Datagram
         payload,
         hops: header.hop_limit(),
         id: 0,
+    })
+}
+
+/// Read an IPv6 header and its extensions.
+pub(super) fn v6<'a>(octets: &'a [u8], descent: &Descent<'_>) -> Result<Datagram<'a>, Stop<'a>> {
+    let Some(datagram) = whole_v6(octets, descent.cut) else {
+        return Err(match Ipv6HeaderSlice::from_slice(octets) {
+            Err(ipv6::HeaderSliceError::Content(_)) => Refused::Malformed.into(),
+            _ => Refused::Truncated.into(),
+        });
     };
     extensions(datagram, descent)
 }

@@ -28,6 +28,7 @@ use crate::ends::{Address, Key, Way};
 use crate::shard::shard_of;
 use descent::{Descent, Next};
 pub(crate) use neighbours::Neighbour;
+pub(crate) use udp_tunnels::is_of_tunnels;
 
 /// What a frame carried.
 #[derive(Clone, Copy, Debug)]
@@ -195,15 +196,24 @@ pub(crate) fn peel<'a>(
     descent::walk(Next::Link(frame.link), frame.bytes, &mut Descent::of(frame, tunnel))
 }
 
-/// Ethernet, IPv4, TCP or UDP without a tunnel: what almost all frames are. Nothing where anything
-/// more is to be said.
+/// Ethernet with a tag or none, IPv4 or IPv6, TCP or UDP without a tunnel: what almost all frames are.
+/// Nothing where anything more is to be said.
 #[inline(always)]
 fn usual<'a>(frame: &Frame<'a>) -> Option<Packet<'a>> {
-    let (&[.., high, low], rest) = frame.bytes.split_first_chunk::<14>()?;
-    if frame.link != LinkType::ETHERNET || [high, low] != [8, 0] {
+    let (&[.., high, low], mut rest) = frame.bytes.split_first_chunk::<14>()?;
+    if frame.link != LinkType::ETHERNET {
         return None;
     }
-    let datagram = ip::whole_v4(rest, descent::cut_off(frame))?;
+    let (mut kind, mut tag) = ([high, low], VlanId::from_tag(0));
+    if kind == [0x81, 0] {
+        let (&[a, b, c, d], behind) = rest.split_first_chunk::<4>()?;
+        (kind, tag, rest) = ([c, d], VlanId::from_tag(u16::from_be_bytes([a, b])), behind);
+    }
+    let datagram = match kind {
+        [8, 0] => ip::whole_v4(rest, descent::cut_off(frame))?,
+        [0x86, 0xdd] => ip::whole_v6(rest, descent::cut_off(frame))?,
+        _ => return None,
+    };
     let head = match datagram.next {
         ip_number::TCP => transport::whole_tcp(&datagram)?,
         ip_number::UDP => {
@@ -215,7 +225,8 @@ fn usual<'a>(frame: &Frame<'a>) -> Option<Packet<'a>> {
         }
         _ => return None,
     };
-    Some(head.packet(&datagram, None))
+    let vlan = if tag.get() == 0 { None } else { Some(tag) };
+    Some(head.packet(&datagram, vlan))
 }
 
 /// Go on from a datagram that was put together.

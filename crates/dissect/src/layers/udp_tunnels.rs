@@ -40,12 +40,12 @@ enum Trust {
 #[inline]
 pub(super) fn suspected(head: &Head<'_>) -> bool {
     let (from, to) = head.ports;
-    own_port(to) || answering_port(from) || content(head.payload)
+    is_of_tunnels(to) || answering_port(from) || content(head.payload)
 }
 
 /// Ports that tunnels send to.
 #[inline]
-const fn own_port(port: u16) -> bool {
+pub(crate) const fn is_of_tunnels(port: u16) -> bool {
     answering_port(port)
         || matches!(port, LISP | GRE | VXLAN | VXLAN_GPE | GUE | GENEVE | MPLS | VXLAN_OLD | TZSP)
 }
