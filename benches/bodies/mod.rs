@@ -14,6 +14,7 @@ pub(crate) fn all() -> Vec<(String, Body)> {
         ("intel.feed", intel::fuzz::feed),
         ("intel.glob", intel::fuzz::glob),
         ("intel.lies", intel::fuzz::lies),
+        ("intel.toml", intel::fuzz::toml),
         ("intel.json_any", intel::fuzz_feeds_json::json),
         ("intel.json_lolrmm", intel::fuzz_feeds_json::lolrmm),
         ("intel.json_misp", intel::fuzz_feeds_json::misp),

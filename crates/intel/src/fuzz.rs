@@ -63,6 +63,11 @@ pub fn gate(octets: &[u8]) {
     ask(&book, octets);
 }
 
+/// Plain TOML is read as the crate `toml` reads it.
+pub fn toml(octets: &[u8]) {
+    crate::sheet::hold_to_toml(&String::from_utf8_lossy(octets));
+}
+
 /// A glob fits itself, and fits no text twice differently.
 pub fn glob(octets: &[u8]) {
     let text = String::from_utf8_lossy(octets);

@@ -61,10 +61,48 @@ const PLACEHOLDERS: [&str; 8] = [
 pub(crate) fn normalise(text: &str) -> Result<Cow<'_, str>, NotAName> {
     let text = text.trim();
     let text = text.strip_suffix('.').unwrap_or(text);
+    // Almost all are in that spelling already.
+    if is_normal(text) {
+        return Ok(Cow::Borrowed(text));
+    }
     check_stand_ins(text)?;
     let name = ascii(text)?;
     check_shape(&name)?;
     Ok(name)
+}
+
+/// Whether the text is a name in the wire's spelling already. `false` also for the few that need
+/// a closer look.
+pub(crate) fn is_normal(text: &str) -> bool {
+    if text.len() > model::DomainName::LEN_MAX {
+        return false;
+    }
+    let (mut label, mut dots, mut letters) = (0usize, 0usize, false);
+    let (mut first, mut before) = (b'.', b'.');
+    for octet in text.bytes() {
+        match octet {
+            // Labels as long as those words may be one that stands for a name to be filled in.
+            b'.' if before == b'.' || before == b'-' || label > 63 => return false,
+            b'.' if matches!((label, first), (10 | 12, b'u' | b'y')) => return false,
+            b'.' => {
+                (label, letters) = (0, false);
+                dots = dots.saturating_add(1);
+                before = octet;
+                continue;
+            }
+            b'-' if label == 0 => return false,
+            b'a'..=b'z' | b'-' => letters = true,
+            b'0'..=b'9' => {}
+            _ => return false,
+        }
+        if label == 0 {
+            first = octet;
+        }
+        label = label.saturating_add(1);
+        before = octet;
+    }
+    let stand_in = matches!((label, first), (10 | 12, b'u' | b'y'));
+    dots > 0 && letters && label > 0 && label <= 63 && before != b'-' && !stand_in
 }
 
 fn check_stand_ins(text: &str) -> Result<(), NotAName> {

@@ -1,13 +1,16 @@
 //! A TOML table read key by key; each mistake is told with its place and the nearest known key.
 
+mod document;
+mod quick;
+
 use std::cell::OnceCell;
 use std::ops::Range;
 
 use model::Complaint;
-use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::DeTable;
 
 use crate::limits::COMPLAINTS_PER_FILE_MAX;
+use document::{Entry, Table, Value};
 
 /// The complaints about one file; bounded.
 #[derive(Debug)]
@@ -93,20 +96,43 @@ impl<'a> Complaints<'a> {
 }
 
 /// A whole TOML document. What cannot be parsed is complained about; the rest stands.
-pub(crate) fn parse<'a>(text: &'a str, complaints: &mut Complaints<'_>) -> Spanned<DeTable<'a>> {
+pub(crate) fn parse<'a>(text: &'a str, complaints: &mut Complaints<'_>) -> Table<'a> {
+    if let Some(table) = quick::document(text) {
+        return table;
+    }
     let (table, errors) = DeTable::parse_recoverable(text);
     for error in errors {
         let offset = error.span().map_or(0, |span| span.start);
         let why = error.message().lines().next().unwrap_or("this is no TOML").to_owned();
         complaints.at(offset, why, "this and what belongs to it is left out");
     }
-    table
+    Table::of(table.into_inner())
+}
+
+/// For fuzzing and tests: what is read the quick way must be sound, and what the crate `toml` reads.
+pub(crate) fn hold_to_toml(text: &str) {
+    let Some(mut quick) = quick::document(text) else { return };
+    fn sort(table: &mut Table<'_>) {
+        table.entries.sort_by(|one, two| one.key.cmp(&two.key));
+        for entry in &mut table.entries {
+            let Value::List(list) = &mut entry.value else { continue };
+            for (_, value) in list {
+                if let Value::Table(table) = value {
+                    sort(table);
+                }
+            }
+        }
+    }
+    sort(&mut quick);
+    let (table, errors) = DeTable::parse_recoverable(text);
+    assert!(errors.is_empty(), "{errors:?}: {text}");
+    assert_eq!(quick, Table::of(table.into_inner()), "{text}");
 }
 
 /// One table of a document.
 pub(crate) struct Sheet<'a> {
-    table: &'a DeTable<'a>,
-    span: Range<usize>,
+    table: &'a Table<'a>,
+    offset: usize,
 }
 
 /// A value and the offset at which it stands.
@@ -117,35 +143,36 @@ pub(crate) struct Placed<T> {
 }
 
 impl<'a> Sheet<'a> {
-    pub(crate) fn new(table: &'a Spanned<DeTable<'a>>) -> Sheet<'a> {
-        Sheet { table: table.get_ref(), span: table.span() }
+    pub(crate) const fn new(table: &'a Table<'a>) -> Sheet<'a> {
+        Sheet { table, offset: 0 }
     }
 
     /// Where the table begins.
     pub(crate) const fn offset(&self) -> usize {
-        self.span.start
+        self.offset
     }
 
     /// Whether the key is there.
     pub(crate) fn has(&self, key: &str) -> bool {
-        self.table.contains_key(key)
+        self.value(key).is_some()
     }
 
     /// Complain about each key that is not in `known`.
     pub(crate) fn only(&self, known: &[&str], complaints: &mut Complaints<'_>) {
-        for key in self.table.keys() {
-            let word: &str = key.get_ref();
-            if !known.contains(&word) {
-                let fix = nearest(word, known).map_or_else(
-                    || format!("known here: {}", known.join(", ")),
-                    |near| format!("did you mean `{near}`?"),
-                );
-                complaints.at(key.span().start, format!("unknown key `{}`", shown(word)), fix);
-            }
+        let unknown = |entry: &&Entry<'_>| !known.contains(&&*entry.key);
+        let mut unknown: Vec<&Entry<'_>> = self.table.entries.iter().filter(unknown).collect();
+        unknown.sort_by(|one, two| one.key.cmp(&two.key));
+        for entry in unknown {
+            let word = &*entry.key;
+            let fix = nearest(word, known).map_or_else(
+                || format!("known here: {}", known.join(", ")),
+                |near| format!("did you mean `{near}`?"),
+            );
+            complaints.at(entry.key_at, format!("unknown key `{}`", shown(word)), fix);
         }
     }
 
-    fn value(&self, key: &str) -> Option<&'a Spanned<DeValue<'a>>> {
+    fn value(&self, key: &str) -> Option<&'a Entry<'a>> {
         self.table.get(key)
     }
 
@@ -156,11 +183,11 @@ impl<'a> Sheet<'a> {
         complaints: &mut Complaints<'_>,
     ) -> Option<Placed<&'a str>> {
         let value = self.value(key)?;
-        let offset = value.span().start;
-        match value.get_ref().as_str().map(str::trim) {
+        let offset = value.at;
+        match value.value.text().map(str::trim) {
             Some("") => complaints.at(offset, format!("`{key}` is empty"), "write a text"),
             Some(text) => return Some(Placed { value: text, offset }),
-            None => wrong_kind(key, value, "a text in quotes", complaints),
+            None => wrong_kind(key, (value.at, &value.value), "a text in quotes", complaints),
         }
         None
     }
@@ -226,12 +253,12 @@ impl<'a> Sheet<'a> {
         complaints: &mut Complaints<'_>,
     ) -> Option<Placed<u64>> {
         let value = self.value(key)?;
-        let offset = value.span().start;
-        let Some(digits) = value.get_ref().as_integer() else {
-            wrong_kind(key, value, "a whole number", complaints);
+        let offset = value.at;
+        let Value::Integer(digits, base) = &value.value else {
+            wrong_kind(key, (offset, &value.value), "a whole number", complaints);
             return None;
         };
-        match u64::from_str_radix(digits.as_str(), digits.radix()) {
+        match u64::from_str_radix(digits, *base) {
             Ok(number) if range.contains(&number) => Some(Placed { value: number, offset }),
             _ => {
                 let last = range.end.saturating_sub(1);
@@ -248,11 +275,10 @@ impl<'a> Sheet<'a> {
     /// A share from 0 to 1, in per cent.
     pub(crate) fn share_pct(&self, key: &str, complaints: &mut Complaints<'_>) -> Option<u8> {
         let value = self.value(key)?;
-        let text = match value.get_ref() {
-            DeValue::Float(float) => float.as_str().to_owned(),
-            DeValue::Integer(integer) if integer.radix() == 10 => integer.as_str().to_owned(),
-            _ => {
-                wrong_kind(key, value, "a number from 0 to 1", complaints);
+        let text = match &value.value {
+            Value::Float(text) | Value::Integer(text, 10) => text,
+            other => {
+                wrong_kind(key, (value.at, other), "a number from 0 to 1", complaints);
                 return None;
             }
         };
@@ -265,7 +291,7 @@ impl<'a> Sheet<'a> {
             }
             _ => {
                 complaints.at(
-                    value.span().start,
+                    value.at,
                     format!("`{key}` is out of range"),
                     "write a number from 0 to 1, e.g. 0.8",
                 );
@@ -277,10 +303,13 @@ impl<'a> Sheet<'a> {
     /// `true` or `false`; `false` when absent.
     pub(crate) fn flag(&self, key: &str, complaints: &mut Complaints<'_>) -> bool {
         let Some(value) = self.value(key) else { return false };
-        value.get_ref().as_bool().unwrap_or_else(|| {
-            wrong_kind(key, value, "true or false", complaints);
-            false
-        })
+        match value.value {
+            Value::Flag(flag) => flag,
+            ref other => {
+                wrong_kind(key, (value.at, other), "true or false", complaints);
+                false
+            }
+        }
     }
 
     /// A TOML date, as text `YYYY-MM-DD`, that must be there.
@@ -288,17 +317,17 @@ impl<'a> Sheet<'a> {
         &self,
         key: &str,
         complaints: &mut Complaints<'_>,
-    ) -> Option<Placed<String>> {
+    ) -> Option<Placed<&'a str>> {
         let fix = "write the day without quotes, e.g. `checked = 2026-11-21`";
         let Some(value) = self.value(key) else {
             complaints.at(self.offset(), format!("`{key}` is missing"), fix);
             return None;
         };
-        let offset = value.span().start;
-        match value.get_ref().as_datetime().and_then(|moment| moment.date) {
-            Some(date) => Some(Placed { value: date.to_string(), offset }),
-            None => {
-                wrong_kind(key, value, "a date", complaints);
+        let offset = value.at;
+        match &value.value {
+            Value::Moment(Some(day)) => Some(Placed { value: day, offset }),
+            other => {
+                wrong_kind(key, (offset, other), "a date", complaints);
                 None
             }
         }
@@ -311,17 +340,15 @@ impl<'a> Sheet<'a> {
         complaints: &mut Complaints<'_>,
     ) -> Option<Vec<Placed<&'a str>>> {
         let value = self.value(key)?;
-        let Some(array) = value.get_ref().as_array() else {
-            wrong_kind(key, value, "a list of texts", complaints);
+        let Some(list) = value.value.list() else {
+            wrong_kind(key, (value.at, &value.value), "a list of texts", complaints);
             return None;
         };
-        let mut texts = Vec::new();
-        for entry in array.iter() {
-            match entry.get_ref().as_str().map(str::trim) {
-                Some(text) if !text.is_empty() => {
-                    texts.push(Placed { value: text, offset: entry.span().start });
-                }
-                _ => wrong_kind(key, entry, "a text in quotes", complaints),
+        let mut texts = Vec::with_capacity(list.len());
+        for (offset, entry) in list {
+            match entry.text().map(str::trim) {
+                Some(value) if !value.is_empty() => texts.push(Placed { value, offset: *offset }),
+                _ => wrong_kind(key, (*offset, entry), "a text in quotes", complaints),
             }
         }
         Some(texts)
@@ -330,15 +357,19 @@ impl<'a> Sheet<'a> {
     /// The tables of `[[key]]`.
     pub(crate) fn sheets(&self, key: &str, complaints: &mut Complaints<'_>) -> Vec<Sheet<'a>> {
         let Some(value) = self.value(key) else { return Vec::new() };
-        let Some(array) = value.get_ref().as_array() else {
-            wrong_kind(key, value, &format!("written as [[{key}]]"), complaints);
+        let Some(list) = value.value.list() else {
+            let wanted = format!("written as [[{key}]]");
+            wrong_kind(key, (value.at, &value.value), &wanted, complaints);
             return Vec::new();
         };
-        let mut sheets = Vec::new();
-        for entry in array.iter() {
-            match entry.get_ref().as_table() {
-                Some(table) => sheets.push(Sheet { table, span: entry.span() }),
-                None => wrong_kind(key, entry, &format!("written as [[{key}]]"), complaints),
+        let mut sheets = Vec::with_capacity(list.len());
+        for (offset, entry) in list {
+            match entry {
+                Value::Table(table) => sheets.push(Sheet { table, offset: *offset }),
+                other => {
+                    let wanted = format!("written as [[{key}]]");
+                    wrong_kind(key, (*offset, other), &wanted, complaints);
+                }
             }
         }
         sheets
@@ -347,16 +378,12 @@ impl<'a> Sheet<'a> {
 
 fn wrong_kind(
     key: &str,
-    value: &Spanned<DeValue<'_>>,
+    (offset, value): (usize, &Value<'_>),
     wanted: &str,
     complaints: &mut Complaints<'_>,
 ) {
-    let kind = value.get_ref().type_str();
-    complaints.at(
-        value.span().start,
-        format!("`{key}` is of the kind {kind}"),
-        format!("it must be {wanted}"),
-    );
+    let kind = value.kind();
+    complaints.at(offset, format!("`{key}` is of the kind {kind}"), format!("it must be {wanted}"));
 }
 
 /// The text for a message: at most 80 characters of it, without control characters.
@@ -419,6 +446,25 @@ mod tests {
         }
         assert_eq!(distance("kitten", "sitting"), 3);
         assert_eq!(distance("", "abc"), 3);
+    }
+
+    #[test]
+    fn most_of_what_ships_is_plain() {
+        let config = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config");
+        let (mut plain, mut all) = (0usize, 0usize);
+        for folder in [".", "catalogue", "brands", "feeds"] {
+            for entry in std::fs::read_dir(config.join(folder)).unwrap().flatten() {
+                if entry.path().extension().is_none_or(|ending| ending != "toml") {
+                    continue;
+                }
+                let text = std::fs::read_to_string(entry.path()).unwrap();
+                let octets = text.len();
+                hold_to_toml(&text);
+                all += octets;
+                plain += if quick::document(&text).is_some() { octets } else { 0 };
+            }
+        }
+        assert!(plain > all / 10 * 9, "{plain} of {all}");
     }
 
     #[test]

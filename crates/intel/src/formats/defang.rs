@@ -34,39 +34,6 @@ fn trimmed(text: &str) -> &str {
     text.trim().trim_matches(['"', '\'', '`']).trim()
 }
 
-/// Whether the text is a name in the wire's spelling already. `false` also for the few that need
-/// a closer look.
-pub(super) fn is_normal(text: &str) -> bool {
-    if text.len() > model::DomainName::LEN_MAX {
-        return false;
-    }
-    let (mut label, mut dots, mut letters) = (0usize, 0usize, false);
-    let (mut first, mut before) = (b'.', b'.');
-    for octet in text.bytes() {
-        match octet {
-            // Labels as long as those words may be one that stands for a name to be filled in.
-            b'.' if before == b'.' || before == b'-' || label > 63 => return false,
-            b'.' if matches!((label, first), (10 | 12, b'u' | b'y')) => return false,
-            b'.' => {
-                (label, letters) = (0, false);
-                dots = dots.saturating_add(1);
-                before = octet;
-                continue;
-            }
-            b'-' if label == 0 => return false,
-            b'a'..=b'z' | b'-' => letters = true,
-            b'0'..=b'9' => {}
-            _ => return false,
-        }
-        if label == 0 {
-            first = octet;
-        }
-        label = label.saturating_add(1);
-        before = octet;
-    }
-    dots > 0 && letters && label > 0 && label <= 63 && before != b'-'
-}
-
 fn host_of(text: &str) -> Result<Subject<'_>, NotAName> {
     if text.len() > TEXT_BYTES_MAX {
         return Err(NotAName::Malformed);
@@ -136,7 +103,7 @@ fn page(text: &str) -> Option<Result<Subject<'_>, NotAName>> {
     }
     let (host, port) = host(authority, is_url);
     let port = port.filter(|port| !matches!(*port, "" | "80" | "443"));
-    let name = if is_normal(host) {
+    let name = if naming::is_normal(host) {
         Cow::Borrowed(host)
     } else {
         match page_host(host, path, is_url) {
@@ -282,14 +249,14 @@ mod tests {
             });
             assert_eq!(got.as_deref(), want.as_ref().map(|text| &**text), "{text}");
             let normal = matches!(want, Ok(name) if name == text) && !text.contains('/');
-            assert_eq!(is_normal(text), normal, "{text}");
+            assert_eq!(naming::is_normal(text), normal, "{text}");
         }
         for text in ["user-managed.example.com", "yourserver.example.com", "a_b.example.com"] {
-            assert!(!is_normal(text), "{text}: looked at closely");
+            assert!(!naming::is_normal(text), "{text}: looked at closely");
         }
-        assert!(!is_normal(&format!("{}.com", "a".repeat(64))));
-        assert!(is_normal(&format!("{}.com", "a".repeat(63))));
-        assert!(!is_normal(&"a.".repeat(127)));
+        assert!(!naming::is_normal(&format!("{}.com", "a".repeat(64))));
+        assert!(naming::is_normal(&format!("{}.com", "a".repeat(63))));
+        assert!(!naming::is_normal(&"a.".repeat(127)));
     }
 
     #[test]

@@ -4,9 +4,9 @@ use std::borrow::Cow;
 
 use crate::day::Day;
 use crate::limits::{FEED_BEGINNING_BYTES, LINE_BYTES_MAX};
+use crate::naming;
 use crate::sheet::{Complaints, shown};
 
-use super::defang::is_normal;
 use super::frame::{Format, Head, LineReader, Listed, Out, Reading, Subject};
 use super::hosts;
 use super::told::{NoIndicator, Told, indicator};
@@ -35,7 +35,7 @@ impl LineReader for Plain {
         out: Out<'_>,
     ) -> bool {
         // Almost all lines of the long lists are names and nothing else.
-        if is_normal(line) {
+        if naming::is_normal(line) {
             return out(entry(Subject::Name(Cow::Borrowed(line)), number));
         }
         let Some(line) = usable(number, line, complaints) else { return true };

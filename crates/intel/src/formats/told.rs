@@ -2,10 +2,11 @@
 
 use std::borrow::Cow;
 
+use crate::naming;
 use crate::naming::NotAName;
 
 use super::Subject;
-use super::defang::{is_normal, subject_or_page};
+use super::defang::subject_or_page;
 
 /// What a list says its values are.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -142,7 +143,7 @@ const NO_ADDRESS: &str = "is no valid address or network";
 const NO_JA4: &str = "is no JA4, as in t13d1516h2_8daaf6152771_e5627efa2ab1";
 
 fn any(text: &str) -> Result<Subject<'_>, NoIndicator> {
-    if is_normal(text) {
+    if naming::is_normal(text) {
         return Ok(Subject::Name(Cow::Borrowed(text)));
     }
     let error = match subject_or_page(text) {
