@@ -56,6 +56,18 @@ pub(crate) struct Capture {
     pub(crate) snap_len: u32,
     pub(crate) promiscuous: bool,
     pub(crate) filter: Option<String>,
+    pub(crate) relief: Relief,
+}
+
+/// What drops packets of which nothing is wanted before they are copied.
+#[derive(Clone, Copy, Default, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Relief {
+    /// Nothing.
+    #[default]
+    Off,
+    /// A program in the kernel.
+    Ebpf,
 }
 
 impl Default for Capture {
@@ -69,6 +81,7 @@ impl Default for Capture {
             snap_len: 262_144,
             promiscuous: true,
             filter: None,
+            relief: Relief::Off,
         }
     }
 }

@@ -9,7 +9,7 @@ use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
-use dissect::{Dissector, Limits, Seed, Shards};
+use dissect::{Credit, Dissector, Limits, Rest, Seed, Shards};
 use model::{Frame, Health, LinkType, Observation, Tally, Timestamp};
 
 use crate::limits::{
@@ -83,6 +83,8 @@ pub(crate) struct Lane {
     dissector: Dissector,
     before: Tally,
     panics: u64,
+    /// Someone asks of which flows nothing more is wanted.
+    rests: bool,
 }
 
 impl Lane {
@@ -90,7 +92,8 @@ impl Lane {
     pub(crate) fn new(limits: Limits, seed: Seed, number: usize, lanes: usize) -> Lane {
         let dissector = Dissector::new(&limits, seed, Shards::nth(number, lanes));
         let shards = (number, lanes);
-        Lane { limits, seed, shards, dissector, before: Tally::default(), panics: 0 }
+        let (before, rests) = (Tally::default(), false);
+        Lane { limits, seed, shards, dissector, before, panics: 0, rests }
     }
 
     fn guarded(&mut self, act: impl FnOnce(&mut Dissector)) {
@@ -100,6 +103,9 @@ impl Lane {
             self.before.add(&self.dissector.tally());
             let (number, lanes) = self.shards;
             self.dissector = Dissector::new(&self.limits, self.seed, Shards::nth(number, lanes));
+            if self.rests {
+                self.dissector.tell_rests();
+            }
         }
     }
 
@@ -198,9 +204,9 @@ impl Facts {
 pub(crate) fn put_in_order(facts: &mut Batch) {
     facts.sort_by(|one, two| {
         let tick = one.order.is_multiple_of(2);
-        one.order.cmp(&two.order).then_with(|| {
-            if tick { one.flow.cmp(&two.flow) } else { std::cmp::Ordering::Equal }
-        })
+        one.order
+            .cmp(&two.order)
+            .then_with(|| if tick { one.flow.cmp(&two.flow) } else { std::cmp::Ordering::Equal })
     });
 }
 
@@ -282,6 +288,24 @@ impl Alone {
         self.ticks.last = self.ticks.last.max(at);
         let order = self.last_order.saturating_add(1);
         self.lane.advance(self.ticks.last, order, &mut self.facts);
+    }
+
+    /// From now on, remember of which flows nothing more is wanted.
+    pub(crate) fn tell_rests(&mut self) {
+        self.lane.rests = true;
+        self.lane.dissector.tell_rests();
+    }
+
+    /// Those flows, and those that ended, since last asked. To be asked after each run of frames.
+    pub(crate) fn take_rests(&mut self) -> impl Iterator<Item = Rest> {
+        self.lane.dissector.take_rests()
+    }
+
+    /// Count what was counted of a flow elsewhere. False when it is not known.
+    pub(crate) fn credit(&mut self, credit: &Credit) -> bool {
+        let mut known = false;
+        self.lane.guarded(|dissector| known = dissector.credit(credit));
+        known
     }
 
     /// Packet time so far.

@@ -9,7 +9,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
 use std::time::Duration;
 
-use capture::{Live, LiveOptions};
+use capture::{Live, LiveOptions, Relief};
 use detect::Detector;
 use dissect::Seed;
 use model::{Health, InterfaceHealth, KernelCounts, Tally, Timestamp};
@@ -130,13 +130,15 @@ fn watch(args: &RunArgs) -> Result<Exit, Exit> {
     })
 }
 
-/// Open every interface in its lanes: the interfaces, and each lane's capture with the place of its
-/// interface among them.
+/// A lane's capture, with the place of its interface among them, and its relief.
+type Opened = (usize, Live, Option<Relief>);
+
+/// Open every interface in its lanes: the interfaces, and each lane's capture.
 fn open(
     args: &RunArgs,
     set: &config::Capture,
     filter: Option<String>,
-) -> Result<(Vec<Tap>, Vec<(usize, Live)>), Exit> {
+) -> Result<(Vec<Tap>, Vec<Opened>), Exit> {
     let names = &args.interfaces;
     let count = args.lanes.unwrap_or(set.lanes);
     let all = count.saturating_mul(names.len());
@@ -161,9 +163,33 @@ fn open(
         let (tap, opened) = Tap::open(options, count, (number * count, all))
             .map_err(|why| fail(Exit::Failed, &why))?;
         taps.push(tap);
-        lives.extend(opened.into_iter().map(|live| (number, live)));
+        let mut reliefs = reliefs(set, filter.is_some(), &opened).into_iter();
+        for live in opened {
+            let relief = reliefs.next();
+            lane::relieve(relief.as_ref(), &live);
+            lives.push((number, live, relief));
+        }
     }
     Ok((taps, lives))
+}
+
+/// The relief of an interface's lanes, where it is asked for and to be had.
+fn reliefs(set: &config::Capture, filtered: bool, lives: &[Live]) -> Vec<Relief> {
+    if set.relief == config::Relief::Off {
+        return Vec::new();
+    }
+    if filtered {
+        tracing::warn!("there is no relief: the filter is in its place");
+        return Vec::new();
+    }
+    if lives.iter().any(|live| live.socket().is_none()) {
+        tracing::warn!("there is no relief: the interface has no ring of ours");
+        return Vec::new();
+    }
+    Relief::open(lives.len(), set.snap_len).unwrap_or_else(|why| {
+        tracing::warn!(%why, "there is no relief");
+        Vec::new()
+    })
 }
 
 /// What the thread that looks after the lanes knows.
@@ -186,7 +212,7 @@ impl Watch {
     /// Begin the lanes' threads.
     fn start(
         &mut self,
-        lives: Vec<(usize, Live)>,
+        lives: Vec<Opened>,
         set: &config::Config,
         going: &Going,
     ) -> std::io::Result<Receiver<News>> {
@@ -195,7 +221,7 @@ impl Watch {
         limits.flows_max = (limits.flows_max / lives.len()).max(1);
         limits.openings_bytes_max = (limits.openings_bytes_max / lives.len()).max(1);
         let seed = random_seed();
-        for (number, (place, live)) in lives.into_iter().enumerate() {
+        for (number, (place, live, relief)) in lives.into_iter().enumerate() {
             let (to_lane, fresh) = sync_channel(1);
             if let Some(tap) = self.taps.get_mut(place) {
                 tap.lanes.push(to_lane);
@@ -208,6 +234,7 @@ impl Watch {
                 live,
                 alone: Alone::new(limits.clone(), seed, WhenFull::Drop, to),
                 cpu: pins.get(number % pins.len().max(1)).copied(),
+                relief,
                 fresh,
                 news: tell.clone(),
                 going: going.clone(),

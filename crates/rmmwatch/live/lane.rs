@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender};
 use std::time::{Duration, SystemTime};
 
-use capture::Live;
+use capture::{Live, Relief};
+use dissect::{Credit, Rest};
 use model::{KernelCounts, Timestamp};
 
 use crate::lanes::{Account, Alone};
@@ -56,6 +57,8 @@ pub(super) struct LiveLane {
     pub(super) alone: Alone,
     /// The CPU that it is kept on.
     pub(super) cpu: Option<usize>,
+    /// What counts and drops, in the kernel, packets of which nothing is wanted.
+    pub(super) relief: Option<Relief>,
     /// Captures of interfaces that were opened anew.
     pub(super) fresh: Receiver<Live>,
     pub(super) news: Sender<News>,
@@ -72,6 +75,9 @@ impl LiveLane {
         {
             tracing::warn!(lane = self.number, cpu, %why, "the lane cannot be kept on that CPU");
         }
+        if self.relief.is_some() {
+            self.alone.tell_rests();
+        }
         let mut beat_at = Timestamp::ZERO;
         while self.going.on() {
             let lent = self.take();
@@ -86,6 +92,7 @@ impl LiveLane {
                 self.beat();
             }
         }
+        self.credit();
         let kernel = self.live.counts();
         let account = self.alone.finish();
         let LiveLane { number: lane, since, lost, .. } = self;
@@ -99,11 +106,14 @@ impl LiveLane {
             std::thread::sleep(WAIT);
             return 0;
         }
-        let LiveLane { live, alone, since, going, .. } = self;
+        let LiveLane { live, alone, relief, since, going, .. } = self;
         let taken = live.poll(WAIT, &mut |frames| {
             *since = since.or_else(|| frames.first().map(|frame| frame.at));
             if !alone.push(frames) {
                 going.deaf.store(true, Ordering::Relaxed);
+            }
+            if let Some(relief) = relief {
+                tell(relief, alone);
             }
         });
         taken.unwrap_or_else(|why| {
@@ -115,8 +125,7 @@ impl LiveLane {
 
     /// Once a second: facts go on, counts are told, a fresh capture is taken.
     fn beat(&mut self) {
-        // What the kernel counted of flows whose rest it keeps (relief) is to be credited here,
-        // before time is told.
+        self.credit();
         if !self.alone.send(None) {
             self.going.deaf.store(true, Ordering::Relaxed);
         }
@@ -124,14 +133,51 @@ impl LiveLane {
             fresh.follow(&mut self.live);
             self.live = fresh;
             self.lost = None;
+            relieve(self.relief.as_ref(), &self.live);
         }
         self.tell();
+    }
+
+    /// What the kernel counted of flows is theirs.
+    fn credit(&mut self) {
+        let Some(relief) = &mut self.relief else { return };
+        let alone = &mut self.alone;
+        let mut unknown = Vec::new();
+        relief.counts(&mut |&flow, [from_client, from_server], last| {
+            if !alone.credit(&Credit { flow, from_client, from_server, last }) {
+                unknown.push(flow);
+            }
+        });
+        // Whoever forgot a flow is to see it again.
+        for flow in &unknown {
+            relief.over(flow);
+        }
     }
 
     fn tell(&mut self) {
         let (kernel, account) = (self.live.counts(), self.alone.account());
         let (lane, since, lost) = (self.number, self.since, self.lost.clone());
         let _ = self.news.send(News { lane, kernel, account, since, lost });
+    }
+}
+
+/// Tell the kernel of which flows nothing more is wanted.
+fn tell(relief: &mut Relief, alone: &mut Alone) {
+    for rest in alone.take_rests() {
+        match rest {
+            Rest::Unwanted(flow) => relief.drop_rest(&flow),
+            Rest::Over(flow) => relief.over(&flow),
+        }
+    }
+    relief.seen(alone.last());
+}
+
+/// From now on, the relief decides what reaches a lane's ring. Without, all of it does.
+pub(super) fn relieve(relief: Option<&Relief>, live: &Live) {
+    if let (Some(relief), Some(socket)) = (relief, live.socket())
+        && let Err(why) = relief.attach(socket)
+    {
+        tracing::warn!(%why, "there is no relief");
     }
 }
 

@@ -14,7 +14,7 @@ use model::{Timestamp, Tunnel};
 use crate::desk::{Bounds, Desk, Talk};
 use crate::ends::{Key, Way};
 use crate::flows::{Meta, Slot, Table, Wheel};
-use crate::layers::{Packet, Segment};
+use crate::layers::{Packet, Segment, is_of_tunnels};
 use crate::rest::{Credit, REST_EVERY, Rest};
 use crate::streams::{Opening, Openings};
 use crate::twins::{Twins, mark_of};
@@ -205,6 +205,10 @@ impl Conversations {
                 }
                 if closing && !was_closing {
                     self.wheel.link(slot, secs.saturating_add(desk.bounds.patience(meta)));
+                    // While it lingers, what was counted of it elsewhere can still be credited.
+                    if meta.all_done() && desk.rests.wanted() {
+                        desk.rests.tell(Rest::Over(entry.row.flow()));
+                    }
                 }
                 if meta.all_done() && !open_due {
                     if goes_on {
@@ -239,6 +243,10 @@ impl Conversations {
         }
         let Some(entry) = self.table.entry(slot) else { return };
         let meta = entry.row.meta;
+        // What comes yet may be a tunnel, whose conversations are others.
+        if meta.is_udp() && Way::BOTH.iter().any(|way| is_of_tunnels(entry.row.end(*way).port)) {
+            return;
+        }
         // Both sides are done, and were heard: who never answers makes room for others instead.
         if meta.all_done() && meta.has(Meta::OPEN) && !meta.closing() {
             desk.rests.tell(Rest::Unwanted(entry.row.flow()));
@@ -249,6 +257,10 @@ impl Conversations {
     pub(crate) fn credit(&mut self, key: &Key, hash: u64, credit: &Credit) -> bool {
         let entry = self.table.find(key, hash, 0).and_then(|slot| self.table.entry(slot));
         let Some(entry) = entry else { return false };
+        // Another connection took the same ends since.
+        if credit.last.nanos() < entry.row.opened {
+            return false;
+        }
         let client = entry.row.meta.client();
         let turned = entry.row.flow().client != credit.flow.client;
         let client = if turned { client.other() } else { client };
