@@ -1,8 +1,6 @@
 //! Fingerprints of a TLS client's hello. Each is kept as the text that it is a hash of, since
 //! hashing costs more than reading the hello, and few ask for it.
 
-use std::fmt::Write;
-
 use md5::Md5;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -71,9 +69,18 @@ impl Ja4 {
 }
 
 fn push_hex(text: &mut String, octets: &[u8]) {
-    for octet in octets {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{octet:02x}");
+    push_digits(text, octets, b"0123456789abcdef");
+}
+
+fn push_digits(text: &mut String, octets: &[u8], digits: &[u8; 16]) {
+    let digit = |nibble: u8| digits.get(usize::from(nibble)).copied().unwrap_or(b'0');
+    for run in octets.chunks(32) {
+        let mut pairs = [[b'0'; 2]; 32];
+        for (pair, octet) in pairs.iter_mut().zip(run) {
+            *pair = [digit(octet >> 4), digit(octet & 15)];
+        }
+        let shown = pairs.get(..run.len()).unwrap_or_default();
+        text.push_str(std::str::from_utf8(shown.as_flattened()).unwrap_or_default());
     }
 }
 
@@ -81,14 +88,22 @@ fn push_hex(text: &mut String, octets: &[u8]) {
 #[must_use]
 pub fn upper_hex(octets: &[u8]) -> String {
     let mut text = String::with_capacity(octets.len() * 2);
-    push_hex(&mut text, octets);
-    text.make_ascii_uppercase();
+    push_digits(&mut text, octets, b"0123456789ABCDEF");
     text
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn octets_as_digits() {
+        let octets: Vec<u8> = (0..=255).collect();
+        for len in [0, 1, 20, 31, 32, 33, 48, 64, 65, 256] {
+            let want: String = octets[..len].iter().map(|octet| format!("{octet:02X}")).collect();
+            assert_eq!(upper_hex(&octets[..len]), want);
+        }
+    }
 
     #[test]
     fn texts_are_hashed_and_finished_prints_stay() {

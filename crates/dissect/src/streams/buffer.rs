@@ -1,13 +1,57 @@
 //! Octets of one side that came before their turn, or that a reader wants more of.
 
 use std::mem;
-use std::ops::Range;
+use std::ops::{Deref, DerefMut, Range};
 
 /// A run of octets that are there, as offsets from the first one that was not consumed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct Piece {
     start: usize,
     end: usize,
+}
+
+/// Pieces in their order. One needs no memory of its own, and nearly always there is one.
+#[derive(Clone, Default, Debug)]
+struct Pieces {
+    one: Option<Piece>,
+    /// All of them, as soon as there were two.
+    many: Vec<Piece>,
+}
+
+impl Deref for Pieces {
+    type Target = [Piece];
+
+    fn deref(&self) -> &[Piece] {
+        if self.many.is_empty() { self.one.as_slice() } else { &self.many }
+    }
+}
+
+impl DerefMut for Pieces {
+    fn deref_mut(&mut self) -> &mut [Piece] {
+        if self.many.is_empty() { self.one.as_mut_slice() } else { &mut self.many }
+    }
+}
+
+impl Pieces {
+    /// Put one in the place of those at `range`.
+    fn replace(&mut self, range: Range<usize>, piece: Piece) {
+        if self.many.is_empty() && self.len() == range.len() {
+            self.one = Some(piece);
+            return;
+        }
+        self.many.extend(self.one.take());
+        self.many.splice(range, [piece]);
+    }
+
+    /// Keep those for which `keep` says so.
+    fn retain_mut(&mut self, mut keep: impl FnMut(&mut Piece) -> bool) {
+        self.many.retain_mut(&mut keep);
+        if let Some(one) = &mut self.one
+            && !keep(one)
+        {
+            self.one = None;
+        }
+    }
 }
 
 /// Octets that all openings of a shard may hold together.
@@ -68,7 +112,7 @@ pub(crate) struct Buffer {
     /// Octets at the front of `octets` that were let go of already.
     passed: usize,
     /// In order, apart from each other; offsets count from behind `passed`.
-    pieces: Vec<Piece>,
+    pieces: Pieces,
     /// Octets taken from the budget.
     charged: usize,
 }
@@ -78,7 +122,7 @@ const CHARGED_MIN: usize = 512;
 
 impl Buffer {
     /// Whether nothing is held.
-    pub(crate) const fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.pieces.is_empty()
     }
 
@@ -161,7 +205,7 @@ impl Buffer {
         }
         let (from, to) = (self.passed, self.passed.saturating_add(self.end()));
         self.octets.copy_within(from..to, from.saturating_add(count));
-        for piece in &mut self.pieces {
+        for piece in &mut *self.pieces {
             piece.start = piece.start.saturating_add(count);
             piece.end = piece.end.saturating_add(count);
         }
@@ -187,7 +231,7 @@ impl Buffer {
         match self.pieces.get_mut(touched.start) {
             // Nearly always: octets that go on where others end.
             Some(piece) if touched.len() == 1 => *piece = merged,
-            _ => drop(self.pieces.splice(touched, [merged])),
+            _ => self.pieces.replace(touched, merged),
         }
     }
 

@@ -96,17 +96,21 @@ fn octets(address: &Address) -> [u8; 16] {
 
 /// The sum of 16-bit words, in the machine's own order: a ones' complement sum has none.
 fn words(octets: &[u8]) -> u64 {
-    let mut chunks = octets.chunks_exact(4);
+    let (chunks, rest) = octets.as_chunks::<8>();
     let mut sum = 0u64;
-    for chunk in &mut chunks {
-        let word = chunk.first_chunk().map_or(0, |word| u32::from_ne_bytes(*word));
-        sum = sum.wrapping_add(u64::from(word));
+    // A datagram has so few octets that the sum of their halves fits.
+    let halves = |chunk: [u8; 8]| {
+        let word = u64::from_ne_bytes(chunk);
+        (word >> 32).wrapping_add(word & 0xffff_ffff)
+    };
+    for chunk in chunks {
+        sum = sum.wrapping_add(halves(*chunk));
     }
-    let mut last = [0; 4];
-    for (place, octet) in last.iter_mut().zip(chunks.remainder()) {
+    let mut last = [0; 8];
+    for (place, octet) in last.iter_mut().zip(rest) {
         *place = *octet;
     }
-    sum.wrapping_add(u64::from(u32::from_ne_bytes(last)))
+    sum.wrapping_add(halves(last))
 }
 
 const fn fold(mut sum: u64) -> u16 {

@@ -24,17 +24,15 @@ pub(in crate::protocols) fn tell_message(octets: &[u8], out: &mut Out<'_>) {
     }
 }
 
-/// Tell the question in a path, where there is one (RFC 8484 §4.1: `?dns=` and base64url). A path
-/// may hold such a word by chance: the message must be plain beyond doubt.
-pub(in crate::protocols) fn tell_in_path(path: &[u8], out: &mut Out<'_>) {
-    let Some(query) = path.iter().position(|octet| *octet == b'?') else { return };
-    let parts = path.get(query..).unwrap_or_default().split(|octet| matches!(octet, b'?' | b'&'));
-    let Some(coded) = parts.filter_map(|part| part.strip_prefix(b"dns=")).next() else { return };
-    let Some(message) = decode(coded) else { return };
-    let header = Header::read(&message);
-    if header.is_some_and(|header| !header.response && claim::plain(&message, &header)) {
-        super::tell(Protocol::Dns, &message, out);
-    }
+/// The question in a path, where there is one (RFC 8484 §4.1: `?dns=` and base64url). A path may
+/// hold such a word by chance: the message must be plain beyond doubt.
+pub(in crate::protocols) fn in_path(path: &[u8]) -> Option<Vec<u8>> {
+    let query = path.iter().position(|octet| *octet == b'?')?;
+    let mut parts = path.get(query..)?.split(|octet| matches!(octet, b'?' | b'&'));
+    let coded = parts.find_map(|part| part.strip_prefix(b"dns="))?;
+    let message = decode(coded)?;
+    let header = Header::read(&message)?;
+    (!header.response && claim::plain(&message, &header)).then_some(message)
 }
 
 /// Undo base64url (RFC 4648 §5), with or without padding.

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use model::{DnsQuestion, DnsRecord, DomainName, RecordData, RecordType};
 
-use super::name::{NameFault, Steps, Walked, pass_over, walk};
+use super::name::{self, NameFault, Steps, Walked, pass_over};
 use super::parser::{Header, address};
 use super::{netbios, service};
 use crate::protocols::limits::{DNS_PASSED_OVER_MAX, DNS_QUESTIONS_MAX, DNS_RECORDS_MAX};
@@ -23,8 +23,10 @@ pub(super) enum Dialect {
 pub(super) struct Message {
     /// Its header.
     pub(super) header: Header,
-    /// Its questions.
-    pub(super) questions: Vec<DnsQuestion>,
+    /// Its first question. Nearly no message has more.
+    pub(super) question: Option<DnsQuestion>,
+    /// The others.
+    pub(super) more: Vec<DnsQuestion>,
     /// The records of its answer section. Nothing for a query.
     pub(super) records: Vec<DnsRecord>,
     /// Its response code with the EDNS part.
@@ -42,11 +44,18 @@ pub(super) fn read(
     anomaly: &mut dyn FnMut(&'static str),
 ) -> Option<Message> {
     let header = Header::read(message)?;
-    let mut walker =
-        Walker { message, dialect, at: Header::LEN, steps: Steps::new(), first: None, anomaly };
+    let mut walker = Walker {
+        message,
+        dialect,
+        at: Header::LEN,
+        steps: Steps::new(),
+        known: [None, None],
+        anomaly,
+    };
     let mut read = Message {
         header,
-        questions: Vec::new(),
+        question: None,
+        more: Vec::new(),
         records: Vec::new(),
         rcode: header.rcode,
         #[cfg(test)]
@@ -72,8 +81,9 @@ struct Walker<'a> {
     /// The first octet that was not read.
     at: usize,
     steps: Steps,
-    /// The first question's name: most records point at it.
-    first: Option<DomainName>,
+    /// Names that records point at, and where they stand: the first question's, and the last one
+    /// that stood in a record's data, as the next record's owner is after a CNAME.
+    known: [Option<(usize, DomainName)>; 2],
     anomaly: &'a mut dyn FnMut(&'static str),
 }
 
@@ -97,15 +107,20 @@ impl Walker<'_> {
             let name = self.name()?;
             let (kind, _class) = (self.number()?, self.number()?);
             if let Some(name) = name {
-                if number == 0 {
-                    self.first.clone_from(&name);
+                let question = DnsQuestion { name, kind: RecordType(kind) };
+                match read.question {
+                    None => read.question = Some(question),
+                    Some(_) => read.more.push(question),
                 }
-                read.questions.push(DnsQuestion { name, kind: RecordType(kind) });
             }
         }
         if !header.response {
             return Ok(());
         }
+        // A record takes sixteen octets at least, if it is an address.
+        let left = self.message.len().saturating_sub(self.at);
+        let room = usize::from(header.answers).min(left / 16).min(DNS_RECORDS_MAX);
+        read.records.reserve_exact(room);
         for number in 0..header.answers {
             if usize::from(number) >= DNS_RECORDS_MAX {
                 (self.anomaly)("dns_records_too_many");
@@ -141,18 +156,18 @@ impl Walker<'_> {
 
     /// The name at hand. `None`: it cannot be read, but the octets after it can.
     fn name(&mut self) -> Result<Option<Option<DomainName>>, NameFault> {
-        // Nearly every record's owner is a pointer to the first question, at octet 12.
-        const TO_THE_FIRST: [u8; 2] = [0xc0, 12];
-        if let (Some(first), Some(rest)) = (&self.first, self.message.get(self.at..))
-            && rest.starts_with(&TO_THE_FIRST)
-        {
-            self.at = self.at.saturating_add(TO_THE_FIRST.len());
-            return Ok(Some(Some(first.clone())));
+        // Nearly every record's owner is a pointer to a name that was just read.
+        if let Some(name) = self.pointed_at() {
+            self.at = self.at.saturating_add(2);
+            return Ok(Some(Some(name)));
         }
-        match walk(self.message, self.at, &mut self.steps) {
-            Ok(walked) => {
+        match self.read(self.at) {
+            Ok((walked, name)) => {
+                if self.at == Header::LEN {
+                    self.note(0, self.at, &walked, name.as_ref());
+                }
                 self.at = walked.end;
-                Ok(Some(self.text(walked)))
+                Ok(Some(name))
             }
             Err(NameFault::Cut) => Err(NameFault::Cut),
             Err(fault) => {
@@ -163,13 +178,31 @@ impl Walker<'_> {
         }
     }
 
-    fn text(&self, walked: Walked) -> Option<DomainName> {
-        match self.dialect {
-            Dialect::Dns => walked.text(self.message),
-            Dialect::Netbios => {
-                netbios::name(walked.labels(self.message)).or_else(|| walked.text(self.message))
-            }
+    /// The known name that a pointer at hand points at.
+    fn pointed_at(&self) -> Option<DomainName> {
+        let pointer = *self.message.get(self.at..)?.first_chunk()?;
+        let target = usize::from(u16::from_be_bytes(pointer).checked_sub(0xc000)?);
+        let mut known = self.known.iter().flatten();
+        known.find(|(at, _)| *at == target).map(|(_, name)| name.clone())
+    }
+
+    /// Remember a name that stands at a place.
+    fn note(&mut self, place: usize, at: usize, walked: &Walked, name: Option<&DomainName>) {
+        if let Some(known) = self.known.get_mut(place)
+            && walked.may_be_pointed_at()
+        {
+            *known = name.map(|name| (at, name.clone()));
         }
+    }
+
+    /// The name at a place.
+    fn read(&mut self, at: usize) -> Result<(Walked, Option<DomainName>), NameFault> {
+        let (walked, name) = name::read(self.message, at, &mut self.steps)?;
+        let coded = match self.dialect {
+            Dialect::Dns => None,
+            Dialect::Netbios => netbios::name(walked.labels(self.message)),
+        };
+        Ok((walked, coded.or(name)))
     }
 
     fn number(&mut self) -> Result<u16, NameFault> {
@@ -180,11 +213,13 @@ impl Walker<'_> {
     }
 
     fn head(&mut self) -> Result<Head, NameFault> {
-        let kind = RecordType(self.number()?);
-        let _class = self.number()?;
-        let ttl_secs = u32::from(self.number()?) << 16 | u32::from(self.number()?);
-        let len = self.number()?;
-        let start = self.at;
+        let rest = self.message.get(self.at..).ok_or(NameFault::Cut)?;
+        let head = *rest.first_chunk::<10>().ok_or(NameFault::Cut)?;
+        let [k, l, _, _, a, b, c, d, high, low] = head;
+        let (kind, len) = (u16::from_be_bytes([k, l]), u16::from_be_bytes([high, low]));
+        let (kind, ttl_secs) = (RecordType(kind), u32::from_be_bytes([a, b, c, d]));
+        let start = self.at.saturating_add(head.len());
+        self.at = start;
         let end = start.saturating_add(usize::from(len));
         if end > self.message.len() {
             return Err(NameFault::Cut);
@@ -198,18 +233,17 @@ impl Walker<'_> {
             RecordType::A | RecordType::AAAA => {
                 address(head.kind, octets, self.message).map(RecordData::Address)
             }
-            RecordType::CNAME | RecordType::NS | RecordType::PTR => {
-                match walk(self.message, head.start, &mut self.steps) {
-                    Ok(walked) if walked.end <= head.end => {
-                        Some(RecordData::Name(self.text(walked)))
-                    }
-                    Ok(_) => None,
-                    Err(fault) => {
-                        (self.anomaly)(fault_name(fault));
-                        return RecordData::Other(head.len);
-                    }
+            RecordType::CNAME | RecordType::NS | RecordType::PTR => match self.read(head.start) {
+                Ok((walked, name)) if walked.end <= head.end => {
+                    self.note(1, head.start, &walked, name.as_ref());
+                    Some(RecordData::Name(name))
                 }
-            }
+                Ok(_) => None,
+                Err(fault) => {
+                    (self.anomaly)(fault_name(fault));
+                    return RecordData::Other(head.len);
+                }
+            },
             RecordType::HTTPS | RecordType::SVCB => {
                 service::read(self.message, head.start, head.end, &mut self.steps)
             }

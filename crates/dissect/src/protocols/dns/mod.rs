@@ -14,7 +14,7 @@ mod tests;
 use model::{DnsAnswer, DnsQuery, Fact, Flow, Protocol, Side};
 
 use super::reader::{Datagram, Entry, Out};
-pub(super) use https::{is_message_type, tell_in_path, tell_message};
+pub(super) use https::{in_path, is_message_type, tell_message};
 
 /// The entry in the list.
 pub(super) const ENTRY: Entry = Entry {
@@ -46,12 +46,12 @@ fn tell(protocol: Protocol, octets: &[u8], out: &mut Out<'_>) {
     let Some(read) = message::read(octets, dialect, &mut *out.anomaly) else { return };
     let id = read.header.id;
     if !read.header.response {
-        for question in read.questions {
+        for question in read.question.into_iter().chain(read.more) {
             (out.fact)(Fact::DnsQuery(Box::new(DnsQuery { protocol, id, question })));
         }
         return;
     }
-    let question = read.questions.into_iter().next();
+    let question = read.question;
     if question.is_some() || !read.records.is_empty() {
         let (rcode, records) = (read.rcode, read.records);
         let answer = DnsAnswer { protocol, id, question, rcode, records };
@@ -63,7 +63,8 @@ fn tell(protocol: Protocol, octets: &[u8], out: &mut Out<'_>) {
 pub(crate) fn fuzz(octets: &[u8]) {
     super::drive::fuzz(&ENTRY, octets, &[53, 137, 5353, 5355, 4000]);
     if let Some(read) = message::read(octets, message::Dialect::Dns, &mut |_| {}) {
-        assert!(read.questions.len() <= usize::from(read.header.questions));
+        let questions = usize::from(read.question.is_some()).saturating_add(read.more.len());
+        assert!(questions <= usize::from(read.header.questions));
         assert!(read.records.len() <= usize::from(read.header.answers));
         assert_eq!(read.rcode & 15, read.header.rcode);
     }

@@ -44,9 +44,16 @@ pub(super) struct Walked {
     /// Where the octets after the name begin, as it stands in its place.
     pub(super) end: usize,
     labels: usize,
+    /// Pointers that it follows.
+    hops: usize,
 }
 
 impl Walked {
+    /// Whether a pointer to it makes a name that keeps all bounds, too.
+    pub(super) const fn may_be_pointed_at(self) -> bool {
+        self.hops < DNS_HOPS_MAX
+    }
+
     /// The name; `None` for the root.
     pub(super) fn text(self, message: &[u8]) -> Option<DomainName> {
         DomainName::from_labels(self.labels(message)).ok()
@@ -75,34 +82,89 @@ impl Walked {
 
 /// Walk the name that begins at `at`.
 pub(super) fn walk(message: &[u8], at: usize, steps: &mut Steps) -> Result<Walked, NameFault> {
+    walk_showing(message, at, steps, |_| {})
+}
+
+/// The same, and the name itself; `None` for the root.
+pub(super) fn read(
+    message: &[u8],
+    at: usize,
+    steps: &mut Steps,
+) -> Result<(Walked, Option<DomainName>), NameFault> {
+    let mut dotted = Dotted { octets: [0; DNS_NAME_OCTETS_MAX], len: 0 };
+    let walked = walk_showing(message, at, steps, |run| dotted.push(run))?;
+    let name = match walked.labels {
+        0 => None,
+        labels => dotted.name(labels).or_else(|| walked.text(message)),
+    };
+    Ok((walked, name))
+}
+
+/// Walk a name and show each run of its labels, with their lengths before them.
+#[inline]
+fn walk_showing<'a>(
+    message: &'a [u8],
+    at: usize,
+    steps: &mut Steps,
+    mut show: impl FnMut(&'a [u8]),
+) -> Result<Walked, NameFault> {
     let (mut here, mut run, mut end) = (at, at, None);
     let (mut octets, mut labels, mut hops) = (1usize, 0usize, 0usize);
     loop {
         steps.take()?;
         match part(message, here)? {
             Part::End(after) => {
+                show(message.get(run..here).unwrap_or_default());
                 let end = end.unwrap_or(after);
-                return Ok(Walked { start: at, end, labels });
+                return Ok(Walked { start: at, end, labels, hops });
             }
-            Part::Label(label, after) => {
-                octets = octets.saturating_add(label.len()).saturating_add(1);
-                labels = labels.saturating_add(1);
+            Part::Label(_, after) => {
+                // Within the message, so that no sum here can overflow.
+                octets += after - here;
+                labels += 1;
                 if octets > DNS_NAME_OCTETS_MAX || labels > DNS_LABELS_MAX {
                     return Err(NameFault::Malformed);
                 }
                 here = after;
             }
             Part::Jump(target, after) => {
-                hops = hops.saturating_add(1);
+                hops += 1;
                 // RFC 1035 §4.1.4: a pointer names a prior occurrence. Held strictly, no loop is
                 // possible: every run of labels begins before the one that points at it.
                 if hops > DNS_HOPS_MAX || target >= run {
                     return Err(NameFault::Malformed);
                 }
+                show(message.get(run..here).unwrap_or_default());
                 end = end.or(Some(after));
                 (here, run) = (target, target);
             }
         }
+    }
+}
+
+/// The labels of a name one behind the other, a dot before each: copied a run at a time.
+struct Dotted {
+    octets: [u8; DNS_NAME_OCTETS_MAX],
+    len: usize,
+}
+
+impl Dotted {
+    /// Take a run of labels, each behind its length.
+    fn push(&mut self, run: &[u8]) {
+        let end = self.len.saturating_add(run.len());
+        let Some(place) = self.octets.get_mut(self.len..end) else { return };
+        place.copy_from_slice(run);
+        let mut at = 0usize;
+        while let Some(octet) = place.get_mut(at) {
+            at += usize::from(*octet) + 1;
+            *octet = b'.';
+        }
+        self.len = end;
+    }
+
+    /// The name of so many labels, unless it needs escapes.
+    fn name(&self, labels: usize) -> Option<DomainName> {
+        DomainName::from_dotted(self.octets.get(1..self.len)?, labels)
     }
 }
 
@@ -125,6 +187,7 @@ enum Part<'a> {
     End(usize),
 }
 
+#[inline]
 fn part(message: &[u8], at: usize) -> Result<Part<'_>, NameFault> {
     let first = *message.get(at).ok_or(NameFault::Cut)?;
     let next = at.saturating_add(1);
@@ -150,8 +213,9 @@ mod tests {
     use super::*;
 
     fn read(message: &[u8], at: usize) -> Result<String, NameFault> {
-        let walked = walk(message, at, &mut Steps::new())?;
-        Ok(walked.text(message).map_or_else(|| ".".to_owned(), |name| name.to_string()))
+        let (walked, name) = super::read(message, at, &mut Steps::new())?;
+        assert_eq!(name, walked.text(message), "the quick way and the slow one agree");
+        Ok(name.map_or_else(|| ".".to_owned(), |name| name.to_string()))
     }
 
     #[test]
@@ -168,6 +232,8 @@ mod tests {
             ("two pointers", b"\x01a\0\x01b\xc0\x00\xc0\x03", 7, Ok("b.a")),
             ("non-ASCII", b"\x02\xc3\xa9\0", 0, Ok("\\xc3\\xa9")),
             ("dot inside", b"\x03a.b\0", 0, Ok("a\\x2eb")),
+            ("dot at the end", b"\x01a\x02b.\0", 0, Ok("a.b\\x2e")),
+            ("capitals and a pointer", b"\x01A\0\x02Bc\x01D\xc0\x00", 3, Ok("bc.d.a")),
             ("to itself", b"\xc0\x00", 0, Err(NameFault::Malformed)),
             ("into its own run", b"\x01a\xc0\x00", 0, Err(NameFault::Malformed)),
             ("forward", b"\xc0\x02\x01a\0", 0, Err(NameFault::Malformed)),

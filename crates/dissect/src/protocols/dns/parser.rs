@@ -1,7 +1,10 @@
-//! The one place that meets the `dns-parser` crate: the header, addresses, and its opinion on names.
+//! A message's header, and the one place that meets the `dns-parser` crate: addresses, and its
+//! opinion on names.
 //!
 //! Only pieces of it that cost little and cannot lose a message are used, and names only behind
-//! our own walk: its scan follows any number of pointers, and its text form recurses at each.
+//! our own walk: its scan follows any number of pointers, and its text form recurses at each. Its
+//! header costs as much as all else in a query, and refuses a message for one reserved bit, which
+//! some mDNS senders set.
 
 use std::net::IpAddr;
 
@@ -38,22 +41,19 @@ impl Header {
 
     /// The header that a message begins with; `None` when it is shorter than one.
     pub(super) fn read(message: &[u8]) -> Option<Header> {
-        let mut copy: [u8; Header::LEN] = *message.first_chunk()?;
-        // The crate refuses the message for one reserved bit; some mDNS senders set it.
-        let reserved = copy[3] & Header::RESERVED != 0;
-        copy[3] &= !Header::RESERVED;
-        let header = dns_parser::Header::parse(&copy).ok()?;
-        let rcode: u8 = header.response_code.into();
+        let [a, b, high, low, q, r, s, t, u, v, w, x] =
+            *message.first_chunk::<{ Header::LEN }>()?;
+        let number = |high, low| u16::from_be_bytes([high, low]);
         Some(Header {
-            id: header.id,
-            response: !header.query,
-            opcode: copy[2] >> 3 & 15,
-            rcode: u16::from(rcode & 15),
-            questions: header.questions,
-            answers: header.answers,
-            authorities: header.nameservers,
-            additionals: header.additional,
-            reserved,
+            id: number(a, b),
+            response: high & 0x80 != 0,
+            opcode: high >> 3 & 15,
+            rcode: u16::from(low & 15),
+            questions: number(q, r),
+            answers: number(s, t),
+            authorities: number(u, v),
+            additionals: number(w, x),
+            reserved: low & Header::RESERVED != 0,
         })
     }
 
@@ -89,6 +89,22 @@ pub(super) fn agrees(message: &[u8], at: usize) -> bool {
 #[allow(clippy::type_complexity, reason = "tables")]
 mod tests {
     use super::*;
+
+    #[test]
+    fn headers_are_those_of_the_crate() {
+        for seed in 0..=u16::MAX {
+            let [high, low] = seed.to_be_bytes();
+            let message = [high, 7, high, low & !Header::RESERVED, 1, low, 2, high, 3, 4, 5, 6];
+            let ours = Header::read(&message).expect("twelve octets");
+            let crates = dns_parser::Header::parse(&message).expect("no reserved bit");
+            let rcode: u8 = crates.response_code.into();
+            assert_eq!((ours.id, ours.response), (crates.id, !crates.query));
+            assert_eq!((ours.opcode, ours.rcode), (high >> 3 & 15, u16::from(rcode & 15)));
+            assert_eq!((ours.questions, ours.answers), (crates.questions, crates.answers));
+            assert_eq!(ours.authorities, crates.nameservers);
+            assert_eq!(ours.additionals, crates.additional);
+        }
+    }
 
     #[test]
     fn a_reserved_bit_blinds_nobody() {

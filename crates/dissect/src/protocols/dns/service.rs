@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use model::RecordData;
 
-use super::name::{Steps, walk};
+use super::name::{self, Steps};
 use crate::protocols::limits::DNS_HINTS_MAX;
 
 /// RFC 9460 §14.3.2.
@@ -23,8 +23,8 @@ pub(super) fn read(
     steps: &mut Steps,
 ) -> Option<RecordData> {
     // RFC 9460 §2.2: priority, target name, parameters.
-    let target = walk(message, start.checked_add(2)?, steps).ok()?;
-    let mut rest = message.get(target.end..end)?;
+    let (walked, target) = name::read(message, start.checked_add(2)?, steps).ok()?;
+    let mut rest = message.get(walked.end..end)?;
     let (mut hints, mut ech) = (Vec::new(), false);
     while let Some((key, value, after)) = parameter(rest) {
         rest = after;
@@ -42,7 +42,7 @@ pub(super) fn read(
         }
         hints.truncate(DNS_HINTS_MAX);
     }
-    Some(RecordData::Service { target: target.text(message), hints, ech })
+    Some(RecordData::Service { target, hints, ech })
 }
 
 fn parameter(octets: &[u8]) -> Option<(u16, &[u8], &[u8])> {

@@ -280,7 +280,7 @@ fn one_broken_name_does_not_hide_the_others() {
 fn claims_of_thousands_are_not_believed() {
     let bare = header(RESPONSE, [0, 0xffff, 0xffff, 0xffff]);
     let read = read(&bare, Dialect::Dns, &mut |_| {}).expect("a header");
-    assert_eq!((read.records.capacity(), read.questions.capacity()), (0, 0));
+    assert_eq!((read.records.capacity(), read.more.capacity()), (0, 0));
 
     let many = |questions: usize| {
         let count = u16::try_from(questions).expect("a count");

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use super::text::find;
 use crate::protocols::limits::{HTTP_METHOD_MAX, WAIT_MAX};
 use crate::protocols::reader::Probe;
 
@@ -38,14 +39,21 @@ impl<'a> Head<'a> {
 
     /// The lines that are whole.
     fn lines(self) -> impl Iterator<Item = &'a [u8]> {
-        self.0
-            .split_inclusive(|octet| *octet == b'\n')
-            .filter_map(|line| line.strip_suffix(b"\n"))
-            .map(|line| line.strip_suffix(b"\r").unwrap_or(line))
+        let mut rest = self.0;
+        let next = move || {
+            let (line, behind) = rest.split_at_checked(find(rest, b'\n')?)?;
+            rest = behind.get(1..)?;
+            Some(line.strip_suffix(b"\r").unwrap_or(line))
+        };
+        std::iter::from_fn(next)
     }
 }
 
 fn value_of<'a>(line: &'a [u8], name: &str) -> Option<&'a [u8]> {
+    // Few lines get past their first letter.
+    if line.first()?.to_ascii_lowercase() != name.as_bytes().first()?.to_ascii_lowercase() {
+        return None;
+    }
     let (field, rest) = line.split_at_checked(name.len())?;
     if !field.eq_ignore_ascii_case(name.as_bytes()) {
         return None;
@@ -69,7 +77,7 @@ pub(super) fn end(octets: &[u8], seen: usize) -> Option<usize> {
     let mut at = seen.saturating_sub(2);
     loop {
         let rest = octets.get(at..)?;
-        at = rest.iter().position(|octet| *octet == b'\n')?.saturating_add(at).saturating_add(1);
+        at = find(rest, b'\n')?.saturating_add(at).saturating_add(1);
         match octets.get(at..)? {
             [b'\n', ..] => return at.checked_add(1),
             [b'\r', b'\n', ..] => return at.checked_add(2),
@@ -138,10 +146,11 @@ fn request_line(octets: &[u8]) -> Begins {
     if token == 0 || *blank != b' ' {
         return Begins::Foreign;
     }
-    let line = rest.iter().position(|octet| *octet == b'\n');
+    let line = find(rest, b'\n');
     let shown = line.and_then(|end| rest.get(..end)).unwrap_or(rest);
     let shown = shown.strip_suffix(b"\r").unwrap_or(shown);
-    if shown.iter().any(|octet| octet.is_ascii_control() && *octet != b'\t') {
+    let control = |octet: &u8| octet.is_ascii_control() & (*octet != b'\t');
+    if shown.iter().fold(false, |found, octet| found | control(octet)) {
         return Begins::Foreign;
     }
     match line {

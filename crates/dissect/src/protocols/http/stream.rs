@@ -8,6 +8,7 @@ use super::body::{Body, Progress, announced, declared};
 use super::file::{Coming, First};
 use super::head::{Begins, Head, begins, end, without_empty_lines};
 use super::request;
+use super::text::find;
 use crate::protocols::dns;
 use crate::protocols::limits::{
     DNS_HTTPS_MAX, HTTP_WAITING_MAX, HTTP_WAITING_OCTETS_MAX, WAIT_MAX,
@@ -177,7 +178,7 @@ impl Reader {
         let empty = octets.len().saturating_sub(rest.len());
         let seen = std::mem::take(&mut self.half(side).seen).saturating_sub(empty);
         let fresh = rest.get(seen..).unwrap_or_default();
-        if seen > 0 && rest.len() < WAIT_MAX && !fresh.contains(&b'\n') {
+        if seen > 0 && rest.len() < WAIT_MAX && find(fresh, b'\n').is_none() {
             self.half(side).seen = rest.len();
             return Turn::Wait(empty as u64);
         }
@@ -240,9 +241,11 @@ impl Reader {
     fn request(&mut self, head: Head<'_>, out: &mut Out<'_>) {
         let Some(request) = request::read(head) else { return };
         self.remember(&request);
-        let path = request.path.clone();
+        let message = dns::in_path(request.path.as_bytes());
         (out.fact)(Fact::HttpRequest(Box::new(request)));
-        dns::tell_in_path(path.as_bytes(), out);
+        if let Some(message) = message {
+            dns::tell_message(&message, out);
+        }
     }
 
     fn remember(&mut self, request: &HttpRequest) {

@@ -2,6 +2,12 @@
 
 /// Printable ASCII as it came, other octets as `\xNN`; at most `max` octets of text.
 pub(in crate::protocols) fn printable(octets: &[u8], max: usize) -> Box<str> {
+    if octets.len() <= max
+        && octets.iter().fold(true, |plain, octet| plain & matches!(*octet, b' '..=b'~'))
+        && let Ok(text) = std::str::from_utf8(octets)
+    {
+        return text.into();
+    }
     let mut text = String::with_capacity(octets.len().min(max));
     for &octet in octets {
         let plain = octet.is_ascii_graphic() || octet == b' ';
@@ -35,6 +41,21 @@ fn push(text: &mut String, octet: u8, plain: bool) {
     for nibble in [octet >> 4, octet & 15] {
         text.push(char::from(HEX.get(usize::from(nibble)).copied().unwrap_or(b'0')));
     }
+}
+
+/// Where an octet stands first. By sixteen: heads are searched for the ends of their lines again and
+/// again.
+pub(super) fn find(octets: &[u8], wanted: u8) -> Option<usize> {
+    let (runs, rest) = octets.as_chunks::<16>();
+    let is_wanted = |octet: &u8| *octet == wanted;
+    let has = |run: &[u8; 16]| run.iter().fold(false, |found, octet| found | is_wanted(octet));
+    let before = runs.iter().position(has);
+    let at = before.unwrap_or(runs.len()).saturating_mul(16);
+    let shown = match before.and_then(|number| runs.get(number)) {
+        Some(run) => run.as_slice(),
+        None => rest,
+    };
+    shown.iter().position(is_wanted).map(|place| at.saturating_add(place))
 }
 
 /// Undo percent-encoding (RFC 3986 §2.1); a `%` without two digits stays as it is.
@@ -71,6 +92,11 @@ mod tests {
         assert_eq!(&*printable(b"ab\xff", 4), "ab");
         assert_eq!(&*printable_end(b"abcdef.exe", 6), "ef.exe");
         assert_eq!(&*printable_end(b"ab\xff.exe", 7), ".exe");
+        let long = [&[b'a'; 37][..], b"\nb\n"].concat();
+        for from in 0..=long.len() {
+            let want = long[from..].iter().position(|octet| *octet == b'\n');
+            assert_eq!(find(&long[from..], b'\n'), want, "{from}");
+        }
         assert_eq!(decode_percent(b"a%20b%2f%zz%4"), b"a b/%zz%4");
     }
 }

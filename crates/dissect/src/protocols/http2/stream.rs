@@ -239,7 +239,9 @@ impl Reader {
             dns: [fields.is_dns(), false],
         });
         (out.fact)(Fact::HttpRequest(Box::new(request)));
-        dns::tell_in_path(fields.path(), out);
+        if let Some(message) = dns::in_path(fields.path()) {
+            dns::tell_message(&message, out);
+        }
     }
 
     fn response(&mut self, frame: &Frame, fields: &Fields) {

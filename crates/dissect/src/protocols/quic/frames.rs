@@ -37,7 +37,8 @@ fn walk_standard<'a>(payload: &'a [u8], mut show: impl FnMut(Crypto<'a>)) -> Opt
     // Each turn takes an octet at least.
     while let Some((kind, behind)) = rest.split_first() {
         rest = match *kind {
-            PADDING | PING => behind,
+            PADDING => without_padding(behind),
+            PING => behind,
             ACK => behind_ack(behind)?,
             ACK_ECN => behind_integers(behind_ack(behind)?, 3)?,
             CRYPTO => {
@@ -61,7 +62,8 @@ fn walk_google<'a>(payload: &'a [u8], mut show: impl FnMut(Crypto<'a>)) -> Optio
     let mut rest = payload;
     while let Some((kind, behind)) = rest.split_first() {
         rest = match *kind {
-            PADDING | GOOGLE_PING => behind,
+            PADDING => without_padding(behind),
+            GOOGLE_PING => behind,
             GOOGLE_CRYPTO => {
                 let (piece, behind) = crypto(behind)?;
                 show(piece);
@@ -71,6 +73,19 @@ fn walk_google<'a>(payload: &'a [u8], mut show: impl FnMut(Crypto<'a>)) -> Optio
         };
     }
     Some(())
+}
+
+/// The octets behind padding, which is most of nearly every Initial: by sixteen, then one by one.
+fn without_padding(mut octets: &[u8]) -> &[u8] {
+    while let Some((run, behind)) = octets.split_first_chunk::<16>()
+        && u128::from_ne_bytes(*run) == 0
+    {
+        octets = behind;
+    }
+    while let Some((&PADDING, behind)) = octets.split_first() {
+        octets = behind;
+    }
+    octets
 }
 
 /// RFC 9000 §19.6.

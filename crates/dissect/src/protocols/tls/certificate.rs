@@ -4,16 +4,20 @@ use std::fmt::Write;
 
 use model::{DomainName, Side, TlsCertificate};
 use x509_parser::asn1_rs::{BmpString, Tag};
-use x509_parser::extensions::{GeneralName, ParsedExtension};
+use x509_parser::extensions::{GeneralName, SubjectAlternativeName};
+use x509_parser::nom::Parser;
 use x509_parser::objects::{oid_registry, oid2abbrev};
-use x509_parser::prelude::{FromDer, X509Certificate};
+use x509_parser::oid_registry::OID_X509_EXT_SUBJECT_ALT_NAME;
+use x509_parser::prelude::{FromDer, X509Certificate, X509CertificateParser};
 use x509_parser::x509::{AttributeTypeAndValue, X509Name};
 
 use crate::protocols::limits::{TLS_NAMES_MAX, TLS_SUBJECT_MAX};
 
 /// Read a certificate that `side` showed; `None` when it cannot be read.
 pub(super) fn read(side: Side, der: &[u8]) -> Option<TlsCertificate> {
-    let (_, certificate) = X509Certificate::from_der(der).ok()?;
+    // Of the extensions just one is of interest.
+    let mut parser = X509CertificateParser::new().with_deep_parse_extensions(false);
+    let (_, certificate) = parser.parse(der).ok()?;
     let validity = certificate.validity();
     Some(TlsCertificate {
         side,
@@ -31,8 +35,10 @@ pub(super) fn read(side: Side, der: &[u8]) -> Option<TlsCertificate> {
 fn names(certificate: &X509Certificate<'_>) -> Vec<DomainName> {
     let mut names = Vec::new();
     for extension in certificate.extensions() {
-        let ParsedExtension::SubjectAlternativeName(alternatives) = extension.parsed_extension()
-        else {
+        if extension.oid != OID_X509_EXT_SUBJECT_ALT_NAME {
+            continue;
+        }
+        let Ok((_, alternatives)) = SubjectAlternativeName::from_der(extension.value) else {
             continue;
         };
         for name in &alternatives.general_names {
@@ -67,9 +73,18 @@ fn text(name: &X509Name<'_>) -> Box<str> {
 }
 
 fn push_attribute(text: &mut String, attribute: &AttributeTypeAndValue<'_>) {
-    match oid2abbrev(attribute.attr_type(), oid_registry()) {
-        Ok(name) => text.push_str(name),
-        Err(_) => text.push_str(&attribute.attr_type().to_id_string()),
+    match attribute.attr_type().as_bytes() {
+        // RFC 5280 §4.1.2.4: those that nearly all names are of, without the crate's hash table.
+        [0x55, 4, 3] => text.push_str("CN"),
+        [0x55, 4, 6] => text.push_str("C"),
+        [0x55, 4, 7] => text.push_str("L"),
+        [0x55, 4, 8] => text.push_str("ST"),
+        [0x55, 4, 10] => text.push_str("O"),
+        [0x55, 4, 11] => text.push_str("OU"),
+        _ => match oid2abbrev(attribute.attr_type(), oid_registry()) {
+            Ok(name) => text.push_str(name),
+            Err(_) => text.push_str(&attribute.attr_type().to_id_string()),
+        },
     }
     text.push('=');
     let value = attribute.attr_value();
@@ -84,6 +99,13 @@ fn push_attribute(text: &mut String, attribute: &AttributeTypeAndValue<'_>) {
 /// RFC 4514 §2.4. Octets that are no UTF-8 are written as pairs of hexadecimal digits, too.
 fn push_value(text: &mut String, value: &[u8]) {
     let value = value.get(..TLS_SUBJECT_MAX).unwrap_or(value);
+    let plain =
+        |octet: &u8| octet.is_ascii_alphanumeric() | matches!(*octet, b' '..=b'!' | b'-'..=b'/');
+    if value.iter().all(plain)
+        && let Ok(value) = std::str::from_utf8(value)
+    {
+        return text.push_str(value);
+    }
     for chunk in value.utf8_chunks() {
         for letter in chunk.valid().chars() {
             match letter {
@@ -123,6 +145,18 @@ mod tests {
             let mut text = String::new();
             push_value(&mut text, value);
             assert_eq!(text, *want);
+        }
+    }
+
+    #[test]
+    fn attributes_are_called_as_the_crate_calls_them() {
+        for number in 0..=127 {
+            let kind = x509_parser::der_parser::oid::Oid::new(vec![0x55, 4, number].into());
+            let value = x509_parser::asn1_rs::Any::from_tag_and_data(Tag::PrintableString, b"a");
+            let mut text = String::new();
+            let want = oid2abbrev(&kind, oid_registry()).map_or(kind.to_id_string(), str::to_owned);
+            push_attribute(&mut text, &AttributeTypeAndValue::new(kind, value));
+            assert_eq!(text, format!("{want}=a"));
         }
     }
 

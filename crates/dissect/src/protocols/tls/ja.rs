@@ -123,38 +123,55 @@ fn numbers(list: &[u8]) -> impl Iterator<Item = u16> {
     pairs.iter().map(|pair| u16::from_be_bytes(*pair)).filter(|number| !grease(*number))
 }
 
+/// Write numbers in decimal with dashes between. Whole words are written, of which the next number
+/// covers what it does not need: so no number's length is copied by.
 fn push_dashed(text: &mut Vec<u8>, numbers: impl Iterator<Item = u16>) {
-    for (place, number) in numbers.enumerate() {
-        if place > 0 {
-            text.push(b'-');
-        }
-        push_decimal(text, number);
-    }
-}
-
-fn push_decimal(text: &mut Vec<u8>, mut number: u16) {
-    let mut digits = [0; 5];
-    let mut count = 0;
-    for digit in digits.iter_mut().rev() {
-        *digit = (number % 10).to_le_bytes()[0] + b'0';
-        number /= 10;
-        count += 1;
-        if number == 0 {
-            break;
+    let begins = text.len();
+    let most = numbers.size_hint().1.unwrap_or_default();
+    text.resize(begins.saturating_add(most.saturating_mul(6)).saturating_add(2), 0);
+    let mut end = begins;
+    for number in numbers {
+        let (word, len) = dashed(number);
+        if let Some(place) = text.get_mut(end..).and_then(|place| place.first_chunk_mut()) {
+            *place = word;
+            end = end.saturating_add(len);
         }
     }
-    text.extend_from_slice(digits.get(digits.len() - count..).unwrap_or_default());
+    // The last dash.
+    text.truncate(end.saturating_sub(1).max(begins));
 }
 
+/// A number in decimal, a dash behind it, and how many octets both take: 2 to 6.
+fn dashed(number: u16) -> ([u8; 8], usize) {
+    let [a, b, c, d] = [number / 10_000, number / 1000 % 10, number / 100 % 10, number / 10 % 10];
+    let digit = |value: u16| value.to_le_bytes()[0] + b'0';
+    let word = [digit(a), digit(b), digit(c), digit(d), digit(number % 10), b'-', 0, 0];
+    let more = [10, 100, 1000, 10_000].map(|least| usize::from(number >= least));
+    let [tens, hundreds, thousands, most] = more;
+    let len = 2 + tens + hundreds + thousands + most;
+    // Without the zeros before it: its first octet is the word's lowest.
+    let word = u64::from_le_bytes(word) >> (8 * (6 - len));
+    (word.to_le_bytes(), len)
+}
+
+fn push_decimal(text: &mut Vec<u8>, number: u16) {
+    push_dashed(text, std::iter::once(number));
+}
+
+/// Write numbers in four hexadecimal digits with commas between.
 fn push_commas(text: &mut Vec<u8>, numbers: impl Iterator<Item = u16>) {
     let begins = text.len();
-    for number in numbers {
+    let most = numbers.size_hint().1.unwrap_or_default();
+    text.resize(begins.saturating_add(most.saturating_mul(5)), 0);
+    let mut end = begins;
+    let (places, _) = text.get_mut(begins..).unwrap_or_default().as_chunks_mut::<5>();
+    for (place, number) in places.iter_mut().zip(numbers) {
         let [[a, b], [c, d]] = number.to_be_bytes().map(hex);
-        text.extend_from_slice(&[a, b, c, d, b',']);
+        *place = [a, b, c, d, b','];
+        end = end.saturating_add(place.len());
     }
-    if text.len() > begins {
-        text.pop();
-    }
+    // The last comma.
+    text.truncate(end.saturating_sub(1).max(begins));
 }
 
 fn hex(octet: u8) -> [u8; 2] {
@@ -165,6 +182,22 @@ fn hex(octet: u8) -> [u8; 2] {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_as_text() {
+        for number in 0..=u16::MAX {
+            let (word, len) = dashed(number);
+            assert_eq!(&word[..len], format!("{number}-").as_bytes());
+            let mut text = b"a".to_vec();
+            push_commas(&mut text, [number, 7].into_iter());
+            assert_eq!(text, format!("a{number:04x},0007").as_bytes());
+        }
+        let mut text = b"a".to_vec();
+        push_commas(&mut text, std::iter::empty());
+        push_dashed(&mut text, std::iter::empty());
+        push_dashed(&mut text, [1, 23, 45678].into_iter());
+        assert_eq!(text, b"a1-23-45678");
+    }
 
     fn octets(numbers: &[u16]) -> Vec<u8> {
         numbers.iter().flat_map(|number| number.to_be_bytes()).collect()

@@ -29,17 +29,22 @@ pub(super) fn read(octets: &[u8]) -> Preface {
         Some(0x30) => binary::ldap(octets),
         Some(b'<') => lines::xmpp(octets),
         Some(_) => {
-            let families = [
+            let families: [fn(&[u8]) -> Preface; 5] = [
                 lines::client,
                 lines::server,
                 binary::mysql,
                 binary::mysql_server,
                 binary::postgresql_server,
             ];
-            let read = families.map(|family| family(octets));
-            let known = read.into_iter().find(|preface| matches!(preface, Preface::Octets(_)));
-            let more = read.contains(&Preface::More);
-            known.unwrap_or(if more { Preface::More } else { Preface::Foreign })
+            let mut all = Preface::Foreign;
+            for family in families {
+                match family(octets) {
+                    Preface::Foreign => {}
+                    Preface::More => all = Preface::More,
+                    known @ Preface::Octets(_) => return known,
+                }
+            }
+            all
         }
     }
 }

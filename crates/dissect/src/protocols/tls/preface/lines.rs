@@ -64,12 +64,18 @@ const SERVER: [&[u8]; 10] = [
 
 /// What the lines of a client come to.
 pub(super) fn client(octets: &[u8]) -> Preface {
-    if begins(&CLIENT, octets) || tagged(octets) { lines(octets) } else { Preface::Foreign }
+    let graphic = octets.first().is_none_or(u8::is_ascii_graphic);
+    if graphic && (begins(&CLIENT, octets) || tagged(octets)) {
+        lines(octets)
+    } else {
+        Preface::Foreign
+    }
 }
 
 /// What the lines of a server come to.
 pub(super) fn server(octets: &[u8]) -> Preface {
-    if begins(&SERVER, octets) { lines(octets) } else { Preface::Foreign }
+    let graphic = octets.first().is_none_or(u8::is_ascii_graphic);
+    if graphic && begins(&SERVER, octets) { lines(octets) } else { Preface::Foreign }
 }
 
 /// XMPP (RFC 6120 §4 and §5), of either end: the beginning of a stream's document, and TLS behind a
@@ -128,8 +134,16 @@ fn closed(octets: &[u8]) -> bool {
 
 /// Whether the octets begin, or may come to begin, with one of these.
 fn begins(words: &[&[u8]], octets: &[u8]) -> bool {
+    let Some(first) = octets.first() else { return true };
+    let first = first.to_ascii_lowercase();
     words.iter().any(|word| {
-        octets.iter().zip(*word).all(|(octet, letter)| octet.eq_ignore_ascii_case(letter))
+        // Few words get past their first letter.
+        word.first().is_some_and(|letter| letter.to_ascii_lowercase() == first) && {
+            let len = word.len().min(octets.len());
+            word.get(..len).is_some_and(|word| {
+                octets.get(..len).is_some_and(|octets| octets.eq_ignore_ascii_case(word))
+            })
+        }
     })
 }
 
