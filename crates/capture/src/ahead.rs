@@ -50,7 +50,7 @@ impl Ahead {
         let (empty, refill) = sync_channel(AHEAD_BUFFERS);
         let work = move || {
             if let Ok(packed) = take.recv() {
-                unpack(packed, &refill, &fill);
+                unpack(packed, join, &refill, &fill);
             }
         };
         let Ok(thread) = Builder::new().name("unpack".into()).spawn(work) else {
@@ -122,13 +122,28 @@ impl Drop for Ahead {
 }
 
 /// The thread's work: to its capture's end, its first fault, or until nobody reads any more.
-fn unpack(mut packed: Packed, refill: &Receiver<Vec<u8>>, fill: &SyncSender<Portion>) {
+/// `fill_up`: buffers are handed over full, since nothing in them has to be waited for.
+fn unpack(
+    mut packed: Packed,
+    fill_up: bool,
+    refill: &Receiver<Vec<u8>>,
+    fill: &SyncSender<Portion>,
+) {
+    let mut last = None;
     while let Ok(mut octets) = refill.recv() {
-        let len = packed.read(&mut octets);
-        let last = matches!(len, Err(_) | Ok(0));
+        let mut made = 0;
+        while last.is_none() && (made == 0 || fill_up && made < octets.len()) {
+            match packed.read(octets.get_mut(made..).unwrap_or_default()) {
+                Ok(0) => last = Some(Ok(0)),
+                Ok(len) => made += len,
+                Err(fault) => last = Some(Err(fault)),
+            }
+        }
+        // What was unpacked before a fault is given first.
+        let len = if made > 0 { Some(Ok(made)) } else { last.take() };
         let (raw_octets, memory) = (packed.raw_octets, packed.memory());
-        let portion = Portion { octets, len: Some(len), raw_octets, memory };
-        if fill.send(portion).is_err() || last {
+        let portion = Portion { octets, len, raw_octets, memory };
+        if fill.send(portion).is_err() || made == 0 {
             return;
         }
     }
