@@ -12,6 +12,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+#[path = "live/relief.rs"]
+mod relief;
+
 const DEMO: &str = "pcaps/aa23-025a-campaign.pcap";
 const POLICY: &str = "pcaps/aa23-025a-campaign.policy.toml";
 
@@ -33,11 +36,15 @@ impl Wire {
         for space in [&wire.sender, &wire.sensor] {
             ip(&["netns", "add", space]);
         }
-        let (one, two) = (&wire.sender, &wire.sensor);
-        ip(&[
-            "-n", one, "link", "add", "tap0", "type", "veth", "peer", "name", "tap1", "netns", two,
-        ]);
-        for (space, name) in [(one, "tap0"), (two, "tap1")] {
+        wire.lay(["tap0", "tap1"]);
+        wire
+    }
+
+    /// Lay a wire between the two, with ends of these names.
+    fn lay(&self, [here, there]: [&str; 2]) {
+        let (one, two) = (&self.sender, &self.sensor);
+        ip(&["-n", one, "link", "add", here, "type", "veth", "peer", "name", there, "netns", two]);
+        for (space, name) in [(one, here), (two, there)] {
             // A quiet wire: no IPv6 neighbour chatter of its own.
             let key = format!("net.ipv6.conf.{name}.disable_ipv6=1");
             let _ = Command::new("ip")
@@ -46,7 +53,16 @@ impl Wire {
                 .status();
             ip(&["-n", space, "link", "set", name, "mtu", "9000", "up"]);
         }
-        wire
+    }
+
+    /// Send a capture into that end.
+    fn send(&self, end: &str, capture: &str) {
+        let sent = self
+            .inside(&self.sender, "tcpreplay")
+            .args(["--quiet", "-i", end, "--topspeed", capture])
+            .output()
+            .expect("tcpreplay runs");
+        assert!(sent.status.success(), "{}", String::from_utf8_lossy(&sent.stderr));
     }
 
     fn inside(&self, space: &str, program: &str) -> Command {
@@ -232,4 +248,165 @@ fn a_reload_tells_what_changed_and_keeps_the_old_set_on_any_error() {
         serde_json::from_str(health.lines().last().unwrap_or_default()).expect("JSON");
     let feeds = last["rmm"]["health"]["feeds"].as_array().cloned().unwrap_or_default();
     assert!(feeds.iter().any(|feed| feed["id"] == "mine" && feed["indicators"] == 1), "{feeds:?}");
+}
+
+/// A sensor on a wire of its own, and what it wrote.
+struct Sensor {
+    wire: Wire,
+    child: Child,
+    folder: tempfile::TempDir,
+}
+
+impl Sensor {
+    fn start(wire: Wire, args: &[&str]) -> Sensor {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let at = |name: &str| folder.path().join(name);
+        let log = std::fs::File::create(at("log")).expect("a log");
+        let child = wire
+            .inside(&wire.sensor, env!("CARGO_BIN_EXE_rmmwatch"))
+            .arg("run")
+            .args(args)
+            .args(["--policy", POLICY, "--summary", "none", "--alerts"])
+            .arg(at("alerts"))
+            .arg("--health")
+            .arg(at("health"))
+            .arg("--observations")
+            .arg(at("observations"))
+            .stderr(log)
+            .spawn()
+            .expect("the sensor starts");
+        wait_for(&at("log"), "watching", Duration::from_secs(20));
+        Sensor { wire, child, folder }
+    }
+
+    fn says(&self, text: &str) {
+        wait_for(&self.folder.path().join("log"), text, Duration::from_secs(20));
+    }
+
+    /// Stop it. Gives its alerts, how many observations it told, and its last health.
+    fn stop(mut self) -> (String, usize, serde_json::Value) {
+        std::thread::sleep(Duration::from_secs(1));
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().expect("kill").success());
+        assert_eq!(wait(&mut self.child, Duration::from_secs(20)), Some(0), "a clean stop");
+        let read =
+            |name: &str| std::fs::read_to_string(self.folder.path().join(name)).unwrap_or_default();
+        let health = read("health");
+        let last = health.lines().rfind(|line| line.contains("\"health\":")).unwrap_or_default();
+        let last: serde_json::Value = serde_json::from_str(last).expect("a health record");
+        (read("alerts"), read("observations").lines().count(), last["rmm"]["health"].clone())
+    }
+}
+
+fn replayed() -> (String, usize) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let at = folder.path().join("observations");
+    let replayed = Command::new(env!("CARGO_BIN_EXE_rmmwatch"))
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .args(["replay", "--quiet", "--summary", "none", "--policy", POLICY, DEMO])
+        .arg("--observations")
+        .arg(&at)
+        .output()
+        .expect("the program runs");
+    let observations = std::fs::read_to_string(&at).expect("observations");
+    (String::from_utf8_lossy(&replayed.stdout).into_owned(), observations.lines().count())
+}
+
+#[test]
+fn lanes_tell_what_one_tells() {
+    if !root() {
+        println!("skipped: making network namespaces needs root");
+        return;
+    }
+    let (_, observations) = replayed();
+    // Lanes, further arguments, lanes in health.
+    let table: [(&str, &[&str], usize); 4] = [
+        ("1", &["--ring-mib", "8"], 1),
+        ("2", &[], 2),
+        ("4", &["--ring-mib", "4"], 4),
+        // The user's own filter, which all of it passes.
+        ("2", &["--filter", "ip or ip6 or arp or vlan"], 2),
+    ];
+    for (lanes, more, want) in table {
+        let args = [&["-i", "tap1", "--lanes", lanes], more].concat();
+        let sensor = Sensor::start(Wire::up(), &args);
+        sensor.wire.send("tap0", DEMO);
+        let (_, told, health) = sensor.stop();
+        assert_eq!(told, observations, "{args:?}");
+        let interfaces = health["interfaces"].as_array().expect("interfaces");
+        assert_eq!(interfaces.len(), 1);
+        let counted = interfaces[0]["lanes"].as_array().expect("lanes");
+        assert_eq!(counted.len(), want, "{args:?}");
+        let sum: u64 = counted.iter().filter_map(|lane| lane["received"].as_u64()).sum();
+        assert_eq!(health["kernel"]["received"].as_u64(), Some(sum));
+        assert_eq!(health["frames"]["seen"].as_u64(), Some(sum), "{args:?}");
+    }
+}
+
+#[test]
+fn several_interfaces_are_one_timeline() {
+    if !root() {
+        println!("skipped: making network namespaces needs root");
+        return;
+    }
+    let wire = Wire::up();
+    wire.lay(["tap2", "tap3"]);
+    let sensor = Sensor::start(wire, &["-i", "tap1", "-i", "tap3", "--lanes", "2"]);
+    sensor.wire.send("tap0", "pcaps/aa23-025a-campaign.pcap");
+    let (_, first) = replayed();
+    sensor.wire.send("tap2", "pcaps/aa23-025a-campaign.pcap");
+    let (_, told, health) = sensor.stop();
+    assert_eq!(told, 2 * first);
+    let interfaces = health["interfaces"].as_array().expect("interfaces");
+    let named: Vec<_> = interfaces.iter().filter_map(|one| one["name"].as_str()).collect();
+    assert_eq!(named, ["tap1", "tap3"]);
+    for one in interfaces {
+        assert_eq!(one["lanes"].as_array().map(Vec::len), Some(2));
+        let counts = one["lanes"].as_array().into_iter().flatten();
+        assert!(counts.filter_map(|lane| lane["received"].as_u64()).sum::<u64>() > 0, "{one}");
+    }
+}
+
+#[test]
+fn an_interface_that_goes_and_comes_back_is_waited_for() {
+    if !root() {
+        println!("skipped: making network namespaces needs root");
+        return;
+    }
+    let sensor = Sensor::start(Wire::up(), &["-i", "tap1", "--lanes", "2"]);
+    let inside = |args: &[&str]| {
+        ip(&[&["-n", sensor.wire.sensor.as_str()], args].concat());
+    };
+    let (_, observations) = replayed();
+    sensor.wire.send("tap0", DEMO);
+    inside(&["link", "set", "tap1", "down"]);
+    sensor.says("the interface is down; waiting for it");
+    inside(&["link", "set", "tap1", "up"]);
+    sensor.says("the interface is back");
+    sensor.wire.send("tap0", DEMO);
+    inside(&["link", "set", "tap1", "mtu", "1500"]);
+    sensor.says("its MTU changed before=9000 now=1500");
+    inside(&["link", "set", "tap1", "mtu", "9000"]);
+    inside(&["link", "del", "tap1"]);
+    sensor.says("the interface is gone; waiting for it");
+    sensor.wire.lay(["tap0", "tap1"]);
+    let begun = Instant::now();
+    let log = sensor.folder.path().join("log");
+    let back = || {
+        let log = std::fs::read_to_string(&log).expect("a log");
+        log.matches("the interface is back").count()
+    };
+    while back() < 2 {
+        assert!(begun.elapsed() < Duration::from_secs(20), "it never came back");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    // A lane takes its new ring within a second.
+    std::thread::sleep(Duration::from_secs(2));
+    sensor.wire.send("tap0", DEMO);
+    let (_, told, health) = sensor.stop();
+    assert_eq!(told, 3 * observations);
+    let one = &health["interfaces"][0];
+    assert_eq!((one["state"].as_str(), one["outages"].as_u64()), (Some("up"), Some(2)), "{one}");
+    assert_eq!(one["mtu"].as_u64(), Some(9000));
+    assert_eq!(health["kernel"]["received"], health["frames"]["seen"]);
 }

@@ -7,6 +7,7 @@ pub(crate) type Body = fn(&[u8]);
 pub(crate) fn all() -> Vec<(String, Body)> {
     let mut all: Vec<(&str, Body)> = vec![
         ("capture.reader", capture::fuzz::reader),
+        ("capture.block", capture::fuzz::block),
         ("dissect.frames", dissect::fuzz::frames),
         ("dissect.fragments", dissect::fuzz::fragments),
         ("dissect.neighbours", dissect::fuzz::neighbours),

@@ -4,6 +4,7 @@ use model::Frame;
 
 use crate::limits::FRAME_MAX;
 use crate::report::ReplayReport;
+use crate::ring::{self, Numbering};
 use crate::run::RUN_MAX;
 use crate::timeline::Timeline;
 use crate::unpack::Packing;
@@ -37,6 +38,22 @@ pub fn reader(octets: &[u8]) {
     let file_counts: u64 = whole.1.files.iter().map(|file| file.frames).sum();
     assert_eq!(file_counts, whole.0.len() as u64, "every frame is counted");
     assert!(whole.1.bytes_read <= whole.1.bytes_total, "no octet is read twice");
+}
+
+/// Any octets, read as a block of the kernel's ring: bounded runs of frames that lie in it.
+///
+/// # Panics
+/// When that does not hold.
+pub fn block(octets: &[u8]) {
+    let (mut block, mut lent, mut frames, mut sum) = (octets.to_vec(), 0, 0, 0);
+    ring::lend(&mut block, &mut lent, Numbering { lanes: 1, lane: 0 }, &mut |run| {
+        assert!(!run.is_empty() && run.len() <= RUN_MAX, "runs are bounded");
+        frames += run.len();
+        sum += run.iter().map(|frame| frame.bytes.len()).sum::<usize>();
+    });
+    assert!(sum <= octets.len(), "no octet is lent twice");
+    assert!(frames <= octets.len(), "each frame takes a header");
+    assert_eq!(lent, frames as u64, "every frame is counted");
 }
 
 /// All frames of a capture, and its report.

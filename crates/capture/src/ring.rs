@@ -20,6 +20,9 @@ const HEADER: usize = 48;
 const TAG: usize = 4;
 const ADDRESSES: usize = 12;
 
+/// Octets that memory is read by at once.
+const LINE: usize = 64;
+
 /// The tag's type where the kernel does not tell it.
 const TAG_TYPE: u16 = 0x8100;
 
@@ -119,8 +122,8 @@ impl Ring {
     }
 }
 
-/// Lend the packets of one block.
-fn lend(
+/// Lend the packets of one block, of which `octets` are those behind its status.
+pub(crate) fn lend(
     mut octets: &mut [u8],
     lent: &mut u64,
     numbering: Numbering,
@@ -149,12 +152,20 @@ fn lend(
                 next => octets.split_at_mut_checked(next).unwrap_or_default(),
             };
             octets = rest;
+            // Where the next header lies stands in this one, so the processor cannot run ahead by
+            // itself. The frame's first lines come while the chain is followed, and the header
+            // after the next is likely as far on: long frames follow each other.
+            kernel::fetch_ahead(packet, LINE);
+            kernel::fetch_ahead(packet, 2 * LINE);
+            kernel::fetch_ahead(octets, next);
             let Some(frame) = frame(packet) else { continue };
             *place = Frame { order: numbering.order(*lent), ..frame };
             *lent += 1;
             filled += 1;
         }
-        each(run.get(..filled).unwrap_or_default());
+        if filled > 0 {
+            each(run.get(..filled).unwrap_or_default());
+        }
     }
 }
 
@@ -203,4 +214,90 @@ fn word(octets: &[u8], at: usize) -> u32 {
 fn half(octets: &[u8], at: usize) -> u16 {
     let octets = octets.get(at..).and_then(|rest| rest.first_chunk());
     u16::from_ne_bytes(octets.copied().unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A packet of a block: its frame, the tag that was taken off with what is known of it, and
+    /// how long it was on the wire.
+    type Packet = (Vec<u8>, Option<(u16, u16, u32)>, u32);
+
+    /// A block as the kernel lays it out, behind its status.
+    fn block(packets: &[Packet]) -> Vec<u8> {
+        let mut octets = vec![0; 48 - BLOCK_PRIVATE];
+        octets[..4].copy_from_slice(&(packets.len() as u32).to_ne_bytes());
+        octets[4..8].copy_from_slice(&48u32.to_ne_bytes());
+        for (place, (frame, tag, orig_len)) in packets.iter().enumerate() {
+            let mac = HEADER + 34;
+            let len = (mac + frame.len()).next_multiple_of(16);
+            let last = place + 1 == packets.len();
+            let next = if last { 0 } else { len as u32 };
+            let (tci, tpid, status) = tag.unwrap_or_default();
+            let kept = frame.len() as u32;
+            let mut packet = Vec::new();
+            for word in [next, 7, 5, kept, *orig_len, status] {
+                packet.extend(word.to_ne_bytes());
+            }
+            packet.extend((mac as u16).to_ne_bytes());
+            packet.extend([0; 6]);
+            packet.extend(u32::from(tci).to_ne_bytes());
+            packet.extend(tpid.to_ne_bytes());
+            packet.resize(mac, 0xee);
+            packet.extend(frame);
+            packet.resize(len, 0xee);
+            octets.extend(packet);
+        }
+        octets
+    }
+
+    #[test]
+    fn frames_of_a_block_are_lent_with_the_tags_that_the_kernel_took_off() {
+        let plain: Vec<u8> = (0..60).collect();
+        let known = libc::TP_STATUS_VLAN_VALID | libc::TP_STATUS_VLAN_TPID_VALID;
+        let tagged = |tag: [u8; 4]| [&plain[..12], &tag, &plain[12..]].concat();
+        let table: Vec<(Packet, Vec<u8>, u32)> = vec![
+            ((plain.clone(), None, 60), plain.clone(), 60),
+            ((plain.clone(), None, 1514), plain.clone(), 1514),
+            ((plain.clone(), Some((5, 0x88a8, known)), 60), tagged([0x88, 0xa8, 0, 5]), 64),
+            ((plain.clone(), Some((0, 0x8100, known)), 60), tagged([0x81, 0, 0, 0]), 64),
+            // Old kernels tell neither the tag's type nor that there is one.
+            (
+                (plain.clone(), Some((9, 0, libc::TP_STATUS_VLAN_VALID)), 60),
+                tagged([0x81, 0, 0, 9]),
+                64,
+            ),
+            ((plain.clone(), Some((9, 0, 0)), 60), tagged([0x81, 0, 0, 9]), 64),
+            // Too short to have had one.
+            ((vec![1; 11], Some((9, 0x8100, known)), 11), vec![1; 11], 11),
+            ((Vec::new(), None, 0), Vec::new(), 0),
+        ];
+        let packets: Vec<Packet> = table.iter().map(|(packet, ..)| packet.clone()).collect();
+        let (mut lent, mut seen) = (0, Vec::new());
+        lend(&mut block(&packets), &mut lent, Numbering { lanes: 4, lane: 3 }, &mut |run| {
+            for frame in run {
+                assert_eq!(frame.at, Timestamp::from_secs(7, 5));
+                seen.push((frame.order, frame.bytes.to_vec(), frame.orig_len));
+            }
+        });
+        let want: Vec<_> = table
+            .iter()
+            .enumerate()
+            .map(|(place, (_, octets, len))| (8 * place as u64 + 7, octets.clone(), *len))
+            .collect();
+        assert_eq!(seen, want);
+    }
+
+    #[test]
+    fn runs_are_of_64_at_most() {
+        for count in [0, 1, 63, 64, 65, 200] {
+            let mut runs = Vec::new();
+            let packets = vec![(vec![0; 60], None, 60); count];
+            let numbering = Numbering { lanes: 1, lane: 0 };
+            lend(&mut block(&packets), &mut 0, numbering, &mut |run| runs.push(run.len()));
+            assert_eq!(runs.iter().sum::<usize>(), count);
+            assert!(runs.iter().all(|len| *len > 0 && *len <= RUN_MAX), "{count}: {runs:?}");
+        }
+    }
 }

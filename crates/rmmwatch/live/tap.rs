@@ -41,8 +41,7 @@ impl Tap {
         let opened = interface.look().unwrap_or(gone);
         let (state, lanes) = (InterfaceState::Up, Vec::new());
         let (outages, lost, refused) = (0, None, None);
-        let tap =
-            Tap { options, interface, place, opened, state, outages, lost, refused, lanes };
+        let tap = Tap { options, interface, place, opened, state, outages, lost, refused, lanes };
         Ok((tap, lives))
     }
 
