@@ -285,6 +285,9 @@ impl Detector {
 
     /// The tools that a flow shows by what passed on it, and did not before.
     fn recognise(&mut self, seen: &Observation, matches: &[Match]) -> Vec<Vec<Match>> {
+        if matches.is_empty() {
+            return Vec::new();
+        }
         let mut found: Vec<(ToolId, Vec<Match>)> = Vec::new();
         for sign in matches {
             let Meaning::Tool { tool, role, .. } = &sign.meaning else { continue };

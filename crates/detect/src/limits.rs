@@ -21,11 +21,11 @@ pub const STORIES_MAX: usize = 3 << 13;
 pub const NAMES_MAX: usize = 7 << 15;
 
 /// Answers that are kept of each kind that is asked for again and again: the fingerprint of a pair of
-/// addresses, and of the registered name above a name.
+/// addresses, of an address, and of the registered name above a name.
 ///
 /// - Why so many: the facts of one flow, and a question and its answer, are near each other. A
 ///   thousand stay in a core's own cache.
-/// - What it costs: 24 to 48 octets each, 72 KiB in all.
+/// - What it costs: 24 to 48 octets each, 120 KiB in all.
 /// - At the bound: the answer is worked out again.
 pub const MEMO_LEN: usize = 1 << 10;
 
@@ -51,6 +51,13 @@ pub const QUESTIONS_MAX: usize = 1 << 17;
 /// - What it costs: places in the table of [`QUESTIONS_MAX`]; most are there already.
 /// - At the bound: a resolver that asks for one further up may be told as who asked.
 pub const PARENTS_MAX: usize = 4;
+
+/// How soon the same question to the same resolver says nothing new of who asked.
+///
+/// - Why so long: a name in heavy use is noted once a second, and not at each question.
+/// - What it costs: a question counts as asked so much earlier, of [`NAME_KEPT_MIN`].
+/// - At the bound: it is noted anew.
+pub const HEARD_AGAIN: Duration = Duration::from_secs(1);
 
 /// Flows that showed a sign, so that later signs of the same flow join the same story.
 ///

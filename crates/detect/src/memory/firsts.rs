@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use model::{Timestamp, ToolId};
 
+use super::memo::{Memo, place_of};
 use super::prints::Prints;
+use super::recent::bits;
 use super::sightings::{Seen, Sightings};
 use crate::limits::{FIRST_HOSTS_MAX, Limits, NAME_HOSTS_MAX, UNWATCHED};
 
@@ -19,6 +21,8 @@ pub(crate) struct Firsts {
     pub(crate) operators: Sightings<FIRST_HOSTS_MAX>,
     pub(crate) watch: Watch,
     pub(crate) prints: Prints,
+    /// Short fingerprints of hosts.
+    own: Memo<u128, u16>,
 }
 
 /// [`UNWATCHED`], which is far from what the number could hold.
@@ -69,7 +73,14 @@ impl Firsts {
             operators: Sightings::new(limits.first_operators_max),
             watch: Watch::new(limits.learning),
             prints: Prints::FIXED,
+            own: Memo::new(),
         }
+    }
+
+    /// Fingerprints are made by these from now on.
+    pub(crate) fn set_prints(&mut self, prints: Prints) {
+        self.prints = prints;
+        self.own = Memo::new();
     }
 
     /// Time passes: the first moment is when learning begins.
@@ -80,8 +91,9 @@ impl Firsts {
     /// A host had to do with the registered name of that fingerprint.
     pub(crate) fn see_name(&mut self, registered: u64, host: IpAddr, at: Timestamp) -> Known {
         let learnt = self.watch.learnt(at);
-        let prints = self.prints;
-        self.names.meet_by(registered, || prints.host(host), at, learnt).into()
+        let (prints, own, bits) = (self.prints, &mut self.own, bits(host));
+        let own = || own.get(place_of(bits, 0), bits, || prints.host(host));
+        self.names.meet_by(registered, own, at, learnt).into()
     }
 
     /// A host used a tool, of an operator where one shows.

@@ -32,6 +32,15 @@ impl<K: Copy + Eq, V: Copy> Memo<K, V> {
     }
 }
 
+/// The place of an address, or of two: neighbours must not share one. It only has to be quick.
+pub(crate) fn place_of(one: u128, other: u128) -> u64 {
+    let half = |ip: u128| ip as u64 ^ (ip >> 64) as u64;
+    // 2^64 by the golden ratio, and a prime.
+    let hash = half(one).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+        ^ half(other).wrapping_mul(0xc2b2_ae3d_27d4_eb4f);
+    hash >> 40
+}
+
 /// Fingerprints of registered names, by a name below them: a question, its answer and the flow that
 /// follows show one name, and the public suffix list is long.
 #[derive(Debug)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use model::{DnsAnswer, DomainName, Protocol, RecordData, RecordType, Timestamp};
 
-use super::memo::{Memo, Owners};
+use super::memo::{Memo, Owners, place_of};
 use super::prints::Prints;
 use super::recent::{Recent, bits};
 use crate::limits::{CNAME_HOPS_MAX, Limits, NAME_KEPT_MAX, OTHER_NAMES_MAX};
@@ -139,12 +139,8 @@ impl Names {
 
     fn pair(&mut self, client: IpAddr, server: IpAddr) -> u64 {
         let key = [bits(client), bits(server)];
-        let [one, other] = key.map(|ip| ip as u64 ^ (ip >> 64) as u64);
-        // The golden ratio and a prime spread neighbours; it only has to be quick.
-        let hash =
-            one.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ other.wrapping_mul(0xc2b2_ae3d_27d4_eb4f);
         let prints = self.prints;
-        self.pairs.get(hash >> 40, key, || prints.pair(client, server))
+        self.pairs.get(place_of(key[0], key[1]), key, || prints.pair(client, server))
     }
 }
 

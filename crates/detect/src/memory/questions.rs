@@ -9,7 +9,8 @@ use model::{DnsAnswer, DomainName, Fact, Observation, Protocol, Timestamp};
 
 use super::names::chain;
 use super::recent::{Recent, bits};
-use crate::limits::{Limits, NAME_KEPT_MIN, PARENTS_MAX};
+use crate::caps::apart;
+use crate::limits::{HEARD_AGAIN, Limits, NAME_KEPT_MIN, PARENTS_MAX};
 
 /// Questions by resolver. Without this, one client's question would be two stories, its own and
 /// its resolver's, and the resolver's would be told even where the client's is authorised.
@@ -75,13 +76,20 @@ impl Questions {
     /// Note the name, and the names above it but for the last label.
     fn hear(&mut self, resolver: IpAddr, name: &DomainName, at: Timestamp) {
         let mut name = name.as_str();
+        let mut key = self.key(resolver, name);
+        // A and AAAA are asked for together, and what many use all the time. The names above were
+        // noted after the name: as long as it is held, so are they.
+        let before = self.asked.peek(&key);
+        if before.is_some_and(|before| apart(*before, at) < HEARD_AGAIN) {
+            return;
+        }
         for _ in 0..=PARENTS_MAX {
-            let key = self.key(resolver, name);
             self.asked.insert(key, at);
             match name.split_once('.') {
                 Some((_, above)) if above.contains('.') => name = above,
                 _ => break,
             }
+            key = self.key(resolver, name);
         }
     }
 

@@ -87,7 +87,7 @@ impl Detector {
     /// that has seen nothing yet: what it remembers under another it does not find again.
     pub fn set_key(&mut self, key: [u64; 2]) {
         let prints = Prints::new(key);
-        self.firsts.prints = prints;
+        self.firsts.set_prints(prints);
         self.lures.prints = prints;
         self.names.set_prints(prints);
         self.owners = Owners::new(prints);
