@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use model::{Endpoint, Flow, Transport};
 use sha1::{Digest as _, Sha1};
 
-use crate::json::Json;
+use crate::json::{Json, Page};
 
 /// Octets of a Community ID: `1:` and 20 octets in Base64.
 const LEN: usize = 30;
@@ -28,10 +28,10 @@ pub(crate) struct CommunityId([u8; LEN]);
 
 impl Json for CommunityId {
     #[inline]
-    fn json(&self, out: &mut Vec<u8>) {
-        out.push(b'"');
-        out.extend_from_slice(&self.0); // Base64: nothing is to be escaped
-        out.push(b'"');
+    fn json(&self, out: &mut Page) {
+        out.put(&[b'"']);
+        out.put(&self.0); // Base64: nothing is to be escaped
+        out.put(&[b'"']);
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use model::Timestamp;
 
-use crate::json::{Json, pair};
+use crate::json::{Json, Page, pair};
 
 /// `2026-11-21T20:15:42.123456Z`: packet time in UTC, with microseconds, rounded down.
 #[derive(Clone, Copy)]
@@ -43,8 +43,8 @@ impl Stamp {
 
 impl Json for Stamp {
     #[inline]
-    fn json(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(&self.quoted());
+    fn json(&self, out: &mut Page) {
+        out.put(&self.quoted());
     }
 }
 
@@ -56,10 +56,10 @@ impl fmt::Display for Stamp {
 }
 
 impl Json for SecondsStamp {
-    fn json(&self, out: &mut Vec<u8>) {
+    fn json(&self, out: &mut Page) {
         let mut text = *SECONDS_QUOTED;
         write_seconds(&mut text, self.0.clamp(SECONDS_MIN, SECONDS_MAX));
-        out.extend_from_slice(&text);
+        out.put(&text);
     }
 }
 
@@ -147,9 +147,9 @@ mod tests {
     use super::*;
 
     fn made(value: impl Json) -> String {
-        let mut out = Vec::new();
+        let mut out = Page::default();
         value.json(&mut out);
-        String::from_utf8(out).expect("text")
+        String::from_utf8(out.octets().to_vec()).expect("text")
     }
 
     fn stamp(nanos: u64) -> String {

@@ -6,6 +6,7 @@
 //! same whoever wrote it.
 
 mod number;
+mod page;
 mod text;
 
 use std::borrow::Cow;
@@ -13,13 +14,14 @@ use std::net::IpAddr;
 
 use model::DomainName;
 
-pub(crate) use self::number::{digits, hex, pair};
+pub(crate) use self::number::{digits, hex, ip, pair};
+pub(crate) use self::page::Page;
 pub(crate) use self::text::{inside, shown, text};
 
 /// What can stand in a record.
 pub(crate) trait Json {
     /// Add it.
-    fn json(&self, out: &mut Vec<u8>);
+    fn json(&self, out: &mut Page);
 
     /// Whether it says nothing, and so is left out of an object where it may be missing.
     fn says_nothing(&self) -> bool {
@@ -34,7 +36,7 @@ macro_rules! fields {
     ($of:ty: $($fields:tt)+) => {
         impl $crate::json::Json for $of {
             #[inline]
-            fn json(&self, out: &mut Vec<u8>) {
+            fn json(&self, out: &mut $crate::json::Page) {
                 let start = out.len();
                 $crate::json::fields!(@each self, out, $($fields)+);
                 $crate::json::enclose(out, start, b"{}");
@@ -67,43 +69,50 @@ macro_rules! fields {
         $crate::json::fields!(@each $of, $out, $($($rest)*)?);
     };
     (@one $of:ident, $out:ident, $field:ident, $name:expr) => {
-        $out.extend_from_slice(concat!(",\"", $name, "\":").as_bytes());
+        $crate::json::constant!($out, ",\"", $name, "\":");
         $crate::json::Json::json(&$of.$field, $out);
     };
 }
 pub(crate) use fields;
 
+/// Add a constant, whose length is known while compiling.
+macro_rules! constant {
+    ($out:expr, $($part:expr),+) => {{
+        const TEXT: &str = concat!($($part),+);
+        const OCTETS: &[u8; TEXT.len()] = match TEXT.as_bytes().first_chunk() {
+            Some(octets) => octets,
+            None => &[0; TEXT.len()],
+        };
+        $out.put(OCTETS);
+    }};
+}
+pub(crate) use constant;
+
 /// Make what was added since `start`, members with a comma before each, an object or an array.
 #[inline]
-pub(crate) fn enclose(out: &mut Vec<u8>, start: usize, [open, close]: &[u8; 2]) {
-    match out.get_mut(start) {
-        Some(comma) => *comma = *open,
-        None => out.push(*open),
-    }
-    out.push(*close);
+pub(crate) fn enclose(out: &mut Page, start: usize, [open, close]: &[u8; 2]) {
+    out.put_at(start, *open);
+    out.put(&[*close]);
 }
 
 /// Add an array.
 #[inline]
-pub(crate) fn array<T: Json>(out: &mut Vec<u8>, members: impl IntoIterator<Item = T>) {
+pub(crate) fn array<T: Json>(out: &mut Page, members: impl IntoIterator<Item = T>) {
     let start = out.len();
     for member in members {
-        out.push(b',');
+        out.put(&[b',']);
         member.json(out);
     }
     enclose(out, start, b"[]");
 }
 
 /// Add an object whose names are words of ours.
-pub(crate) fn map<T: Json>(
-    out: &mut Vec<u8>,
-    members: impl IntoIterator<Item = (&'static str, T)>,
-) {
+pub(crate) fn map<T: Json>(out: &mut Page, members: impl IntoIterator<Item = (&'static str, T)>) {
     let start = out.len();
     for (name, value) in members {
-        out.push(b',');
+        out.put(&[b',']);
         text(out, name);
-        out.push(b':');
+        out.put(&[b':']);
         value.json(out);
     }
     enclose(out, start, b"{}");
@@ -115,19 +124,19 @@ pub(crate) struct Word(pub(crate) &'static str);
 
 impl Json for Word {
     #[inline]
-    fn json(&self, out: &mut Vec<u8>) {
-        out.push(b'"');
-        out.extend_from_slice(self.0.as_bytes());
-        out.push(b'"');
+    fn json(&self, out: &mut Page) {
+        out.put(&[b'"']);
+        out.add(self.0.as_bytes());
+        out.put(&[b'"']);
     }
 }
 
 impl<T: Json> Json for Option<T> {
     #[inline]
-    fn json(&self, out: &mut Vec<u8>) {
+    fn json(&self, out: &mut Page) {
         match self {
             Some(value) => value.json(out),
-            None => out.extend_from_slice(b"null"),
+            None => out.put(b"null"),
         }
     }
 
@@ -139,7 +148,7 @@ impl<T: Json> Json for Option<T> {
 
 impl<T: Json> Json for [T] {
     #[inline]
-    fn json(&self, out: &mut Vec<u8>) {
+    fn json(&self, out: &mut Page) {
         array(out, self);
     }
 
@@ -150,13 +159,13 @@ impl<T: Json> Json for [T] {
 }
 
 impl<T: Json, const N: usize> Json for [T; N] {
-    fn json(&self, out: &mut Vec<u8>) {
+    fn json(&self, out: &mut Page) {
         array(out, self);
     }
 }
 
 impl<T: Json> Json for Vec<T> {
-    fn json(&self, out: &mut Vec<u8>) {
+    fn json(&self, out: &mut Page) {
         array(out, self);
     }
 
@@ -167,7 +176,7 @@ impl<T: Json> Json for Vec<T> {
 
 impl<T: Json + ?Sized> Json for &T {
     #[inline]
-    fn json(&self, out: &mut Vec<u8>) {
+    fn json(&self, out: &mut Page) {
         (**self).json(out);
     }
 
@@ -181,7 +190,7 @@ macro_rules! texts {
     ($($type:ty)+) => {
         $(impl Json for $type {
             #[inline]
-            fn json(&self, out: &mut Vec<u8>) {
+            fn json(&self, out: &mut Page) {
                 text(out, self);
             }
         })+
@@ -192,7 +201,7 @@ texts! { str String Box<str> Cow<'_, str> }
 
 impl Json for DomainName {
     #[inline]
-    fn json(&self, out: &mut Vec<u8>) {
+    fn json(&self, out: &mut Page) {
         text(out, self.as_str());
     }
 }
@@ -201,7 +210,7 @@ macro_rules! numbers {
     ($($type:ty)+) => {
         $(impl Json for $type {
             #[inline]
-            fn json(&self, out: &mut Vec<u8>) {
+            fn json(&self, out: &mut Page) {
                 digits(out, u64::from(*self));
             }
         })+
@@ -212,7 +221,7 @@ numbers! { u8 u16 u32 u64 }
 
 /// A number that is not whole. None of ours is infinite; JSON has no word for one that is.
 impl Json for f64 {
-    fn json(&self, out: &mut Vec<u8>) {
+    fn json(&self, out: &mut Page) {
         by_serde(self, out);
     }
 }
@@ -220,8 +229,11 @@ impl Json for f64 {
 /// A mark, which says nothing where it is not set.
 impl Json for bool {
     #[inline]
-    fn json(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(if *self { b"true" } else { b"false" });
+    fn json(&self, out: &mut Page) {
+        match self {
+            true => out.put(b"true"),
+            false => out.put(b"false"),
+        }
     }
 
     #[inline]
@@ -232,26 +244,24 @@ impl Json for bool {
 
 impl Json for IpAddr {
     #[inline]
-    fn json(&self, out: &mut Vec<u8>) {
-        out.push(b'"');
+    fn json(&self, out: &mut Page) {
+        out.put(&[b'"']);
         number::ip(out, *self);
-        out.push(b'"');
+        out.put(&[b'"']);
     }
 }
 
 /// A part of a record that was read.
 impl Json for serde_json::Value {
-    fn json(&self, out: &mut Vec<u8>) {
+    fn json(&self, out: &mut Page) {
         by_serde(self, out);
     }
 }
 
-fn by_serde(value: &impl serde::Serialize, out: &mut Vec<u8>) {
-    let start = out.len();
+fn by_serde(value: &impl serde::Serialize, out: &mut Page) {
     if serde_json::to_writer(&mut *out, value).is_err() {
-        // A vector takes every octet, and names are texts: this cannot be.
-        out.truncate(start);
-        out.extend_from_slice(b"null");
+        // A page takes every octet, and names are texts: this cannot be.
+        debug_assert!(false, "a value cannot be written");
     }
 }
 
@@ -267,8 +277,8 @@ mod tests {
     fields!(Inner: ?first, ?last as "@last");
 
     impl Inner {
-        fn members(&self, out: &mut Vec<u8>) {
-            out.extend_from_slice(b",\"spread\":1");
+        fn members(&self, out: &mut Page) {
+            out.put(b",\"spread\":1");
         }
     }
 
@@ -293,21 +303,22 @@ mod tests {
             left: &[],
             missing: None,
         };
-        let mut out = b"before".to_vec();
+        let mut out = Page::default();
+        out.put(b"before");
         outer.json(&mut out);
         let want = "before{\"spread\":1,\"the name\":\"\\\"\",\"inner\":{\"first\":0},\
             \"list\":[{\"first\":7,\"@last\":true},{},{\"@last\":true}],\"missing\":null}";
-        assert_eq!(String::from_utf8_lossy(&out), want);
+        assert_eq!(String::from_utf8_lossy(out.octets()), want);
     }
 
     #[test]
     fn arrays_and_maps() {
-        let mut out = Vec::new();
+        let mut out = Page::default();
         array(&mut out, [0u8; 0]);
         array(&mut out, [1u8, 2]);
         map(&mut out, [("a", true), ("b", false)]);
         map(&mut out, [("a", true); 0]);
         0.07.json(&mut out);
-        assert_eq!(String::from_utf8_lossy(&out), "[][1,2]{\"a\":true,\"b\":false}{}0.07");
+        assert_eq!(String::from_utf8_lossy(out.octets()), "[][1,2]{\"a\":true,\"b\":false}{}0.07");
     }
 }

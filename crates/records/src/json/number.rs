@@ -2,6 +2,8 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
+use super::Page;
+
 /// `00` to `99`.
 const PAIRS: [[u8; 2]; 100] = pairs();
 /// `00` to `ff`.
@@ -24,10 +26,10 @@ pub(crate) fn pair(number: u64) -> [u8; 2] {
 
 /// Add a whole number.
 #[inline]
-pub(crate) fn digits(out: &mut Vec<u8>, mut number: u64) {
+pub(crate) fn digits(out: &mut Page, mut number: u64) {
     if number < 10 {
         let [_, digit] = pair(number);
-        return out.push(digit);
+        return out.put(&[digit]);
     }
     let mut text = [0; 20]; // as many digits as the largest has
     let mut at = text.len();
@@ -45,12 +47,12 @@ pub(crate) fn digits(out: &mut Vec<u8>, mut number: u64) {
             *place = digit;
         }
     }
-    out.extend_from_slice(text.get(at..).unwrap_or_default());
+    out.add(text.get(at..).unwrap_or_default());
 }
 
 /// Add an address, IPv6 as RFC 5952 recommends.
 #[inline]
-pub(crate) fn ip(out: &mut Vec<u8>, ip: IpAddr) {
+pub(crate) fn ip(out: &mut Page, ip: IpAddr) {
     match ip {
         IpAddr::V4(ip) => v4(out, ip.octets()),
         IpAddr::V6(ip) => v6(out, ip),
@@ -58,7 +60,7 @@ pub(crate) fn ip(out: &mut Vec<u8>, ip: IpAddr) {
 }
 
 #[inline]
-fn v4(out: &mut Vec<u8>, octets: [u8; 4]) {
+fn v4(out: &mut Page, octets: [u8; 4]) {
     let mut text = [0; 16];
     let mut at = 0;
     for octet in octets {
@@ -69,18 +71,14 @@ fn v4(out: &mut Vec<u8>, octets: [u8; 4]) {
         }
         at += len + 1;
     }
-    // All of it is added and the rest taken back: sixteen octets are one move, any other number is
-    // a call.
-    let end = out.len() + at - 1;
-    out.extend_from_slice(&text);
-    out.truncate(end);
+    out.put_first(&text, at - 1);
 }
 
 /// The longest run of zero groups, if there are two at least, becomes `::`, the first of equals;
 /// an IPv4 address in one of IPv6 is shown as that (RFC 5952 §4.2, §5).
-fn v6(out: &mut Vec<u8>, ip: Ipv6Addr) {
+fn v6(out: &mut Page, ip: Ipv6Addr) {
     if let Some(mapped) = ip.to_ipv4_mapped() {
-        out.extend_from_slice(b"::ffff:");
+        out.put(b"::ffff:");
         return v4(out, mapped.octets());
     }
     let segments = ip.segments();
@@ -96,27 +94,27 @@ fn v6(out: &mut Vec<u8>, ip: Ipv6Addr) {
     }
     for (place, segment) in segments.iter().enumerate() {
         if place == from {
-            out.extend_from_slice(b"::");
+            out.put(b"::");
         }
         if (from..from + len).contains(&place) {
             continue;
         }
         if place > 0 && place != from + len {
-            out.push(b':');
+            out.put(&[b':']);
         }
         group(out, *segment);
     }
 }
 
 /// Add the hexadecimal digits of a group without zeros before them.
-fn group(out: &mut Vec<u8>, group: u16) {
+fn group(out: &mut Page, group: u16) {
     let [high, low] = group.to_be_bytes();
     let ([first, second], [third, fourth]) = (hex(high), hex(low));
     match group {
-        0x1000.. => out.extend_from_slice(&[first, second, third, fourth]),
-        0x100.. => out.extend_from_slice(&[second, third, fourth]),
-        0x10.. => out.extend_from_slice(&[third, fourth]),
-        _ => out.push(fourth),
+        0x1000.. => out.put(&[first, second, third, fourth]),
+        0x100.. => out.put(&[second, third, fourth]),
+        0x10.. => out.put(&[third, fourth]),
+        _ => out.put(&[fourth]),
     }
 }
 
@@ -166,10 +164,10 @@ const fn octets() -> [([u8; 4], usize); 256] {
 mod tests {
     use super::*;
 
-    fn made(write: impl FnOnce(&mut Vec<u8>)) -> String {
-        let mut out = Vec::new();
+    fn made(write: impl FnOnce(&mut Page)) -> String {
+        let mut out = Page::default();
         write(&mut out);
-        String::from_utf8(out).expect("text")
+        String::from_utf8(out.octets().to_vec()).expect("text")
     }
 
     #[test]

@@ -3,19 +3,21 @@
 
 use std::fmt;
 
+use super::Page;
+
 /// Add a text, quoted.
 #[inline]
-pub(crate) fn text(out: &mut Vec<u8>, text: &str) {
-    out.push(b'"');
+pub(crate) fn text(out: &mut Page, text: &str) {
+    out.put(&[b'"']);
     inside(out, text);
-    out.push(b'"');
+    out.put(&[b'"']);
 }
 
 /// Add a part of a text, between quotation marks that stand already.
 #[inline]
-pub(crate) fn inside(out: &mut Vec<u8>, text: &str) {
+pub(crate) fn inside(out: &mut Page, text: &str) {
     if is_plain(text.as_bytes()) {
-        out.extend_from_slice(text.as_bytes());
+        out.add(text.as_bytes());
     } else {
         escaped(out, text);
     }
@@ -23,36 +25,31 @@ pub(crate) fn inside(out: &mut Vec<u8>, text: &str) {
 
 /// Add what `value` shows, quoted: for values that are seldom met.
 #[cold]
-pub(crate) fn shown(out: &mut Vec<u8>, value: impl fmt::Display) {
-    struct Inside<'o>(&'o mut Vec<u8>);
+pub(crate) fn shown(out: &mut Page, value: impl fmt::Display) {
+    struct Inside<'o>(&'o mut Page);
     impl fmt::Write for Inside<'_> {
         fn write_str(&mut self, part: &str) -> fmt::Result {
             inside(self.0, part);
             Ok(())
         }
     }
-    out.push(b'"');
-    // A vector takes every octet.
+    out.put(&[b'"']);
+    // A page takes every octet.
     let _ = fmt::Write::write_fmt(&mut Inside(out), format_args!("{value}"));
-    out.push(b'"');
+    out.put(&[b'"']);
 }
 
 /// Whether nothing is to be escaped. Eight octets at a time; the last eight overlap those before.
 #[inline]
 fn is_plain(octets: &[u8]) -> bool {
-    let (eights, rest) = octets.as_chunks::<8>();
-    let marks = eights.iter().fold(0, |marks, eight| marks | escapes_of(*eight));
-    let last = match octets.last_chunk::<8>() {
-        Some(last) => *last,
-        None => {
-            let mut padded = [b' '; 8];
-            for (place, octet) in padded.iter_mut().zip(rest) {
-                *place = *octet;
-            }
-            padded
-        }
+    let Some(last) = octets.last_chunk::<8>() else {
+        return octets.iter().all(|octet| *octet >= b' ' && !matches!(octet, b'"' | b'\\'));
     };
-    marks | escapes_of(last) == 0
+    let mut marks = escapes_of(*last);
+    for eight in octets.as_chunks::<8>().0 {
+        marks |= escapes_of(*eight);
+    }
+    marks == 0
 }
 
 /// Not zero where one of eight octets is to be escaped: below a blank, a quotation mark or a
@@ -70,7 +67,7 @@ fn escapes_of(eight: [u8; 8]) -> u64 {
 
 /// Add a text in which something is to be escaped, as serde_json writes it.
 #[inline(never)]
-fn escaped(out: &mut Vec<u8>, text: &str) {
+fn escaped(out: &mut Page, text: &str) {
     for octet in text.bytes() {
         let short = match octet {
             b'"' | b'\\' => octet,
@@ -80,16 +77,16 @@ fn escaped(out: &mut Vec<u8>, text: &str) {
             0x0c => b'f',
             b'\r' => b'r',
             0..0x20 => {
-                out.extend_from_slice(b"\\u00");
-                out.extend_from_slice(&super::hex(octet));
+                out.put(b"\\u00");
+                out.put(&super::hex(octet));
                 continue;
             }
             _ => {
-                out.push(octet);
+                out.put(&[octet]);
                 continue;
             }
         };
-        out.extend_from_slice(&[b'\\', short]);
+        out.put(&[b'\\', short]);
     }
 }
 
@@ -99,10 +96,10 @@ mod tests {
 
     #[track_caller]
     fn assert_as_serde(value: &str) {
-        let mut out = Vec::new();
+        let mut out = Page::default();
         text(&mut out, value);
         let want = serde_json::to_string(value).expect("a text");
-        assert_eq!(String::from_utf8_lossy(&out), want, "{value:?}");
+        assert_eq!(String::from_utf8_lossy(out.octets()), want, "{value:?}");
     }
 
     #[test]
@@ -124,8 +121,8 @@ mod tests {
 
     #[test]
     fn what_is_shown_is_one_text() {
-        let mut out = Vec::new();
+        let mut out = Page::default();
         shown(&mut out, format_args!("{}\"{:#06x}", '\n', 26));
-        assert_eq!(String::from_utf8_lossy(&out), "\"\\n\\\"0x001a\"");
+        assert_eq!(String::from_utf8_lossy(out.octets()), "\"\\n\\\"0x001a\"");
     }
 }

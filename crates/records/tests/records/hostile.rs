@@ -3,6 +3,7 @@
 use model::*;
 use records::Recorder;
 
+use crate::ordered::assert_as_serde_writes;
 use crate::samples::{self, Sample};
 
 /// A small generator with a seed (xorshift64*): the same facts in every run.
@@ -224,8 +225,48 @@ fn any_fact_is_one_valid_line() {
         let sample = dice.sample();
         let line = samples::line(|out| assert!(sample.write(&mut Recorder::default(), out)));
         assert_eq!((line.matches('\n').count(), line.ends_with("}\n")), (1, true), "{round}");
-        let record = serde_json::from_str(&line).expect("a line is JSON");
+        let record: serde_json::Value = serde_json::from_str(&line).expect("a line is JSON");
         let wrong: Vec<_> = validator.iter_errors(&record).map(|e| e.to_string()).collect();
         assert!(wrong.is_empty(), "round {round}: {wrong:?}\n{line}");
+        assert_as_serde_writes(&format!("round {round}"), &line);
+        assert_texts_stand(&sample.seen.fact, &record);
+    }
+}
+
+/// Every text of a fact stands in its record as it came.
+fn assert_texts_stand(fact: &Fact, record: &serde_json::Value) {
+    let name = |name: &Option<DomainName>| name.as_ref().map(|name| name.as_str().to_owned());
+    let text = |text: &Option<Box<str>>| text.as_ref().map(ToString::to_string);
+    let rows: Vec<(&str, Option<String>)> = match fact {
+        Fact::DnsQuery(query) => vec![
+            ("/dns/question/name", name(&query.question.name).or(Some(".".into()))),
+            ("/dns/id", Some(query.id.to_string())),
+        ],
+        Fact::TlsHello(hello) => vec![("/tls/client/server_name", name(&hello.server_name))],
+        Fact::TlsCertificate(shown) => {
+            let end = if shown.side == Side::Client { "client" } else { "server" };
+            let told = |path| record.pointer(&format!("/tls/{end}/x509/{path}/distinguished_name"));
+            assert_eq!(told("subject").and_then(|told| told.as_str()), Some(&*shown.subject));
+            assert_eq!(told("issuer").and_then(|told| told.as_str()), Some(&*shown.issuer));
+            vec![]
+        }
+        Fact::HttpRequest(request) => vec![
+            ("/http/request/method", Some(request.method.to_string())),
+            ("/url/domain", name(&request.host)),
+            ("/user_agent/original", text(&request.user_agent)),
+        ],
+        Fact::FileDownload(file) => vec![
+            ("/file/name", text(&file.name)),
+            ("/file/size", file.size.map(|size| size.to_string())),
+            ("/url/domain", name(&file.host)),
+        ],
+        _ => vec![],
+    };
+    for (path, want) in rows {
+        let told = record.pointer(path).map(|told| match told.as_str() {
+            Some(text) => text.to_owned(),
+            None => told.to_string(),
+        });
+        assert_eq!(told, want, "{path}");
     }
 }

@@ -3,6 +3,7 @@
 #![allow(clippy::disallowed_methods, reason = "goldens and the schema are files")]
 
 mod hostile;
+mod ordered;
 mod reading;
 mod samples;
 
@@ -69,6 +70,7 @@ fn every_kind_is_valid_and_one_line() {
         assert!(line.ends_with("}\n"), "{name}");
         assert!(line.len() < 16 << 10, "{name} is longer than collectors keep");
         assert_valid(&validator, name, &line);
+        ordered::assert_as_serde_writes(name, &line);
     }
 }
 

@@ -1018,7 +1018,16 @@ pub(crate) fn health(live: bool) -> Health {
             anomalies: BTreeMap::from([("dns.truncated", 5), ("tls.bad_extension", 6)]),
         },
         kernel: live.then_some(kernel),
-        interfaces: Vec::new(),
+        interfaces: match live {
+            true => vec![InterfaceHealth {
+                name: "span0".into(),
+                state: InterfaceState::Up,
+                outages: 1,
+                mtu: 9_000,
+                lanes: vec![kernel],
+            }],
+            false => Vec::new(),
+        },
         observations: 345,
         observations_dropped: 6,
         alerts: counts(&[("rmm.relay.anydesk", 2), ("indicator.aa23-025a", 1)]),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use crate::community_id::CommunityId;
-use crate::json::{self, Json, Word, fields};
+use crate::json::{self, Json, Page, Word, fields};
 use model::{Alert, DomainName, SignSource};
 
 use super::attack::{self, Tactic};
@@ -63,7 +63,7 @@ struct Pairs<'a> {
 }
 
 impl Json for Pairs<'_> {
-    fn json(&self, out: &mut Vec<u8>) {
+    fn json(&self, out: &mut Page) {
         let start = out.len();
         self.members(out);
         json::enclose(out, start, b"{}");
@@ -216,7 +216,7 @@ pub(super) fn write(alert: &Alert, observer: Observer<'_>, out: &mut Vec<u8>) {
             occasion: Word(alert.occasion.word()),
         },
     };
-    super::line(&line, out);
+    super::line(&line, &mut Page::default(), out);
 }
 
 /// The value of the first sign of one of those sources.
@@ -279,7 +279,7 @@ fn threat(alert: &Alert) -> Threat<'_> {
 
 impl Pairs<'_> {
     /// `id` and `name`, each with a comma before it.
-    fn members(&self, out: &mut Vec<u8>) {
+    fn members(&self, out: &mut Page) {
         fields!(@each self, out, id, name);
     }
 

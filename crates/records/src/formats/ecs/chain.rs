@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use crate::json::{self, Json, Word, fields};
+use crate::json::{self, Json, Page, Word, fields};
 use model::{Chain, Identity, Step};
 
 use super::envelope::Id;
@@ -31,7 +31,7 @@ struct Stages<'a> {
 }
 
 impl Json for Stages<'_> {
-    fn json(&self, out: &mut Vec<u8>) {
+    fn json(&self, out: &mut Page) {
         struct Stage<'a> {
             stage: Word,
             at: Stamp,

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use crate::json::{self, Json, Word, fields};
+use crate::json::{self, Json, Page, Word, fields};
 use model::{DnsAnswer, DnsQuery, DnsQuestion, DnsRecord, DomainName, Protocol, RecordData};
 
 use super::words::{QuestionType, RcodeText, TypeText};
@@ -48,10 +48,10 @@ impl<'a> Dns<'a> {
 struct IdText(u16);
 
 impl Json for IdText {
-    fn json(&self, out: &mut Vec<u8>) {
-        out.push(b'"');
+    fn json(&self, out: &mut Page) {
+        out.put(&[b'"']);
         json::digits(out, u64::from(self.0));
-        out.push(b'"');
+        out.put(&[b'"']);
     }
 }
 
@@ -100,7 +100,7 @@ struct Answer<'a> {
 fields!(Answer<'_>: name, kind as "type", ttl, data);
 
 impl Json for Answers<'_> {
-    fn json(&self, out: &mut Vec<u8>) {
+    fn json(&self, out: &mut Page) {
         json::array(
             out,
             self.0.iter().map(|record| Answer {
@@ -119,42 +119,45 @@ struct Data<'a>(&'a RecordData);
 
 impl Json for Data<'_> {
     #[inline]
-    fn json(&self, out: &mut Vec<u8>) {
+    fn json(&self, out: &mut Page) {
         match self.0 {
             RecordData::Address(ip) => ip.json(out),
             RecordData::Name(name) => json::text(out, text(name.as_ref())),
-            RecordData::Service { .. } => json::shown(out, self),
+            RecordData::Service { target, hints, ech } => {
+                service(out, target.as_ref(), hints, *ech)
+            }
             RecordData::Other(len) => {
-                out.extend_from_slice(b"\"\\\\# ");
+                out.put(b"\"\\\\# ");
                 json::digits(out, u64::from(*len));
-                out.push(b'"');
+                out.put(&[b'"']);
             }
         }
     }
 }
 
-impl std::fmt::Display for Data<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let RecordData::Service { target, hints, ech } = self.0 else { return Ok(()) };
-        f.write_str(text(target.as_ref()))?;
-        for (key, v4) in [("ipv4hint", true), ("ipv6hint", false)] {
-            let of_family = hints.iter().filter(|ip| ip.is_ipv4() == v4);
-            for (number, ip) in of_family.enumerate() {
-                match number {
-                    0 => write!(f, " {key}={ip}")?,
-                    _ => write!(f, ",{ip}")?,
-                }
+fn service(out: &mut Page, target: Option<&DomainName>, hints: &[IpAddr], ech: bool) {
+    out.put(b"\"");
+    json::inside(out, text(target));
+    for (key, v4) in [(b" ipv4hint=", true), (b" ipv6hint=", false)] {
+        for (number, ip) in hints.iter().filter(|ip| ip.is_ipv4() == v4).enumerate() {
+            match number {
+                0 => out.put(key),
+                _ => out.put(b","),
             }
+            json::ip(out, *ip);
         }
-        f.write_str(if *ech { " ech" } else { "" })
     }
+    if ech {
+        out.put(b" ech");
+    }
+    out.put(b"\"");
 }
 
 /// `dns.resolved_ip`: every address in the answers, hints of services included.
 struct Resolved<'a>(&'a [DnsRecord]);
 
 impl Json for Resolved<'_> {
-    fn json(&self, out: &mut Vec<u8>) {
+    fn json(&self, out: &mut Page) {
         json::array(out, addresses(self.0));
     }
 }

@@ -6,7 +6,7 @@ use model::{AlertId, Direction, Endpoint, Flow, Tunnel, TunnelKind, VlanId, Volu
 
 use super::{ECS_VERSION, words};
 use crate::community_id::CommunityId;
-use crate::json::{self, Json, Word, fields};
+use crate::json::{self, Json, Page, Word, fields};
 use crate::stamp::Stamp;
 
 /// `ecs`.
@@ -28,8 +28,8 @@ pub(super) struct Class(pub(super) &'static str);
 impl Class {
     /// These fields of `event`, each with a comma before it.
     #[inline]
-    pub(super) fn members(self, out: &mut Vec<u8>) {
-        out.extend_from_slice(self.0.as_bytes());
+    pub(super) fn members(self, out: &mut Page) {
+        out.add(self.0.as_bytes());
     }
 }
 
@@ -95,13 +95,13 @@ impl Id {
 
 impl Json for Id {
     #[inline]
-    fn json(&self, out: &mut Vec<u8>) {
+    fn json(&self, out: &mut Page) {
         match self.0.0 {
-            0 => out.extend_from_slice(b"\"00000000000000000000000000000000\""),
+            0 => out.put(b"\"00000000000000000000000000000000\""),
             id => {
-                out.push(b'"');
-                out.extend_from_slice(&hex(id));
-                out.push(b'"');
+                out.put(&[b'"']);
+                out.put(&hex(id));
+                out.put(&[b'"']);
             }
         }
     }
@@ -131,14 +131,14 @@ impl<'a> Observer<'a> {
 }
 
 impl Json for Observer<'_> {
-    fn json(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(&self.sensor.0);
+    fn json(&self, out: &mut Page) {
+        out.add(&self.sensor.0);
         if let Some(tunnel) = self.ingress {
-            out.extend_from_slice(b",\"ingress\":{\"interface\":{\"alias\":");
+            out.put(b",\"ingress\":{\"interface\":{\"alias\":");
             json::shown(out, tunnel);
-            out.extend_from_slice(b"}}");
+            out.put(b"}}");
         }
-        out.push(b'}');
+        out.put(&[b'}']);
     }
 }
 
@@ -181,10 +181,10 @@ impl Sensor {
             version: Word(env!("CARGO_PKG_VERSION")),
             name,
         };
-        let mut text = Vec::new();
-        fields.json(&mut text);
-        text.pop();
-        Sensor(text.into())
+        let mut page = Page::default();
+        fields.json(&mut page);
+        let text = page.octets();
+        Sensor(text.strip_suffix(b"}").unwrap_or(text).into())
     }
 }
 
@@ -259,10 +259,10 @@ fields!(Vlan: id);
 struct VlanText(VlanId);
 
 impl Json for VlanText {
-    fn json(&self, out: &mut Vec<u8>) {
-        out.push(b'"');
+    fn json(&self, out: &mut Page) {
+        out.put(&[b'"']);
         json::digits(out, u64::from(self.0.get()));
-        out.push(b'"');
+        out.put(&[b'"']);
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::json::{self, Json, Word, fields};
+use crate::json::{self, Json, Page, Word, fields};
 use model::{
     DeliveryHealth, DnsShare, FeedLoaded, Health, InterfaceHealth, KernelCounts, Refused, RuleUse,
     SinkHealth,
@@ -90,7 +90,7 @@ fields!(Frames<'_>: seen, bytes, tcp, udp, refused, refused_total, sum_closes, l
 struct RefusedCounts<'a>(&'a BTreeMap<Refused, u64>);
 
 impl Json for RefusedCounts<'_> {
-    fn json(&self, out: &mut Vec<u8>) {
+    fn json(&self, out: &mut Page) {
         json::map(
             out,
             Refused::ALL.iter().map(|why| (why.word(), self.0.get(why).copied().unwrap_or(0))),
@@ -189,7 +189,7 @@ fields!(Authorised<'_>: total, by_rule);
 struct Rules<'a>(&'a [RuleUse]);
 
 impl Json for Rules<'_> {
-    fn json(&self, out: &mut Vec<u8>) {
+    fn json(&self, out: &mut Page) {
         struct Row<'a> {
             rule: &'a str,
             uses: u64,
@@ -213,7 +213,7 @@ impl Json for Rules<'_> {
 struct ByRule<'a>(&'a BTreeMap<Arc<str>, u64>);
 
 impl Json for ByRule<'_> {
-    fn json(&self, out: &mut Vec<u8>) {
+    fn json(&self, out: &mut Page) {
         struct Row<'a> {
             rule: &'a str,
             count: u64,
@@ -227,7 +227,7 @@ impl Json for ByRule<'_> {
 struct Named<'a>(&'a BTreeMap<&'static str, u64>);
 
 impl Json for Named<'_> {
-    fn json(&self, out: &mut Vec<u8>) {
+    fn json(&self, out: &mut Page) {
         struct Row {
             name: Word,
             count: u64,
@@ -242,7 +242,7 @@ impl Json for Named<'_> {
 struct Feeds<'a>(&'a [FeedLoaded]);
 
 impl Json for Feeds<'_> {
-    fn json(&self, out: &mut Vec<u8>) {
+    fn json(&self, out: &mut Page) {
         struct Row<'a> {
             id: &'a str,
             version: &'a str,
@@ -439,7 +439,7 @@ pub(super) fn write(
             summary: files.map(|files| Summary { files: FileCounts::new(files) }),
         },
     };
-    super::line_with_id(&line, out);
+    super::line_with_id(&line, &mut Page::default(), out);
 }
 
 impl<'a> Counts<'a> {

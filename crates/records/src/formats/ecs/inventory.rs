@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use crate::json::{self, Json, fields};
+use crate::json::{self, Json, Page, fields};
 use model::{AlertId, Usage, UsageId, UseShown};
 
 use super::SCHEMA_VERSION;
@@ -90,14 +90,14 @@ pub(super) fn write(row: UsageId, usage: &Usage, observer: Observer<'_>, out: &m
             },
         },
     };
-    super::line(&line, out);
+    super::line(&line, &mut Page::default(), out);
 }
 
 /// `rmm.uses`: what an observation adds to rows of the inventory.
 pub(super) struct Uses<'a>(pub(super) &'a [UseShown]);
 
 impl Json for Uses<'_> {
-    fn json(&self, out: &mut Vec<u8>) {
+    fn json(&self, out: &mut Page) {
         struct Row<'a> {
             id: Id,
             joined: Option<Id>,

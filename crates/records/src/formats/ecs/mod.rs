@@ -28,7 +28,7 @@ use self::envelope::{Observer, Sensor};
 use self::observation::Place;
 pub use self::sensor::header;
 use crate::community_id::LastFlow;
-use crate::json::Json;
+use crate::json::{Json, Page};
 use crate::stamp::STAMP_LEN;
 use crate::summary::Files;
 
@@ -77,6 +77,8 @@ pub struct Findings<'a> {
 pub struct Recorder {
     sensor: Sensor,
     last: LastFlow,
+    /// The observation that is being written.
+    page: Page,
 }
 
 impl Default for Recorder {
@@ -90,7 +92,11 @@ impl Recorder {
     #[must_use]
     pub fn new(options: RecorderOptions) -> Recorder {
         let sensor = options.sensor.filter(|name| !name.is_empty());
-        Recorder { sensor: Sensor::new(sensor.as_deref()), last: LastFlow::default() }
+        Recorder {
+            sensor: Sensor::new(sensor.as_deref()),
+            last: LastFlow::default(),
+            page: Page::default(),
+        }
     }
 
     /// Add the record of an alert.
@@ -110,7 +116,8 @@ impl Recorder {
         out: &mut Vec<u8>,
     ) -> bool {
         observation::has_record(&seen.fact, found) && {
-            observation::write(seen, found, self.place(seen), out);
+            let (place, page) = self.place(seen);
+            observation::write(seen, found, place, page, out);
             true
         }
     }
@@ -118,12 +125,14 @@ impl Recorder {
     /// Add a `remote-protocol` record: what passed on the flow of an observation showed a tool.
     /// The matches are the signs by which it did, all of the same tool.
     pub fn recognised(&mut self, seen: &Observation, found: &Findings<'_>, out: &mut Vec<u8>) {
-        observation::write_recognised(seen, found, self.place(seen), out);
+        let (place, page) = self.place(seen);
+        observation::write_recognised(seen, found, place, page, out);
     }
 
-    fn place<'a>(&'a mut self, seen: &'a Observation) -> Place<'a> {
+    fn place<'a>(&'a mut self, seen: &'a Observation) -> (Place<'a>, &'a mut Page) {
         let community_id = self.last.community_id(&seen.flow);
-        Place { observer: Observer::new(&self.sensor, seen.ingress.as_deref()), community_id }
+        let observer = Observer::new(&self.sensor, seen.ingress.as_deref());
+        (Place { observer, community_id }, &mut self.page)
     }
 
     /// Add the record of a row of the inventory. A later record of the row takes its place.
@@ -147,24 +156,25 @@ impl Recorder {
     }
 }
 
-/// Add `record` as a line.
+/// Add `record` as a line, put together on `page`.
 #[inline]
-fn line(record: &impl Json, out: &mut Vec<u8>) {
-    record.json(out);
-    out.push(b'\n');
+fn line(record: &impl Json, page: &mut Page, out: &mut Vec<u8>) {
+    page.clear();
+    record.json(page);
+    page.put(b"\n");
+    out.extend_from_slice(page.octets());
 }
 
 /// Add `record`, whose id is [`Id::UNKNOWN`](envelope::Id::UNKNOWN), as a line, and give it the id
 /// that follows from all its other octets.
 #[inline]
-fn line_with_id(record: &impl Json, out: &mut Vec<u8>) {
+fn line_with_id(record: &impl Json, page: &mut Page, out: &mut Vec<u8>) {
     let start = out.len();
-    line(record, out);
-    let Some(text) = out.get_mut(start..) else { return };
+    line(record, page, out);
     let mut hash = SipHasher13::new_with_key(&ID_KEY);
-    hash.write(text);
+    hash.write(page.octets());
     let id = hash.finish128().as_u128();
-    if let Some(place) = text.get_mut(ID_AT..ID_AT + ID_LEN) {
+    if let Some(place) = out.get_mut(start + ID_AT..start + ID_AT + ID_LEN) {
         debug_assert!(place.iter().all(|&octet| octet == b'0'), "the id stands elsewhere");
         place.copy_from_slice(&envelope::hex(id));
     }

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use crate::community_id::CommunityId;
-use crate::json::{self, Json, Word, fields};
+use crate::json::{self, Json, Page, Word, fields};
 use model::{
     Carrier, DnsTransport, DomainName, Fact, FlowClose, Ja4, Meaning, Observation, Protocol,
     RemoteProtocol, Side, ToolId, Volume,
@@ -83,7 +83,7 @@ fields!(Rmm<'_>:
 struct Details<'a>(&'a [(&'static str, Box<str>)]);
 
 impl Json for Details<'_> {
-    fn json(&self, out: &mut Vec<u8>) {
+    fn json(&self, out: &mut Page) {
         let known = |place: usize, word: &str| {
             self.0.iter().take(place).any(|(earlier, _)| *earlier == word)
         };
@@ -109,11 +109,17 @@ pub(super) fn has_record(fact: &Fact, found: &Findings<'_>) -> bool {
     }
 }
 
-pub(super) fn write(seen: &Observation, found: &Findings<'_>, place: Place<'_>, out: &mut Vec<u8>) {
+pub(super) fn write(
+    seen: &Observation,
+    found: &Findings<'_>,
+    place: Place<'_>,
+    page: &mut Page,
+    out: &mut Vec<u8>,
+) {
     let mut line = Line::new(seen, found, &Kind::of(&seen.fact), place);
     line.fill(&seen.fact);
     line.rmm.dns_transport = found.dns_transport.map(DnsTransport::word).map(Word);
-    super::line_with_id(&line, out);
+    super::line_with_id(&line, page, out);
 }
 
 /// The `remote-protocol` record of a fact that is told as something else.
@@ -121,6 +127,7 @@ pub(super) fn write_recognised(
     seen: &Observation,
     found: &Findings<'_>,
     place: Place<'_>,
+    page: &mut Page,
     out: &mut Vec<u8>,
 ) {
     let kind = Kind { class: REMOTE, ..Kind::of(&seen.fact) };
@@ -128,7 +135,7 @@ pub(super) fn write_recognised(
     // The record of the fact itself has them.
     line.rmm.uses = Uses(&[]);
     line.rmm.side = Some(words::side(shown_by(&seen.fact)));
-    super::line_with_id(&line, out);
+    super::line_with_id(&line, page, out);
 }
 
 /// Whose octets tell a fact; a hello and a request are the client's.

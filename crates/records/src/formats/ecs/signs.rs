@@ -1,6 +1,6 @@
 //! `rmm.evidence`: every sign that counted, and what signs say together.
 
-use crate::json::{self, Json, Word, fields};
+use crate::json::{self, Json, Page, Word, fields};
 use model::{Evidence, ListKind, Match, Meaning, Operator, Specificity, Timestamp, ToolId};
 
 use super::words;
@@ -29,7 +29,7 @@ fn kind_shown(kind: Option<ListKind>) -> Option<Word> {
 pub(super) struct Proof<'a>(pub(super) &'a [Evidence]);
 
 impl Json for Proof<'_> {
-    fn json(&self, out: &mut Vec<u8>) {
+    fn json(&self, out: &mut Page) {
         json::array(
             out,
             self.0.iter().map(|sign| Sign {
@@ -55,7 +55,7 @@ pub(super) struct Signs<'a> {
 }
 
 impl Json for Signs<'_> {
-    fn json(&self, out: &mut Vec<u8>) {
+    fn json(&self, out: &mut Page) {
         json::array(
             out,
             self.found.iter().map(|found| {

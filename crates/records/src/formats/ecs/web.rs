@@ -1,6 +1,6 @@
 //! `tls`, `url`, `http`, `user_agent` and `file`.
 
-use crate::json::{self, Json, Word, fields};
+use crate::json::{self, Json, Page, Word, fields};
 use model::{
     Carrier, DomainName, FileDownload, HttpRequest, Ja3, Side, TlsCertificate, TlsHello, TlsVersion,
 };
@@ -64,7 +64,7 @@ impl<'a> Hash {
 struct Names<'a>(&'a [DomainName]);
 
 impl Json for Names<'_> {
-    fn json(&self, out: &mut Vec<u8>) {
+    fn json(&self, out: &mut Page) {
         json::array(out, self.0);
     }
 
@@ -120,7 +120,7 @@ fn best(hello: &TlsHello) -> TlsVersion {
 pub(super) struct Alpn<'a>(pub(super) &'a [Box<[u8]>]);
 
 impl Json for Alpn<'_> {
-    fn json(&self, out: &mut Vec<u8>) {
+    fn json(&self, out: &mut Page) {
         json::array(out, self.0.iter().map(|octets| Octets(octets)));
     }
 }
@@ -168,7 +168,7 @@ impl Quic {
 struct Versions<'a>(&'a [TlsVersion]);
 
 impl Json for Versions<'_> {
-    fn json(&self, out: &mut Vec<u8>) {
+    fn json(&self, out: &mut Page) {
         json::array(out, self.0.iter().copied().map(VersionText));
     }
 }
@@ -222,16 +222,16 @@ struct Full<'a> {
 }
 
 impl Json for Full<'_> {
-    fn json(&self, out: &mut Vec<u8>) {
+    fn json(&self, out: &mut Page) {
         let Full { host, port, target } = self;
-        out.extend_from_slice(b"\"http://");
+        out.put(b"\"http://");
         json::inside(out, host);
         if let Some(port) = port {
-            out.push(b':');
+            out.put(&[b':']);
             json::digits(out, u64::from(*port));
         }
         json::inside(out, target);
-        out.push(b'"');
+        out.put(&[b'"']);
     }
 }
 

@@ -1,7 +1,7 @@
 //! The model's closed sets as the words that stand in records.
 
 use super::envelope::{Class, class};
-use crate::json::{self, Json, Word};
+use crate::json::{self, Json, Page, Word};
 use model::{
     CloseReason, Detection, Direction, FileKind, Protocol, RecordType, Side, SignSource,
     TlsVersion, Transport,
@@ -127,7 +127,7 @@ pub(crate) struct TypeText(pub(crate) RecordType);
 
 impl Json for TypeText {
     #[inline]
-    fn json(&self, out: &mut Vec<u8>) {
+    fn json(&self, out: &mut Page) {
         match record_type(self.0) {
             Some(name) => Word(name).json(out),
             None => json::shown(out, format_args!("TYPE{}", self.0.0)),
@@ -203,7 +203,7 @@ pub(crate) struct QuestionType {
 
 impl Json for QuestionType {
     #[inline]
-    fn json(&self, out: &mut Vec<u8>) {
+    fn json(&self, out: &mut Page) {
         match (self.protocol, self.kind.0) {
             (Protocol::Nbns, 0x20) => Word("NB").json(out),
             (Protocol::Nbns, 0x21) => Word("NBSTAT").json(out),
@@ -218,7 +218,7 @@ pub(crate) struct RcodeText(pub(crate) u16);
 
 impl Json for RcodeText {
     #[inline]
-    fn json(&self, out: &mut Vec<u8>) {
+    fn json(&self, out: &mut Page) {
         let name = match self.0 {
             0 => "NOERROR",
             1 => "FORMERR",
@@ -268,7 +268,7 @@ pub(crate) const fn tls_version(version: TlsVersion) -> Option<(&'static str, &'
 pub(crate) struct VersionText(pub(crate) TlsVersion);
 
 impl Json for VersionText {
-    fn json(&self, out: &mut Vec<u8>) {
+    fn json(&self, out: &mut Page) {
         match tls_version(self.0) {
             Some((number, "tls")) => Word(number).json(out),
             Some((number, protocol)) => json::shown(out, format_args!("{protocol} {number}")),
@@ -283,7 +283,7 @@ impl Json for VersionText {
 pub(crate) struct QuicVersionText(pub(crate) u32);
 
 impl Json for QuicVersionText {
-    fn json(&self, out: &mut Vec<u8>) {
+    fn json(&self, out: &mut Page) {
         match (self.0, self.0.to_be_bytes()) {
             (1, _) => Word("1").json(out),
             (0x6b33_43cf, _) => Word("2").json(out),
@@ -301,19 +301,19 @@ impl Json for QuicVersionText {
 pub(crate) struct Octets<'a>(pub(crate) &'a [u8]);
 
 impl Json for Octets<'_> {
-    fn json(&self, out: &mut Vec<u8>) {
-        out.push(b'"');
+    fn json(&self, out: &mut Page) {
+        out.put(&[b'"']);
         for &octet in self.0 {
             match octet {
-                b'"' => out.extend_from_slice(b"\\\""),
-                b' '..=b'~' if octet != b'\\' => out.push(octet),
+                b'"' => out.put(b"\\\""),
+                b' '..=b'~' if octet != b'\\' => out.put(&[octet]),
                 _ => {
-                    out.extend_from_slice(b"\\\\x"); // JSON escapes the backslash
-                    out.extend_from_slice(&json::hex(octet));
+                    out.put(b"\\\\x"); // JSON escapes the backslash
+                    out.put(&json::hex(octet));
                 }
             }
         }
-        out.push(b'"');
+        out.put(&[b'"']);
     }
 }
 
@@ -322,9 +322,9 @@ mod tests {
     use super::*;
 
     fn text(value: impl Json) -> String {
-        let mut out = Vec::new();
+        let mut out = Page::default();
         value.json(&mut out);
-        serde_json::from_slice(&out).expect("a text")
+        serde_json::from_slice(out.octets()).expect("a text")
     }
 
     #[test]
