@@ -351,3 +351,56 @@ fn streams_that_share_an_output_come_in_one_order() {
         assert!(shared(lanes) == one, "{lanes} lanes give another order");
     }
 }
+
+/// A frame of zstd that holds `octets` as they are (RFC 8878 §3.1.1.2.2: raw blocks).
+fn zstd(octets: &[u8]) -> Vec<u8> {
+    // Window of 128 KiB, no checksum, no content size.
+    let mut packed = vec![0x28, 0xb5, 0x2f, 0xfd, 0, 7 << 3];
+    let blocks = octets.chunks(128 << 10);
+    let last = blocks.len().saturating_sub(1);
+    for (number, block) in blocks.enumerate() {
+        let head = (block.len() as u32) << 3 | u32::from(number == last);
+        packed.extend(&head.to_le_bytes()[..3]);
+        packed.extend(block);
+    }
+    packed
+}
+
+fn gzip(octets: &[u8]) -> Vec<u8> {
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    packed.write_all(octets).expect("memory");
+    packed.finish().expect("memory")
+}
+
+#[test]
+fn neither_packing_nor_lanes_change_a_merged_folder() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut paths: Vec<PathBuf> =
+        std::fs::read_dir("pcaps").expect("pcaps").map(|file| file.expect("one").path()).collect();
+    paths.retain(|path| path.is_file());
+    // The longest first, so that it is packed: only what is long is unpacked by another thread.
+    paths.sort_by_key(|path| std::cmp::Reverse(path.metadata().expect("it").len()));
+    for (number, path) in paths.iter().enumerate() {
+        let plain = std::fs::read(path).expect("readable");
+        let octets = match number % 3 {
+            0 => gzip(&plain),
+            1 => zstd(&plain),
+            _ => plain,
+        };
+        // The same name, since ties are broken by it; what a file is, its first octets tell.
+        let to = folder.path().join(path.file_name().expect("a name"));
+        std::fs::write(to, octets).expect("written");
+    }
+    let told = |folder: &str, lanes: &str| {
+        let args = ["replay", "--quiet", "--summary", "none", "--observations", "-", "--lanes"];
+        let done = output(&[&args[..], &[lanes, folder]].concat());
+        assert!(matches!(done.status.code(), Some(0 | 3)), "{}", said(&done));
+        done.stdout
+    };
+    let wanted = told("pcaps", "1");
+    assert!(!wanted.is_empty());
+    for lanes in ["1", "2", "4", "16"] {
+        let got = told(&folder.path().display().to_string(), lanes);
+        assert!(got == wanted, "{lanes} lanes, packed");
+    }
+}
