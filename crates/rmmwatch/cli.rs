@@ -205,7 +205,7 @@ pub struct ReplayArgs {
     #[command(flatten)]
     pub output: OutputArgs,
     /// Threads that dissect; the output is the same for any number. More than one takes
-    /// less time where cores are idle, and about a sixth more CPU [default: 1]
+    /// less time where cores are idle, and some more CPU [default: 1]
     #[arg(long, value_name = "N", value_parser = lanes)]
     pub lanes: Option<usize>,
     /// Only packets that this BPF expression passes
