@@ -8,7 +8,7 @@ SHELL := /bin/bash
 DEMO := pcaps/aa23-025a-campaign.pcap
 BIN  := target/release/rmmwatch
 
-.PHONY: help demo test test-full lint deny bench bench-analyst bench-feeds bench-fleet bench-instructions bench-memory bench-names bench-delivery bench-spool names fuzz pcaps deps deps-test deps-deny clean
+.PHONY: help demo test test-full lint deny bench bench-analyst bench-feeds bench-fleet bench-instructions bench-linear bench-live bench-memory bench-names bench-delivery bench-spool bench-start names fuzz pcaps deps deps-test deps-deny clean
 
 help: ## What there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-19s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,14 +31,23 @@ lint: ## Format and lints only
 deny: deps-deny ## Licences, banned crates, sources
 	@cargo deny --log-level error check licenses bans sources
 
-bench: deps ## CPU per packet against a bare libpcap loop on the same file, in the same run
-	@cargo bench --bench replay
+bench: deps ## CPU per packet beside a bare libpcap loop and beside other sensors, on the same files, in one run
+	@./packaging/bench/rate.py
+
+bench-linear: deps ## What a packet costs with 1, 10 and 100 times as much of everything
+	@./packaging/bench/linear.py
+
+bench-live: deps ## The highest rate without loss over a veth pair, and CPU per packet there; needs root
+	@./packaging/bench/live.py
+
+bench-start: deps ## Milliseconds to the first packet, and memory under a flood of ten million flows
+	@./packaging/bench/start.py
 
 bench-analyst: deps ## Observations a second that one core weighs, and where the time goes
 	@cargo bench --quiet --bench analyst
 
-bench-instructions: deps ## Instructions per packet by callgrind: the same figure on any machine
-	@./packaging/bench/instructions.sh
+bench-instructions: deps ## Instructions per packet of each stage by callgrind, beside those that are kept
+	@./packaging/bench/instructions.py
 
 bench-memory: ## What the detector holds with every table full, and how long its state takes
 	@cargo bench --quiet -p rmmwatch-detect --bench memory

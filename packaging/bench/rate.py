@@ -56,7 +56,6 @@ def real(verdicts, table):
     files = sorted(str(path) for path in pathlib.Path(measure.CORPUS, 'captures/files').rglob('*') if path.is_file())
     good = [path for path in files
             if subprocess.run([measure.floor(), 'pcap', path], capture_output=True).returncode == 0]
-    # Read often enough that starting does not count: as often as libpcap needs for half a second.
     table = {name: command for name, command in table.items() if name != READ}
     count = measure.packets(*good)
     costs = measure.compare(table, good, count=count)
@@ -87,7 +86,8 @@ def workloads():
     folder = pathlib.Path(os.environ.get('RMMWATCH_BENCH_CAPTURES', measure.WORK))
     for name, asked in (('mix', ['--bytes', str(int(1e9 * measure.SCALE))]),
                         ('dns', ['--packets', str(int(1e6 * measure.SCALE))])):
-        path = folder / (f'{name}.pcap' if 'RMMWATCH_BENCH_CAPTURES' in os.environ else f'peers-{name}.pcap')
+        # The folder's own are named as they were asked for.
+        path = folder / (f'{name}.pcap' if 'RMMWATCH_BENCH_CAPTURES' in os.environ else f'peers-{name}-{measure.SCALE:g}.pcap')
         if not path.exists():
             run = subprocess.run([sys.executable, str(maker), name, str(path), *asked], capture_output=True, text=True)
             if run.returncode:

@@ -26,6 +26,7 @@ if [ "${1:-build}" = test ]; then
   want tcpreplay tcpreplay
   want ip iproute2
   want python3 python3
+  want valgrind valgrind
 fi
 
 if [ "${#packages[@]}" -gt 0 ]; then

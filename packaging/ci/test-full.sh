@@ -17,6 +17,8 @@ RMMWATCH_LONG=1 cargo nextest run -p rmmwatch-deliver --test http -E 'test(evebo
 RMMWATCH_LONG=1 cargo test --quiet -p rmmwatch-deliver --features kafka --test faults -- \
   --nocapture --test-threads 2
 cargo nextest run -p rmmwatch-deliver --features kafka --test brokers -E 'test(kafka::)'
-cargo bench --bench replay
+make bench
+make bench-linear
+make bench-start
 cargo bench --bench analyst
 make fuzz
