@@ -23,6 +23,9 @@ use crate::state::Keeper;
 /// How often rows of the inventory that changed are told on a live wire, in packet time.
 const INVENTORY_EVERY: Duration = Duration::from_secs(60 * 60);
 
+/// Octets that nearly every line is shorter than.
+const LINE_BYTES: usize = 4 << 10;
+
 /// Numbers that others look at while the analyst works.
 #[derive(Default)]
 pub(crate) struct Gauges {
@@ -126,7 +129,7 @@ impl Analyst {
     /// Weigh what arrives until the lanes end or nobody reads the records any more.
     pub(crate) fn work(mut self, mut facts: Facts) -> Conclusion {
         while let Some(round) = facts.next() {
-            let taken = self.push(round.facts.into_iter());
+            let taken = self.push(&round.facts);
             let heard = round.beat.map_or(Ok(()), |beat| self.beat(*beat));
             if taken.and(heard).is_err() {
                 break;
@@ -180,11 +183,13 @@ impl Analyst {
     ///
     /// # Errors
     /// When nobody reads the records any more.
-    fn push(&mut self, seen: impl Iterator<Item = Observation>) -> Result<(), Gone> {
+    fn push(&mut self, seen: &[Observation]) -> Result<(), Gone> {
         let mut gate = std::mem::take(&mut self.one_way);
         for one in seen {
-            self.dns.see(&one);
-            gate.push(one, &mut |one| self.weigh(&one));
+            self.dns.see(one);
+            if gate.passes(one, &mut |held| self.weigh(held)) {
+                self.weigh(one);
+            }
         }
         self.one_way = gate;
         let gone = std::mem::replace(&mut self.gone, Ok(()));
@@ -205,7 +210,7 @@ impl Analyst {
     /// The capture ended: tell what is left.
     fn finish(mut self) -> Conclusion {
         let mut gate = std::mem::take(&mut self.one_way);
-        gate.finish(&mut |one| self.weigh(&one));
+        gate.finish(&mut |held| self.weigh(held));
         let mut alerts =
             Alerts::new(&self.recorder, &mut self.lines, &mut self.counts, &self.gauges);
         self.detector.finish(&mut |alert| alerts.tell(&alert));
@@ -317,7 +322,9 @@ impl Analyst {
         ] {
             let least = if stream == Stream::Alerts { 1 } else { least };
             if lines.len() >= least {
-                self.delivery.send(stream, std::mem::take(lines))?;
+                // The next is likely as long; growing by doubling would copy each line twice.
+                let next = Vec::with_capacity(lines.len() + LINE_BYTES);
+                self.delivery.send(stream, std::mem::replace(lines, next))?;
             }
         }
         Ok(())

@@ -1,6 +1,8 @@
 //! How names are asked for, counted by flows: in clear, or where the sensor cannot read.
 
 use std::collections::{BTreeMap, HashMap};
+use std::hash::{Hash, Hasher};
+use std::net::IpAddr;
 
 use model::{DnsShare, DnsTransport, Fact, Flow, Observation, Protocol};
 
@@ -14,9 +16,26 @@ pub(crate) struct DnsCount {
     share: DnsShare,
     /// Flows that counted and did not end yet, and when each did: a client may say hello twice,
     /// and asks often on one connection.
-    open: HashMap<Flow, u64>,
+    open: HashMap<Key, u64>,
     order: BTreeMap<u64, Flow>,
     serial: u64,
+}
+
+/// A flow, hashed in few words and not field by field: each end of a flow asks for it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Key(Flow);
+
+impl Hash for Key {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let bits = |ip: IpAddr| match ip {
+            IpAddr::V4(ip) => ip.to_bits().into(),
+            IpAddr::V6(ip) => ip.to_bits(),
+        };
+        let Key(Flow { client, server, .. }) = self;
+        state.write_u128(bits(client.ip));
+        state.write_u128(bits(server.ip));
+        state.write_u32(u32::from(client.port) << 16 | u32::from(server.port));
+    }
 }
 
 impl DnsCount {
@@ -28,9 +47,12 @@ impl DnsCount {
     /// See every fact, those too that are not told one by one.
     pub(crate) fn see(&mut self, seen: &Observation) {
         let Fact::FlowClose(close) = &seen.fact else { return };
-        self.share.clear += u64::from(close.protocol == Some(Protocol::Dns));
+        if close.protocol == Some(Protocol::Dns) {
+            self.share.clear += 1;
+            return;
+        }
         if !self.open.is_empty()
-            && let Some(serial) = self.open.remove(&seen.flow)
+            && let Some(serial) = self.open.remove(&Key(seen.flow))
         {
             self.order.remove(&serial);
         }
@@ -38,18 +60,18 @@ impl DnsCount {
 
     /// The flow of that fact carries DNS inside another protocol.
     pub(crate) fn recognised(&mut self, seen: &Observation, transport: DnsTransport) {
-        let flow = &seen.flow;
-        if self.open.contains_key(flow) {
+        let flow = seen.flow;
+        if self.open.contains_key(&Key(flow)) {
             return;
         }
         if self.open.len() >= DNS_FLOWS_MAX
             && let Some((_, oldest)) = self.order.pop_first()
         {
-            self.open.remove(&oldest);
+            self.open.remove(&Key(oldest));
         }
         self.serial += 1;
-        self.open.insert(*flow, self.serial);
-        self.order.insert(self.serial, *flow);
+        self.open.insert(Key(flow), self.serial);
+        self.order.insert(self.serial, flow);
         let count = match transport {
             _ if matches!(seen.fact, Fact::HttpRequest(_)) => &mut self.share.clear,
             DnsTransport::Tls => &mut self.share.over_tls,

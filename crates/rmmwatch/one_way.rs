@@ -13,33 +13,37 @@ pub(crate) struct OneWay {
 }
 
 impl OneWay {
-    /// Give `seen` on to `out`, hold it, or let it fall.
-    pub(crate) fn push(&mut self, seen: Observation, out: &mut impl FnMut(Observation)) {
+    /// Whether `seen` may be told now, and not later or never; `out` gets what was held until now
+    /// and may be told before it, and `seen` itself where it was held just now.
+    pub(crate) fn passes(
+        &mut self,
+        seen: &Observation,
+        out: &mut impl FnMut(&Observation),
+    ) -> bool {
         match &seen.fact {
             Fact::FlowOpen => self.both_ways(),
             Fact::FlowClose(close) if !close.one_way() => self.both_ways(),
             Fact::FlowClose(_) => match self.decided {
-                Some(true) => {}
-                Some(false) => return,
+                Some(one_way) => return one_way,
                 None => {
-                    self.held.push(seen);
+                    self.held.push(seen.clone());
                     if self.held.len() >= ONE_WAY_HELD_MAX {
                         self.finish(out);
                     }
-                    return;
+                    return false;
                 }
             },
             _ => {}
         }
-        out(seen);
+        true
     }
 
     /// The capture ended, or is taken to be one-way: tell what was held.
-    pub(crate) fn finish(&mut self, out: &mut impl FnMut(Observation)) {
+    pub(crate) fn finish(&mut self, out: &mut impl FnMut(&Observation)) {
         if self.decided.is_none() {
             self.decided = Some(true);
         }
-        self.held.drain(..).for_each(out);
+        std::mem::take(&mut self.held).iter().for_each(out);
     }
 
     fn both_ways(&mut self) {
@@ -80,7 +84,10 @@ mod tests {
 
     fn told(seen: Vec<Observation>) -> usize {
         let (mut gate, mut told) = (OneWay::default(), 0);
-        seen.into_iter().for_each(|one| gate.push(one, &mut |_| told += 1));
+        for one in seen {
+            let passes = gate.passes(&one, &mut |_| told += 1);
+            told += usize::from(passes);
+        }
         gate.finish(&mut |_| told += 1);
         told
     }
