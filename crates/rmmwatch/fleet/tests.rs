@@ -159,7 +159,7 @@ fn forwarded(capture: PathBuf, mut push: impl FnMut(Observation, &mut Forwarder)
         ForwardPlan { sensor: "span".to_owned(), site: "here".to_owned(), epoch: 1, partitions: 1 };
     let mut to = Forwarder::new(plan);
     let lanes = Lanes::start(1, dissect::Limits::default(), Seed([1, 2]));
-    let (mut lanes, facts) = lanes.expect("one lane needs no thread");
+    let (mut lanes, mut facts) = lanes.expect("one lane needs no thread");
     let reader = std::thread::spawn(move || {
         let timeline = Timeline::open(&[Input::Path(capture)], &ReplayOptions::default());
         let mut timeline = timeline.expect("a capture");
