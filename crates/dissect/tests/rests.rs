@@ -162,5 +162,48 @@ fn nobody_is_told_who_did_not_ask_and_short_flows_are_not_told_of() {
     let mut asked = dissector();
     asked.tell_rests();
     asked.push(&short.frames(), &mut |_| {});
-    assert_eq!(asked.take_rests().count(), 0);
+    assert!(asked.take_rests().all(|rest| matches!(rest, Rest::Over(_))));
+}
+
+#[test]
+fn an_end_is_told_while_what_was_counted_can_still_be_credited() {
+    let script = bulk("10.0.0.1:40000", "10.0.0.2:9999", 200);
+    let mut dissector = dissector();
+    dissector.tell_rests();
+    dissector.push(&script.frames(), &mut |_| {});
+    let rests: Vec<_> = dissector.take_rests().collect();
+    let (Some(&Rest::Unwanted(flow)), Some(&Rest::Over(ended))) = (rests.first(), rests.last())
+    else {
+        panic!("{rests:?}")
+    };
+    assert_eq!(flow, ended);
+    let last = script.frames().last().map_or(model::Timestamp::ZERO, |frame| frame.at);
+    let one = Volume { packets: 1, bytes: 40 };
+    let mut credit = Credit { flow, from_client: one, from_server: one, last };
+    assert!(dissector.credit(&credit), "it lingers");
+    // What was counted before this connection began was another's on the same ends.
+    credit.last = model::Timestamp::from_secs(script::BEGIN - 1, 0);
+    assert!(!dissector.credit(&credit));
+}
+
+#[test]
+fn where_tunnels_may_be_nothing_is_told() {
+    let mut dissector = dissector();
+    dissector.tell_rests();
+    // VXLAN's port, GTP-U's, and none of any tunnel.
+    for (port, told) in [(4789, false), (2152, false), (4790, false), (9999, true)] {
+        let ends =
+            [script::address("10.0.0.1:40000"), script::address(&format!("10.0.0.2:{port}"))];
+        let mut script = Script::new();
+        for number in 0..200_u32 {
+            let octets =
+                [b"QQQQ".as_slice(), &number.to_be_bytes(), b"a datagram of none"].concat();
+            script.play([
+                script::udp(ends[0], ends[1], &octets),
+                script::udp(ends[1], ends[0], &octets),
+            ]);
+        }
+        dissector.push(&script.frames(), &mut |_| {});
+        assert_eq!(dissector.take_rests().count() > 0, told, "{port}");
+    }
 }

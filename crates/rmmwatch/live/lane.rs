@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender};
 use std::time::{Duration, SystemTime};
 
-use capture::{Live, Relief};
+use capture::{Live, Relief, ReliefCounts};
 use dissect::{Credit, Rest};
 use model::{KernelCounts, Timestamp};
 
@@ -93,6 +93,11 @@ impl LiveLane {
             }
         }
         self.credit();
+        if let Some(relief) = &self.relief {
+            let ReliefCounts { packets, bytes, copies, refused, .. } = relief.so_far();
+            let lane = self.number;
+            tracing::info!(lane, packets, bytes, copies, refused, "counted and dropped in the kernel");
+        }
         let kernel = self.live.counts();
         let account = self.alone.finish();
         let LiveLane { number: lane, since, lost, .. } = self;

@@ -192,7 +192,7 @@ impl Assembler {
     }
 
     /// The low 16 bits from the network's order into the machine's.
-    pub(super) fn from_network(&mut self, reg: Reg) {
+    pub(super) fn network_order(&mut self, reg: Reg) {
         self.push(TO_NETWORK_ORDER, reg, Reg::R0, 0, 16);
     }
 
@@ -270,7 +270,7 @@ mod tests {
             ("r2 = r10", |asm| asm.put(Reg::R2, Reg::Fp), 0x0000_0000_0000_a2bf),
             ("r3 &= -2", |asm| asm.calculate(Op::And, Reg::R3, -2), 0xffff_fffe_0000_0357),
             ("r3 ^= r4", |asm| asm.calculate(Op::Xor, Reg::R3, Reg::R4), 0x0000_0000_0000_43af),
-            ("r7 = be16 r7", |asm| asm.from_network(Reg::R7), 0x0000_0010_0000_07dc),
+            ("r7 = be16 r7", |asm| asm.network_order(Reg::R7), 0x0000_0010_0000_07dc),
             (
                 "r1 = *(u16 *)(r10 - 8)",
                 |asm| asm.load(Size::Half, Reg::R1, Reg::Fp, -8),

@@ -153,8 +153,8 @@ fn refusal(error: &io::Error, log: &[u8]) -> ReliefError {
     let said = log.split(|octet| *octet == 0).next().unwrap_or_default();
     let said = String::from_utf8_lossy(said);
     // The verifier's last line tells how much it looked at, the one before why it stopped.
-    let lines = said.lines().filter(|line| !line.starts_with("processed ") && !line.is_empty());
-    let why = match lines.last() {
+    let line = said.lines().rfind(|line| !line.starts_with("processed ") && !line.is_empty());
+    let why = match line {
         Some(line) => format!("{error}: {line}"),
         None => error.to_string(),
     };

@@ -42,6 +42,8 @@ const IP: i16 = FRAME + ETHERNET;
 const TRANSPORT: i16 = IP + 20;
 /// The FIN, SYN and RST of a TCP segment.
 const SPECIAL: i16 = -16;
+/// 0 of a flow that is watched. The other is known by then.
+const WATCHED: i16 = SPECIAL;
 /// Eight octets of a datagram's payload, from the seventeenth on.
 const FURTHER: i16 = -8;
 const KEY: i16 = -144;
@@ -146,7 +148,7 @@ fn v4(asm: &mut Assembler, labels: &Labels) {
     asm.calculate(Op::And, R1, wire(0xbfff));
     asm.jump_if(R1, When::NotEqual, 0, labels.pass);
     asm.load(Size::Half, R7, Fp, IP + 2);
-    asm.from_network(R7);
+    asm.network_order(R7);
     asm.jump_if(R7, When::Less, 20, labels.pass);
     asm.put(R9, R7);
     asm.calculate(Op::Add, R9, -20);
@@ -172,7 +174,7 @@ fn v6(asm: &mut Assembler, labels: &Labels) {
     asm.calculate(Op::And, R1, 0xf0);
     asm.jump_if(R1, When::NotEqual, 0x60, labels.pass);
     asm.load(Size::Half, R9, Fp, IP + 4);
-    asm.from_network(R9);
+    asm.network_order(R9);
     // A jumbogram (RFC 2675 §3).
     asm.jump_if(R9, When::Equal, 0, labels.pass);
     asm.put(R7, R9);
@@ -228,7 +230,7 @@ fn udp(asm: &mut Assembler, labels: &Labels) {
     let ours = asm.label();
     asm.jump_if(R8, When::NotEqual, 17, labels.pass);
     asm.load(Size::Half, R2, Fp, TRANSPORT + 4);
-    asm.from_network(R2);
+    asm.network_order(R2);
     asm.jump_if(R2, When::Less, 9, labels.pass);
     asm.jump_if(R2, When::Greater, R9, labels.pass);
     asm.load(Size::Byte, R1, Fp, PAYLOAD);
@@ -239,7 +241,7 @@ fn udp(asm: &mut Assembler, labels: &Labels) {
     asm.calculate(Op::And, R1, 0xf0);
     asm.jump_if(R1, When::NotEqual, 0x60, ours);
     asm.load(Size::Half, R1, Fp, PAYLOAD + 4);
-    asm.from_network(R1);
+    asm.network_order(R1);
     asm.calculate(Op::Add, R1, 40 + 8);
     asm.jump_if(R1, When::Equal, R2, labels.pass);
     asm.jump(ours);
@@ -314,7 +316,8 @@ fn look_up(asm: &mut Assembler, map: i32, at: i16, labels: &Labels) {
     asm.jump_if(R0, When::Equal, 0, labels.pass);
 }
 
-/// From here on, `R8` is where the flow's counters are, and the packet is not wanted.
+/// From here on, `R8` is where the flow's counters are, and the packet is not wanted, or only
+/// watched.
 fn find(asm: &mut Assembler, setting: &Setting, labels: &Labels) {
     use super::layout::{DROPS, GENERATION as OF_ENTRY, SLOT, STOPPED};
     look_up(asm, setting.flows, KEY, labels);
@@ -335,7 +338,7 @@ fn find(asm: &mut Assembler, setting: &Setting, labels: &Labels) {
     asm.place(plain);
     asm.load(Size::Double, R2, R0, STOPPED);
     asm.jump_if(R1, When::Equal, R2, labels.pass);
-    asm.jump_if(R8, When::Equal, 0, labels.pass);
+    asm.store(Size::Double, Fp, WATCHED, R8);
     asm.put(R8, R0);
 }
 
@@ -380,6 +383,7 @@ fn copies(asm: &mut Assembler, setting: &Setting, labels: &Labels) {
     asm.put(R4, R1);
     asm.calculate(Op::Xor, R4, R3);
     asm.calculate(Op::ShiftRight, R4, 32);
+    asm.load(Size::Double, R5, Fp, WATCHED);
     let first = asm.label();
     asm.jump_if(R4, When::NotEqual, 0, first);
     // The marks are alike: the difference is that of the times, in either direction.
@@ -387,12 +391,15 @@ fn copies(asm: &mut Assembler, setting: &Setting, labels: &Labels) {
     asm.calculate(Op::Add, R3, R1);
     asm.calculate(Op::Add, R3, APART - 1);
     asm.jump_if(R3, When::Greater, 2 * (APART - 1), first);
+    asm.jump_if(R5, When::Equal, 0, labels.pass);
     asm.put(R2, 1);
     asm.add_atomic(R8, super::layout::COPIES, R2);
     asm.put(R0, 0);
     asm.exit();
     asm.place(first);
     asm.store(Size::Double, R0, 0, R1);
+    // What passed is known when its copy comes that would not.
+    asm.jump_if(R5, When::Equal, 0, labels.pass);
 }
 
 /// One word more for the mark in `R1`; `R2` is an odd number that no one foresees.
