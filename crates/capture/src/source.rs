@@ -293,7 +293,7 @@ mod tests {
                 }
             }
             assert!(drain(&twice, usize::MAX, 0).0 == plain.repeat(2));
-            assert!(drain(&spoilt, usize::MAX, 0).2.is_some());
+            assert!(drain(cut, usize::MAX, 0).2.is_some());
         }
     }
 
