@@ -186,7 +186,7 @@ fn flows_vanish_and_are_counted_to_the_octet_on_every_lane() {
     // The end comes through, and what comes after it is over.
     let one = flows[0];
     let fin = tcp(&one, FIN | ACK, 9, 0);
-    assert_eq!(wire.send(&[fin.clone()]), [(lanes[&one], fin)]);
+    assert_eq!(wire.send(std::slice::from_ref(&fin)), [(lanes[&one], fin)]);
     wire.send(&bulk(&one, 500, 5));
     wire.lanes[lanes[&one]].1.over(&one);
     assert_eq!(wire.send(&bulk(&one, 600, 5)).len(), 10);

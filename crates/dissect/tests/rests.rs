@@ -199,8 +199,8 @@ fn where_tunnels_may_be_nothing_is_told() {
             let octets =
                 [b"QQQQ".as_slice(), &number.to_be_bytes(), b"a datagram of none"].concat();
             script.play([
-                script::udp(ends[0], ends[1], &octets),
-                script::udp(ends[1], ends[0], &octets),
+                script::framed(&script::udp(ends[0], ends[1], &octets)),
+                script::framed(&script::udp(ends[1], ends[0], &octets)),
             ]);
         }
         dissector.push(&script.frames(), &mut |_| {});
