@@ -16,6 +16,7 @@ use crate::labels::Labels;
 use crate::limits::{CONFIDENCE_GENERIC_PCT, CONFIDENCE_SHARED_PCT, CONFIDENCE_SPECIFIC_PCT};
 use crate::listed::ListedTexts;
 use crate::lookalikes::LookAlikes;
+use crate::met::{self, Met};
 use crate::names::NameTable;
 use crate::naming;
 use crate::networks::NetworkTable;
@@ -23,6 +24,7 @@ use crate::pattern::NamePattern;
 use crate::pile::Pile;
 use crate::resolvers::Resolvers;
 use crate::rows::{FeedInfo, Hosting, Row, Tool};
+use crate::weigh::Weighed;
 
 /// The list that every row of the catalogue stands in.
 pub(crate) const CATALOGUE: &str = "catalogue";
@@ -64,6 +66,7 @@ pub struct Book {
     pub(crate) labels: Labels,
     pub(crate) resolvers: Resolvers,
     pub(crate) lookalikes: LookAlikes,
+    pub(crate) met: Met,
     pub(crate) gate: Gate,
     pub(crate) gated: Vec<Complaint>,
     pub(crate) catalogue_list: Arc<str>,
@@ -198,7 +201,15 @@ impl Book {
     /// shows it: lower case, A-labels, no trailing dot.
     #[must_use]
     pub fn look_alike(&self, name: &str) -> Option<Lure> {
-        self.lookalikes.judge(name)
+        let place = self.met.place(name);
+        if place.known() & met::QUIET != 0 {
+            return None;
+        }
+        let lure = self.lookalikes.judge(name);
+        if lure.is_none() {
+            place.note(met::QUIET);
+        }
+        lure
     }
 
     /// What the safety gate made generic: no error, but worth a look.
@@ -212,11 +223,27 @@ impl Book {
     /// `name` is as the wire shows it.
     #[must_use]
     pub fn is_everyones(&self, name: &str) -> bool {
-        let registered = naming::registrable(name).unwrap_or(name);
-        self.gate.holds_name(name).is_some()
-            || self.gate.holds_name(registered).is_some()
-            || self.lookalikes.owns(registered)
-            || !self.weigh(name).rows.is_empty()
+        let place = self.met.place(name);
+        let known = place.known();
+        if known & met::ASKED != 0 {
+            return known & met::EVERYONES != 0;
+        }
+        let all = self.weigh(name);
+        let unlisted = if all.is_empty() { met::UNLISTED } else { 0 };
+        let found = self.find_everyones(name, &all);
+        place.note(met::ASKED | unlisted | if found { met::EVERYONES } else { 0 });
+        found
+    }
+
+    fn find_everyones(&self, name: &str, all: &Weighed<'_>) -> bool {
+        let holds = |name| self.gate.holds_name(name).is_some();
+        // A name above which someone registered one is no public suffix, and what the gate holds by
+        // its own list stands in the table of names too, at this name or above it.
+        let Some(registered) = naming::registrable(name) else {
+            return holds(name) || self.lookalikes.owns(name) || !all.rows.is_empty();
+        };
+        let held = || all.gate.is_some() && (holds(name) || holds(registered));
+        !all.rows.is_empty() || self.lookalikes.owns(registered) || held()
     }
 
     pub(crate) fn row(&self, number: RowNumber) -> Option<(&Tool, &Row, Tenant)> {

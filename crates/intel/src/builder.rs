@@ -15,6 +15,7 @@ use crate::limits::{
     ROWS_MAX,
 };
 use crate::lookalikes;
+use crate::met::Met;
 use crate::names;
 use crate::naming::{self, Public};
 use crate::networks::Owner as NetworkOwner;
@@ -128,6 +129,7 @@ impl BookBuilder {
             self.book.names.insert(&name, names::Owner::Gate(group));
         }
         self.book.names.finish();
+        self.book.met = Met::new();
         self.book.gated.sort();
         (self.book, self.complaints)
     }

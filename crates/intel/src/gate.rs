@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
 use ipnet::IpNet;
 
 use crate::naming::{self, Public};
@@ -13,15 +14,15 @@ use crate::sheet::{self, Complaints, Placed, Sheet, shown};
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Gate {
     groups: Vec<Arc<str>>,
-    names: HashMap<Box<str>, Held>,
+    names: HashMap<Box<str>, Held, RandomState>,
     networks: Vec<(IpNet, u16)>,
     /// Names of files that everyone fetches, in lower case.
-    files: HashMap<Box<str>, u16>,
+    files: HashMap<Box<str>, u16, RandomState>,
     /// Prefixes shorter than these are too wide to say anything.
     widest_v4: Option<u8>,
     widest_v6: Option<u8>,
     /// Private public suffixes that serve one product alone.
-    exempt: HashSet<Box<str>>,
+    exempt: HashSet<Box<str>, RandomState>,
     /// Numbers of groups of our own: a public suffix, a network that is too wide.
     suffix_group: u16,
     wide_group: u16,
@@ -153,8 +154,10 @@ impl Gate {
             rest = parent;
         }
         // Sorted, so that the same group is named every time.
+        let ending = &*pattern.ending;
         let mut found: Vec<(&str, u16)> = self
             .names()
+            .filter(|(name, _)| name.ends_with(ending) || ending.ends_with(*name))
             .filter(|(name, _)| pattern.fits(name) || pattern.fits(&format!("www.{name}")))
             .collect();
         found.sort_unstable();

@@ -31,6 +31,7 @@ mod lines;
 mod listed;
 mod look_up;
 mod lookalikes;
+mod met;
 mod names;
 mod naming;
 mod networks;

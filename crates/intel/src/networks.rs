@@ -113,13 +113,12 @@ where
 }
 
 /// The first `len` bits; the others become zero.
-fn masked<const OCTETS: usize>(mut bits: [u8; OCTETS], len: u8) -> [u8; OCTETS] {
-    let mut left = u32::from(len);
-    for octet in &mut bits {
-        *octet &= u8::MAX.checked_shl(8u32.saturating_sub(left)).unwrap_or(0);
-        left = left.saturating_sub(8);
-    }
-    bits
+fn masked<const OCTETS: usize>(bits: [u8; OCTETS], len: u8) -> [u8; OCTETS] {
+    let mut wide = [0u8; 16];
+    wide.iter_mut().zip(bits).for_each(|(place, octet)| *place = octet);
+    let mask = u128::MAX.checked_shl(128u32.saturating_sub(u32::from(len))).unwrap_or(0);
+    let wide = (u128::from_be_bytes(wide) & mask).to_be_bytes();
+    wide.first_chunk().copied().unwrap_or(bits)
 }
 
 impl NetworkTable {

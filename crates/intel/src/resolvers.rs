@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::net::IpAddr;
 
+use foldhash::fast::RandomState;
 use ipnet::IpNet;
 use model::{Carrier, DnsTransport, DomainName, Endpoint, Fact, Observation, TlsHello};
 
@@ -12,10 +13,10 @@ use crate::sheet::{self, Complaints, Placed, Sheet, shown};
 /// Names and addresses of resolvers.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Resolvers {
-    names: HashSet<Box<str>>,
+    names: HashSet<Box<str>, RandomState>,
     /// These and all below them.
-    suffixes: HashSet<Box<str>>,
-    addresses: HashSet<IpAddr>,
+    suffixes: HashSet<Box<str>, RandomState>,
+    addresses: HashSet<IpAddr, RandomState>,
     networks: Vec<IpNet>,
 }
 

@@ -46,6 +46,11 @@ pub(crate) struct Weighed<'b> {
 }
 
 impl Weighed<'_> {
+    /// Whether no row and no indicator fits.
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.rows.is_empty() && self.listed.is_empty()
+    }
+
     /// Whether the catalogue says whose the name is. A row about a name that hands out names to
     /// anyone (`trycloudflare.com`) says nothing of what a tenant calls itself.
     pub(crate) fn knows(&self, name: &str) -> bool {

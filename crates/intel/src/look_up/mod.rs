@@ -18,6 +18,7 @@ use crate::book::{Book, Indicator, confidence, meaning_tool, operator_of};
 use crate::catalogue::Tenant;
 use crate::index::RowNumber;
 use crate::limits::{FEEDS_PER_NAME_MAX, MATCHES_MAX};
+use crate::met;
 use crate::networks::Owner;
 use crate::rows::{Row, Tool};
 use crate::weigh::Weighed;
@@ -68,12 +69,21 @@ impl Book {
         source: SignSource,
         out: &mut Vec<Match>,
     ) {
-        if let Some(name) = name {
-            let all = self.weigh(name.as_str());
-            if !all.rows.is_empty() || !all.listed.is_empty() {
-                self.give_name(name.as_str(), source, &all, out);
+        let Some(name) = name.map(DomainName::as_str) else { return };
+        let place = self.met.place(name);
+        let mut known = place.known();
+        let mut all = Weighed::default();
+        if known & met::UNLISTED == 0 {
+            all = self.weigh(name);
+            if all.is_empty() {
+                known |= met::UNLISTED;
+                place.note(known);
+            } else {
+                self.give_name(name, source, &all, out);
             }
-            self.give_lure(name.as_str(), source, &all, out);
+        }
+        if known & met::QUIET == 0 {
+            self.give_lure(name, source, &all, out);
         }
     }
 
@@ -82,7 +92,7 @@ impl Book {
         if all.knows(name) {
             return;
         }
-        let Some(mut lure) = self.lookalikes.judge(name) else { return };
+        let Some(mut lure) = self.look_alike(name) else { return };
         lure.steps.push(self.lists_asked(all));
         let list = match lure.kind {
             LureKind::Imitation => "brands",

@@ -7,7 +7,7 @@ use super::spans::{Given, Spans};
 use super::view::Folds;
 use super::vocabulary::{Class, Vocabulary};
 use super::words::{Ranked, Words};
-use super::{LookAlikes, Quiet, cost};
+use super::{LookAlikes, cost};
 use crate::sheet::Complaints;
 
 /// Takes brands and vocabulary, and makes [`LookAlikes`] of them.
@@ -67,7 +67,7 @@ impl Builder {
         given.append(&mut vocabulary.words);
         given.append(&mut others);
         let words = Words::new(&given, ranked);
-        LookAlikes { brands, vocabulary, folds, spans, words, owned, notes, quiet: Quiet::new() }
+        LookAlikes { brands, vocabulary, folds, spans, words, owned, notes }
     }
 }
 

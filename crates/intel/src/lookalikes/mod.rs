@@ -19,9 +19,7 @@ mod vocabulary;
 mod words;
 
 use std::collections::HashMap;
-use std::hash::BuildHasher as _;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use foldhash::fast::RandomState;
 use model::{Complaint, Lure, LureKind};
@@ -47,38 +45,7 @@ pub(crate) struct LookAlikes {
     owned: HashMap<Box<str>, u16, RandomState>,
     /// What brands of the user's own cost.
     notes: Vec<Complaint>,
-    quiet: Quiet,
 }
-
-/// Names judged lately that pretend nothing: a host asks for a name, gets an answer and greets the
-/// server by it, and most names are asked for again. Hashes under a key that nobody outside knows,
-/// each in the one place that it has; what comes later takes the place.
-#[derive(Debug, Default)]
-struct Quiet {
-    hasher: foldhash::quality::RandomState,
-    names: Vec<AtomicU64>,
-}
-
-impl Quiet {
-    fn new() -> Quiet {
-        let names = std::iter::repeat_with(AtomicU64::default).take(QUIET_NAMES).collect();
-        Quiet { hasher: foldhash::quality::RandomState::default(), names }
-    }
-
-    /// The name's hash, never 0, and its place; no place where nothing is remembered.
-    fn place(&self, name: &str) -> (u64, Option<&AtomicU64>) {
-        let hash = self.hasher.hash_one(name) | 1;
-        let place = usize::try_from(hash >> 32).unwrap_or(0).checked_rem(self.names.len());
-        (hash, place.and_then(|place| self.names.get(place)))
-    }
-}
-
-/// Names remembered as pretending nothing.
-///
-/// - Why so many: the names that an office asks for within some minutes.
-/// - What it costs: eight octets each, 64 KiB in all.
-/// - At the bound: the later name takes the place of the earlier; it is judged again.
-const QUIET_NAMES: usize = 8192;
 
 impl LookAlikes {
     /// Whether a brand says that this name is its own.
@@ -88,16 +55,7 @@ impl LookAlikes {
 
     /// Whether a name lies, in the wire's spelling: lower case, A-labels, no trailing dot.
     pub(crate) fn judge(&self, name: &str) -> Option<Lure> {
-        let (hash, place) = self.quiet.place(name);
-        if place.is_some_and(|place| place.load(Ordering::Relaxed) == hash) {
-            return None;
-        }
-        let Some(found) = self.examine(name, None, &mut Trace(None)) else {
-            if let Some(place) = place {
-                place.store(hash, Ordering::Relaxed);
-            }
-            return None;
-        };
+        let found = self.examine(name, None, &mut Trace(None))?;
         let alert = match found.kind {
             LureKind::Imitation => score::ALERT,
             LureKind::Lure => grammar::ALERT,

@@ -145,7 +145,8 @@ impl View {
 pub(super) fn unveil(name: &str, vocabulary: &Vocabulary) -> Option<String> {
     let raw = name.as_bytes().contains(&b'\\');
     // Nearly all names end here, so no search that first makes itself a table.
-    let veiled = name.starts_with("xn--") || name.as_bytes().windows(5).any(|at| at == b".xn--");
+    let parted = name.as_bytes().windows(2).any(|at| at == b"--");
+    let veiled = parted && (name.starts_with("xn--") || name.contains(".xn--"));
     if !raw && !veiled {
         return None;
     }
