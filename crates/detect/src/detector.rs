@@ -173,33 +173,48 @@ impl Detector {
         }
         let scene = Scene::new(seen, setting);
         let new_name = self.chain_name(&scene);
-        let recognised = self.recognise(seen, matches);
-        let mut verdict = Verdict { recognised, ..Verdict::default() };
+        let mut verdict = Verdict::default();
+        if !matches.is_empty() {
+            verdict.recognised = self.recognise(seen, matches);
+            self.weigh_signs(&scene, matches, &mut verdict, out);
+        }
+        self.chain_download(&scene, new_name, out);
+        self.chain_hello(&scene, new_name);
+        if self.flows.has_gone() {
+            for serial in self.flows.take_gone() {
+                self.stories.release(serial);
+            }
+        }
+        verdict
+    }
+
+    /// Weigh all that is known of an observation, tool by tool and contact by contact.
+    fn weigh_signs(
+        &mut self,
+        scene: &Scene<'_>,
+        matches: &[Match],
+        verdict: &mut Verdict,
+        out: &mut impl FnMut(Alert),
+    ) {
         let mut quiet: Vec<&Match> = Vec::new();
         for (place, sign) in matches.iter().enumerate() {
             let earlier = matches.get(..place).unwrap_or_default();
             match &sign.meaning {
                 Meaning::Tool { tool, .. } if !earlier.iter().any(|sign| is_of(sign, tool)) => {
                     let signs: Vec<&Match> = matches.iter().filter(|m| is_of(m, tool)).collect();
-                    self.weigh_tool(&scene, tool, &signs, &mut verdict, out);
+                    self.weigh_tool(scene, tool, &signs, verdict, out);
                 }
                 Meaning::Tool { .. } => {}
                 Meaning::Indicator { .. } | Meaning::Lure(_) => {
-                    if !self.weigh_contact(&scene, sign, matches, &mut verdict, out) {
+                    if !self.weigh_contact(scene, sign, matches, verdict, out) {
                         quiet.push(sign);
                     }
                 }
             }
         }
         for sign in quiet {
-            self.join_contact(&scene, sign, matches);
+            self.join_contact(scene, sign, matches);
         }
-        self.chain_download(&scene, new_name, out);
-        self.chain_hello(&scene, new_name);
-        for serial in self.flows.take_gone() {
-            self.stories.release(serial);
-        }
-        verdict
     }
 
     /// The capture ended: every story is told a last time, in the order in which they began.
@@ -285,9 +300,6 @@ impl Detector {
 
     /// The tools that a flow shows by what passed on it, and did not before.
     fn recognise(&mut self, seen: &Observation, matches: &[Match]) -> Vec<Vec<Match>> {
-        if matches.is_empty() {
-            return Vec::new();
-        }
         let mut found: Vec<(ToolId, Vec<Match>)> = Vec::new();
         for sign in matches {
             let Meaning::Tool { tool, role, .. } = &sign.meaning else { continue };

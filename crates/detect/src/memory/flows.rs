@@ -149,6 +149,11 @@ impl Flows {
         self.notes.remove(flow).map(|notes| notes.stories).unwrap_or_default()
     }
 
+    /// Whether there is anything for [`Flows::take_gone`].
+    pub(crate) fn has_gone(&self) -> bool {
+        !self.gone.is_empty()
+    }
+
     /// Stories that waited for the end of flows which had to be forgotten since the last call.
     pub(crate) fn take_gone(&mut self) -> Vec<u64> {
         std::mem::take(&mut self.gone)

@@ -21,6 +21,7 @@ impl<K: Copy + Eq, V: Copy> Memo<K, V> {
     }
 
     /// The answer for `key`, as it was worked out before or as `make` works it out now.
+    #[inline]
     pub(crate) fn get(&mut self, hash: u64, key: K, make: impl FnOnce() -> V) -> V {
         // The remainder: no more places than there are.
         let place = hash as usize % MEMO_LEN;
@@ -33,6 +34,7 @@ impl<K: Copy + Eq, V: Copy> Memo<K, V> {
 }
 
 /// The place of an address, or of two: neighbours must not share one. It only has to be quick.
+#[inline]
 pub(crate) fn place_of(one: u128, other: u128) -> u64 {
     let half = |ip: u128| ip as u64 ^ (ip >> 64) as u64;
     // 2^64 by the golden ratio, and a prime.

@@ -19,12 +19,14 @@ pub(crate) trait Keyed: Eq {
 
 impl Keyed for u64 {
     /// A number here is a hash under a secret key already.
+    #[inline]
     fn hash(&self, _keys: &RandomState) -> u64 {
         *self
     }
 }
 
 impl Keyed for IpAddr {
+    #[inline]
     fn hash(&self, keys: &RandomState) -> u64 {
         keys.hash_one(bits(*self))
     }
@@ -38,6 +40,7 @@ impl Keyed for Mac {
 }
 
 impl Keyed for UsageId {
+    #[inline]
     fn hash(&self, keys: &RandomState) -> u64 {
         keys.hash_one(self.0)
     }
@@ -55,6 +58,7 @@ impl Keyed for Flow {
 }
 
 /// An address as a number; IPv4 and the same within IPv6 are one.
+#[inline]
 pub(crate) fn bits(ip: IpAddr) -> u128 {
     match ip {
         IpAddr::V4(ip) => 0xffff << 32 | u128::from(ip.to_bits()),
@@ -251,6 +255,7 @@ impl<K: Keyed, V> Recent<K, V> {
     }
 }
 
+#[inline]
 fn key_at<K, V>(slots: &[Slot<K, V>], place: u32) -> Option<&K> {
     slots.get(place as usize)?.entry.as_ref().map(|(key, _)| key)
 }
