@@ -4,6 +4,7 @@
 Instructions per packet by callgrind (observations written, the start of the same settings with an empty capture
 taken off) and, since instructions do not see caches, CPU per packet of larger captures, least of interleaved
 rounds, start taken off too. Ends with 1 where 100 times as much costs more than GROWTH times the instructions."""
+import functools
 import sys
 
 import inputs
@@ -36,10 +37,13 @@ def cases(folder):
             yield f'{what}, {load}', one, [(make(folder, many * t), fixed[load]) for t in TIMES]
 
 
+@functools.cache
+def executed(words, capture):
+    return measure.instructions(measure.replay(f'--lanes 1 {words}', '/dev/null'), [capture])
+
+
 def counted(words, capture):
-    command = measure.replay(f'--lanes 1 {words}', '/dev/null')
-    start = measure.instructions(command, [measure.empty()])
-    return (measure.instructions(command, [capture]) - start) / measure.packets(capture)
+    return (executed(words, capture) - executed(words, measure.empty())) / measure.packets(capture)
 
 
 def timed(rows):

@@ -23,8 +23,8 @@ import programs  # noqa: E402
 
 TICK = os.sysconf('SC_CLK_TCK')
 CORES = sorted(os.sched_getaffinity(0))
-# Packets a second that are tried, until one is not too fast; 0 is as fast as the sender goes.
-RATES = (0, 600_000, 500_000, 400_000, 300_000, 200_000, 150_000, 100_000, 70_000, 50_000, 30_000)
+# Shares of the sender's top speed that are tried, until one is not too fast.
+SHARES = (1, 0.8, 0.6, 0.4, 0.2, 0.1)
 LOADS = {'mix': 1e9, 'dns': 6e5, 'small': 1e6}
 # What is missing of the names when nothing was lost.
 NONE = 0.0
@@ -76,18 +76,22 @@ class Sensor:
         with open(log, 'wb') as out:
             child = subprocess.Popen(['taskset', '-c', str(CORES[-1])] + wire.inside(wire.names[1], self.command),
                                      stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=out, cwd=self.told)
-        since = time.monotonic()
-        while not re.search(self.ready, open(log, errors='replace').read()) and time.monotonic() - since < 60:
-            if child.poll() is not None:
-                sys.exit(f'{self.command} ended: {open(log).read()[-1000:]}')
-            time.sleep(0.05)
-        time.sleep(0.5)
-        before = cpu(child.pid)
-        sent, speed = wire.send(capture, rate)
-        settle(child.pid)
-        spent = cpu(child.pid) - before
-        child.send_signal(signal.SIGINT)
-        child.wait(60)
+        try:
+            since = time.monotonic()
+            while not re.search(self.ready, open(log, errors='replace').read()) and time.monotonic() - since < 60:
+                if child.poll() is not None:
+                    sys.exit(f'{self.command} ended: {open(log).read()[-1000:]}')
+                time.sleep(0.05)
+            time.sleep(0.5)
+            before = cpu(child.pid)
+            sent, speed = wire.send(capture, rate)
+            settle(child.pid)
+            spent = cpu(child.pid) - before
+            child.send_signal(signal.SIGINT)
+            child.wait(60)
+        finally:
+            child.kill()
+            child.wait()
         return sent, speed, self.lost(self, capture, sent, log), spent / sent * 1e9
 
 
@@ -105,9 +109,10 @@ def settle(pid):
         time.sleep(1)
 
 
-def by_names(read):
+def by_names(read, *transports):
     def lost(sensor, capture, _sent, _log):
-        told = measure.recall(measure.truth(capture), read(sensor))
+        truth = {key: count for key, count in measure.truth(capture).items() if key[0] in transports}
+        told = measure.recall(truth, read(sensor))
         return told[3] / max(told[2], 1)
     return lost
 
@@ -147,12 +152,12 @@ def suricata(sensor):
 def sensors(folder, load):
     seen = os.path.join(folder, 'seen')
     yield Sensor('rmmwatch run, with observations', f'{measure.OURS} run -i tap1 --summary none --alerts /dev/null '
-                 f'--observations {seen}', 'watching', folder, by_flows if load == 'small' else by_names(ours))
+                 f'--observations {seen}', 'watching', folder, by_flows if load == 'small' else by_names(ours, 'dns', 'tls', 'quic', 'http'))
     yield Sensor('tcpdump -w /dev/null', 'tcpdump -i tap1 -n -s 0 -B 65536 -w /dev/null', 'listening on', folder, by_count)
     if measure.installed('suricata') and load != 'small':
         command = programs.suricata(folder, 'eve.json').replace('-r {f}', '--af-packet=tap1')
         yield Sensor('suricata, names as JSON', command.replace('--runmode single', '--runmode autofp'),
-                     'Engine started|engine started', folder, by_names(suricata))
+                     'Engine started|engine started', folder, by_names(suricata, 'dns', 'tls', 'http'))
 
 
 def main():
@@ -162,6 +167,8 @@ def main():
     measure.built()
     if len(CORES) < 2:
         sys.exit('make bench-live needs two cores')
+    # So that a kill takes the namespaces down too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     wire, verdicts, best = Wire(), measure.Verdicts(), {}
     try:
         for load in loads:
@@ -169,11 +176,13 @@ def main():
             say(f'\n{load}: {measure.packets(capture):,} packets\n{"":34}{"asked/s":>10}{"sent/s":>10}{"lost":>9}{"ns/packet":>11}')
             with tempfile.TemporaryDirectory(dir='/dev/shm' if os.path.isdir('/dev/shm') else None) as folder:
                 for sensor in sensors(folder, load):
-                    for rate in RATES:
-                        for left in os.listdir(folder):
-                            if left in ('seen', 'eve.json'):
-                                os.unlink(os.path.join(folder, left))
+                    top = None
+                    for share in SHARES:
+                        for left in {'seen', 'eve.json'} & set(os.listdir(folder)):
+                            os.unlink(os.path.join(folder, left))
+                        rate = 0 if top is None else int(top * share)
                         _, speed, lost, spent = sensor.run(wire, capture, rate)
+                        top = top or speed
                         say(f'{sensor.name:34}{rate or "most":>10}{speed:10,.0f}{lost:9.2%}{spent:11.0f}')
                         best[load, sensor.name] = (speed, spent, rate, lost)
                         if lost <= NONE:

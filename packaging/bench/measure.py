@@ -41,8 +41,10 @@ def say(text=''):
 
 
 def built(*packages):
-    """The release builds; nothing where RMMWATCH names another."""
-    todo = list(packages) or ([] if 'RMMWATCH' in os.environ else ['rmmwatch']) + ['rmmwatch-trafficgen']
+    """The release builds; where RMMWATCH names another, just the generator, if it is missing."""
+    todo = list(packages) or ['rmmwatch', 'rmmwatch-trafficgen']
+    if 'RMMWATCH' in os.environ:
+        todo = [] if os.path.exists(GENERATOR) else ['rmmwatch-trafficgen']
     for name in todo:
         subprocess.run(['cargo', 'build', '--release', '--quiet', '-p', name, '--bin', name], cwd=ROOT, check=True)
     WORK.mkdir(parents=True, exist_ok=True)

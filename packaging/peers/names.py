@@ -21,6 +21,8 @@ def ours(capture, _folder):
             yield 'dns', record['dns']['question']['name']
         elif action == 'tls-client-hello':
             yield 'tls', record.get('tls', {}).get('client', {}).get('server_name')
+        elif action == 'quic-client-hello':
+            yield 'quic', record.get('tls', {}).get('client', {}).get('server_name')
         elif action == 'http-request':
             yield 'http', record.get('url', {}).get('domain')
 
@@ -33,7 +35,7 @@ def suricata(capture, folder):
         for record in map(json.loads, lines):
             kind = record['event_type']
             yield kind, {'dns': lambda: record['dns'].get('rrname'), 'tls': lambda: record['tls'].get('sni'),
-                         'http': lambda: record['http'].get('hostname')}[kind]()
+                         'quic': lambda: record['quic'].get('sni'), 'http': lambda: record['http'].get('hostname')}[kind]()
 
 
 def tshark(capture, _folder):

@@ -1,7 +1,6 @@
 """How each program is asked, in one place."""
 import os
 import shutil
-import subprocess
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 OURS = os.environ.get('RMMWATCH', os.path.join(HERE, '../../target/release/rmmwatch'))
@@ -13,13 +12,6 @@ def suricata(folder, eve):
     with open(os.path.join(HERE, 'suricata.yaml')) as text, open(config, 'w') as out:
         out.write(text.read().replace('EVE', eve))
     return f'suricata -c {config} -S /dev/null --runmode single -k none -r {{f}} -l {folder}'
-
-
-def floor(folder):
-    """Builds the loop that counts."""
-    program = os.path.join(folder, 'floor')
-    subprocess.run(['cc', '-O2', '-o', program, os.path.join(HERE, 'floor.c'), '-lpcap'], check=True)
-    return program
 
 
 def installed(command):
