@@ -141,7 +141,11 @@ impl Sensor {
 
     fn weigh(&mut self) {
         let Sensor { facts, gate, analyst, .. } = self;
-        facts.drain(..).for_each(|seen| gate.push(seen, &mut |seen| analyst.weigh(&seen)));
+        for seen in facts.drain(..) {
+            if gate.passes(&seen, &mut |held| analyst.weigh(held)) {
+                analyst.weigh(&seen);
+            }
+        }
     }
 
     fn finish(mut self) -> Vec<Alert> {
@@ -149,7 +153,7 @@ impl Sensor {
         self.dissector.finish(at, order, &mut |seen| self.facts.push(seen));
         self.weigh();
         let Sensor { mut gate, mut analyst, .. } = self;
-        gate.finish(&mut |seen| analyst.weigh(&seen));
+        gate.finish(&mut |held| analyst.weigh(held));
         let Analyst { mut detector, mut alerts, .. } = analyst;
         detector.finish(&mut |alert| alerts.push(alert));
         alerts
