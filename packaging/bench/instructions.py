@@ -23,7 +23,7 @@ STAGES = ('read', 'dissect', 'weigh', 'write', 'whole')
 
 
 def bench():
-    """Builds the program, the generator and the bench of stages; the bench's path."""
+    """Builds the program and the bench of stages; the bench's path."""
     told = subprocess.run(['cargo', 'bench', '--no-run', '--quiet', '--message-format=json', '-p', 'rmmwatch',
                            '--bench', 'replay'], cwd=measure.ROOT, check=True, stdout=subprocess.PIPE, text=True)
     made = [line for line in map(json.loads, told.stdout.splitlines()) if line.get('executable')]
@@ -98,6 +98,9 @@ def main():
         renew(table)
         say(f'{KEPT.relative_to(measure.ROOT)} is written')
         return
+    if not before:
+        say(f'{KEPT.relative_to(measure.ROOT)} is missing: packaging/bench/instructions.py --renew writes it')
+        sys.exit(1)
     if compiler() not in KEPT.read_text():
         say(f'note: {KEPT.name} was written with another compiler than {compiler()}')
     worse = compare(table)
