@@ -51,7 +51,7 @@ impl<'a> Head<'a> {
 
 fn value_of<'a>(line: &'a [u8], name: &str) -> Option<&'a [u8]> {
     // Few lines get past their first letter.
-    if line.first()?.to_ascii_lowercase() != name.as_bytes().first()?.to_ascii_lowercase() {
+    if !line.first()?.eq_ignore_ascii_case(name.as_bytes().first()?) {
         return None;
     }
     let (field, rest) = line.split_at_checked(name.len())?;

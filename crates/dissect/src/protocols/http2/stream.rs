@@ -20,6 +20,10 @@ pub(super) fn probe(_flow: &Flow, _side: Side, octets: &[u8]) -> Probe {
     if PREFACE.starts_with(octets) {
         return Probe::More;
     }
+    // Nearly all that is of others differs in its first octet.
+    if octets.first().is_some_and(|first| *first != 0) {
+        return Probe::NotMine;
+    }
     // RFC 9113 §6.5: six octets each, of the connection, not yet an answer to others.
     let head = [0, 0, 0, SETTINGS, 0, 0, 0, 0, 0];
     let fits = octets.iter().zip(head).enumerate();

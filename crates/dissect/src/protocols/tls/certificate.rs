@@ -76,10 +76,10 @@ fn push_attribute(text: &mut String, attribute: &AttributeTypeAndValue<'_>) {
     match attribute.attr_type().as_bytes() {
         // RFC 5280 §4.1.2.4: those that nearly all names are of, without the crate's hash table.
         [0x55, 4, 3] => text.push_str("CN"),
-        [0x55, 4, 6] => text.push_str("C"),
-        [0x55, 4, 7] => text.push_str("L"),
+        [0x55, 4, 6] => text.push('C'),
+        [0x55, 4, 7] => text.push('L'),
         [0x55, 4, 8] => text.push_str("ST"),
-        [0x55, 4, 10] => text.push_str("O"),
+        [0x55, 4, 10] => text.push('O'),
         [0x55, 4, 11] => text.push_str("OU"),
         _ => match oid2abbrev(attribute.attr_type(), oid_registry()) {
             Ok(name) => text.push_str(name),

@@ -196,6 +196,7 @@ fn list<'a>(value: Option<(&'a [u8], &'a [u8])>, kept: &mut &'a [u8]) -> bool {
 }
 
 /// RFC 8701 §2: values that mean nothing, so that nobody learns to refuse the unknown.
+#[inline]
 pub(super) const fn grease(number: u16) -> bool {
     let [high, low] = number.to_be_bytes();
     high == low && low & 15 == 10

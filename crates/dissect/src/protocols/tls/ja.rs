@@ -142,13 +142,14 @@ fn push_dashed(text: &mut Vec<u8>, numbers: impl Iterator<Item = u16>) {
 }
 
 /// A number in decimal, a dash behind it, and how many octets both take: 2 to 6.
+#[inline]
 fn dashed(number: u16) -> ([u8; 8], usize) {
     let [a, b, c, d] = [number / 10_000, number / 1000 % 10, number / 100 % 10, number / 10 % 10];
     let digit = |value: u16| value.to_le_bytes()[0] + b'0';
     let word = [digit(a), digit(b), digit(c), digit(d), digit(number % 10), b'-', 0, 0];
-    let more = [10, 100, 1000, 10_000].map(|least| usize::from(number >= least));
-    let [tens, hundreds, thousands, most] = more;
-    let len = 2 + tens + hundreds + thousands + most;
+    let two = usize::from(number >= 10) + usize::from(number >= 100);
+    let four = usize::from(number >= 1000) + usize::from(number >= 10_000);
+    let len = 2 + two + four;
     // Without the zeros before it: its first octet is the word's lowest.
     let word = u64::from_le_bytes(word) >> (8 * (6 - len));
     (word.to_le_bytes(), len)
@@ -166,7 +167,8 @@ fn push_commas(text: &mut Vec<u8>, numbers: impl Iterator<Item = u16>) {
     let mut end = begins;
     let (places, _) = text.get_mut(begins..).unwrap_or_default().as_chunks_mut::<5>();
     for (place, number) in places.iter_mut().zip(numbers) {
-        let [[a, b], [c, d]] = number.to_be_bytes().map(hex);
+        let [high, low] = number.to_be_bytes();
+        let ([a, b], [c, d]) = (hex(high), hex(low));
         *place = [a, b, c, d, b','];
         end = end.saturating_add(place.len());
     }
@@ -174,6 +176,7 @@ fn push_commas(text: &mut Vec<u8>, numbers: impl Iterator<Item = u16>) {
     text.truncate(end.saturating_sub(1).max(begins));
 }
 
+#[inline]
 fn hex(octet: u8) -> [u8; 2] {
     let digit = |nibble: u8| DIGITS.get(usize::from(nibble)).copied().unwrap_or(b'0');
     [digit(octet >> 4), digit(octet & 15)]
