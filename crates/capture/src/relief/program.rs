@@ -4,7 +4,7 @@
 //! whole or IPv6 without extension headers, TCP or UDP, with lengths that agree. Whatever else it
 //! is, it passes, and so does what begins or ends a connection.
 //!
-//! No loop, no function of its own, nothing newer than Linux 4.18: verifiers of all kernels take it.
+//! No loop, no function of its own, nothing newer than Linux 4.18: verifiers since then take it.
 //!
 //! A flow that is new to the map is *watched* first: its packets pass, but a SYN or RST is noted,
 //! and after that all of them pass until the flow is put in anew. Otherwise a connection that

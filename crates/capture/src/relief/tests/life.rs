@@ -1,4 +1,4 @@
-//! The life of flows in the map: watched, dropped, stopped, over; what was counted comes back whole.
+//! The life of flows in the map: watched, dropped, stopped, over; counts come back whole.
 
 use std::cell::{Cell, RefCell};
 
