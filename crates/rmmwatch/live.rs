@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::Duration;
 
 use capture::{Live, LiveOptions, Relief};
@@ -216,7 +216,7 @@ impl Watch {
         set: &config::Config,
         going: &Going,
     ) -> std::io::Result<Receiver<News>> {
-        let (tell, news): (Sender<News>, _) = channel();
+        let (tell, news) = sync_channel(lives.len());
         let mut limits = output::limits(&set.flows);
         limits.flows_max = (limits.flows_max / lives.len()).max(1);
         limits.openings_bytes_max = (limits.openings_bytes_max / lives.len()).max(1);

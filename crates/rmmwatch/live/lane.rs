@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, Sender};
+use std::sync::mpsc::{Receiver, SyncSender};
 use std::time::{Duration, SystemTime};
 
 use capture::{Live, Relief, ReliefCounts};
@@ -61,7 +61,7 @@ pub(super) struct LiveLane {
     pub(super) relief: Option<Relief>,
     /// Captures of interfaces that were opened anew.
     pub(super) fresh: Receiver<Live>,
-    pub(super) news: Sender<News>,
+    pub(super) news: SyncSender<News>,
     pub(super) going: Going,
     pub(super) since: Option<Timestamp>,
     pub(super) lost: Option<String>,
@@ -162,7 +162,8 @@ impl LiveLane {
     fn tell(&mut self) {
         let (kernel, account) = (self.live.counts(), self.alone.account());
         let (lane, since, lost) = (self.number, self.since, self.lost.clone());
-        let _ = self.news.send(News { lane, kernel, account, since, lost });
+        // Where last second's was not heard yet, the next will be.
+        let _ = self.news.try_send(News { lane, kernel, account, since, lost });
     }
 }
 

@@ -93,7 +93,7 @@ fn counts_and_filters_hold_for_each_lane() {
     for (filter, want) in table {
         let wire = Wire::up();
         let options = LiveOptions { filter: Some(filter.to_owned()), ..LiveOptions::new(IN) };
-        let (told, counts) = std::sync::mpsc::channel();
+        let (told, counts) = std::sync::mpsc::sync_channel(1);
         std::thread::scope(|scope| {
             let (ready, wait) = std::sync::mpsc::sync_channel(0);
             Wire::inside(scope, &wire.sensor, move || {
