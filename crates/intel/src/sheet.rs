@@ -68,8 +68,8 @@ impl<'a> Complaints<'a> {
     /// Line and column of an offset, both from 1.
     pub(crate) fn place(&self, offset: usize) -> (u32, u32) {
         let lines = self.lines.get_or_init(|| {
-            let ends = self.text.bytes().enumerate().filter(|(_, octet)| *octet == b'\n');
-            std::iter::once(0).chain(ends.map(|(at, _)| at.saturating_add(1))).collect()
+            let ends = self.text.match_indices('\n').map(|(at, _)| at.saturating_add(1));
+            std::iter::once(0).chain(ends).collect()
         });
         let line = lines.partition_point(|start| *start <= offset);
         let start = lines.get(line.saturating_sub(1)).copied().unwrap_or(0);

@@ -39,7 +39,7 @@ pub(super) fn document(text: &str) -> Option<Table<'_>> {
             if held.is_some() && !matches!(list.first(), Some((_, Value::Table(_)))) {
                 return None;
             }
-            list.push((start, Value::Table(Table::default())));
+            list.push((start, Value::Table(Table { entries: Vec::with_capacity(TABLE_KEYS) })));
             open = Some(place);
             continue;
         }
@@ -60,6 +60,9 @@ pub(super) fn document(text: &str) -> Option<Table<'_>> {
         table.entries.push(entry);
     }
 }
+
+/// Keys for which a table has room at first: most have no more.
+const TABLE_KEYS: usize = 8;
 
 struct Reader<'a> {
     text: &'a str,
