@@ -29,9 +29,9 @@ pub(crate) struct CommunityId([u8; LEN]);
 impl Json for CommunityId {
     #[inline]
     fn json(&self, out: &mut Page) {
-        out.put(&[b'"']);
+        out.put(b"\"");
         out.put(&self.0); // Base64: nothing is to be escaped
-        out.put(&[b'"']);
+        out.put(b"\"");
     }
 }
 

@@ -137,8 +137,8 @@ fn civil(days: i64) -> (u64, u64, u64) {
 /// Write two decimal digits of `value`, below 100, at `at`.
 #[inline]
 fn put<const N: usize>(text: &mut [u8; N], at: usize, value: u64) {
-    if let Some(place) = text.get_mut(at..at + 2) {
-        place.copy_from_slice(&pair(value));
+    if let Some(place) = text.get_mut(at..).and_then(<[u8]>::first_chunk_mut) {
+        *place = pair(value);
     }
 }
 

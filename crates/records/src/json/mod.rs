@@ -100,7 +100,7 @@ pub(crate) fn enclose(out: &mut Page, start: usize, [open, close]: &[u8; 2]) {
 pub(crate) fn array<T: Json>(out: &mut Page, members: impl IntoIterator<Item = T>) {
     let start = out.len();
     for member in members {
-        out.put(&[b',']);
+        out.put(b",");
         member.json(out);
     }
     enclose(out, start, b"[]");
@@ -110,9 +110,9 @@ pub(crate) fn array<T: Json>(out: &mut Page, members: impl IntoIterator<Item = T
 pub(crate) fn map<T: Json>(out: &mut Page, members: impl IntoIterator<Item = (&'static str, T)>) {
     let start = out.len();
     for (name, value) in members {
-        out.put(&[b',']);
+        out.put(b",");
         text(out, name);
-        out.put(&[b':']);
+        out.put(b":");
         value.json(out);
     }
     enclose(out, start, b"{}");
@@ -125,9 +125,9 @@ pub(crate) struct Word(pub(crate) &'static str);
 impl Json for Word {
     #[inline]
     fn json(&self, out: &mut Page) {
-        out.put(&[b'"']);
+        out.put(b"\"");
         out.add(self.0.as_bytes());
-        out.put(&[b'"']);
+        out.put(b"\"");
     }
 }
 
@@ -245,9 +245,9 @@ impl Json for bool {
 impl Json for IpAddr {
     #[inline]
     fn json(&self, out: &mut Page) {
-        out.put(&[b'"']);
+        out.put(b"\"");
         number::ip(out, *self);
-        out.put(&[b'"']);
+        out.put(b"\"");
     }
 }
 

@@ -35,8 +35,8 @@ pub(crate) fn digits(out: &mut Page, mut number: u64) {
     let mut at = text.len();
     while number >= 10 {
         at -= 2;
-        if let Some(place) = text.get_mut(at..at + 2) {
-            place.copy_from_slice(&pair(number % 100));
+        if let Some(place) = text.get_mut(at..).and_then(<[u8]>::first_chunk_mut) {
+            *place = pair(number % 100);
         }
         number /= 100;
     }
@@ -66,8 +66,8 @@ fn v4(out: &mut Page, octets: [u8; 4]) {
     for octet in octets {
         let (digits, len) = OCTETS.get(usize::from(octet)).copied().unwrap_or_default();
         // The last of four octets begins at 12 at most.
-        if let Some(place) = text.get_mut(at..at + 4) {
-            place.copy_from_slice(&digits);
+        if let Some(place) = text.get_mut(at..).and_then(<[u8]>::first_chunk_mut) {
+            *place = digits;
         }
         at += len + 1;
     }
@@ -100,7 +100,7 @@ fn v6(out: &mut Page, ip: Ipv6Addr) {
             continue;
         }
         if place > 0 && place != from + len {
-            out.put(&[b':']);
+            out.put(b":");
         }
         group(out, *segment);
     }

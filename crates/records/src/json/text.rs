@@ -8,9 +8,9 @@ use super::Page;
 /// Add a text, quoted.
 #[inline]
 pub(crate) fn text(out: &mut Page, text: &str) {
-    out.put(&[b'"']);
+    out.put(b"\"");
     inside(out, text);
-    out.put(&[b'"']);
+    out.put(b"\"");
 }
 
 /// Add a part of a text, between quotation marks that stand already.
@@ -33,10 +33,10 @@ pub(crate) fn shown(out: &mut Page, value: impl fmt::Display) {
             Ok(())
         }
     }
-    out.put(&[b'"']);
+    out.put(b"\"");
     // A page takes every octet.
     let _ = fmt::Write::write_fmt(&mut Inside(out), format_args!("{value}"));
-    out.put(&[b'"']);
+    out.put(b"\"");
 }
 
 /// Whether nothing is to be escaped. Eight octets at a time; the last eight overlap those before.

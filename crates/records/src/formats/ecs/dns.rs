@@ -49,9 +49,9 @@ struct IdText(u16);
 
 impl Json for IdText {
     fn json(&self, out: &mut Page) {
-        out.put(&[b'"']);
+        out.put(b"\"");
         json::digits(out, u64::from(self.0));
-        out.put(&[b'"']);
+        out.put(b"\"");
     }
 }
 
@@ -129,7 +129,7 @@ impl Json for Data<'_> {
             RecordData::Other(len) => {
                 out.put(b"\"\\\\# ");
                 json::digits(out, u64::from(*len));
-                out.put(&[b'"']);
+                out.put(b"\"");
             }
         }
     }

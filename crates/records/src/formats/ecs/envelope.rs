@@ -99,9 +99,9 @@ impl Json for Id {
         match self.0.0 {
             0 => out.put(b"\"00000000000000000000000000000000\""),
             id => {
-                out.put(&[b'"']);
+                out.put(b"\"");
                 out.put(&hex(id));
-                out.put(&[b'"']);
+                out.put(b"\"");
             }
         }
     }
@@ -138,7 +138,7 @@ impl Json for Observer<'_> {
             json::shown(out, tunnel);
             out.put(b"}}");
         }
-        out.put(&[b'}']);
+        out.put(b"}");
     }
 }
 
@@ -260,9 +260,9 @@ struct VlanText(VlanId);
 
 impl Json for VlanText {
     fn json(&self, out: &mut Page) {
-        out.put(&[b'"']);
+        out.put(b"\"");
         json::digits(out, u64::from(self.0.get()));
-        out.put(&[b'"']);
+        out.put(b"\"");
     }
 }
 

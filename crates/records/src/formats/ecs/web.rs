@@ -227,11 +227,11 @@ impl Json for Full<'_> {
         out.put(b"\"http://");
         json::inside(out, host);
         if let Some(port) = port {
-            out.put(&[b':']);
+            out.put(b":");
             json::digits(out, u64::from(*port));
         }
         json::inside(out, target);
-        out.put(&[b'"']);
+        out.put(b"\"");
     }
 }
 

@@ -302,7 +302,7 @@ pub(crate) struct Octets<'a>(pub(crate) &'a [u8]);
 
 impl Json for Octets<'_> {
     fn json(&self, out: &mut Page) {
-        out.put(&[b'"']);
+        out.put(b"\"");
         for &octet in self.0 {
             match octet {
                 b'"' => out.put(b"\\\""),
@@ -313,7 +313,7 @@ impl Json for Octets<'_> {
                 }
             }
         }
-        out.put(&[b'"']);
+        out.put(b"\"");
     }
 }
 
