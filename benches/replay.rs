@@ -89,11 +89,11 @@ fn dissect(capture: &str, sink: &mut dyn FnMut(Observation)) -> Option<Timestamp
     let mut dissector = Dissector::new(&dissect::Limits::default(), Seed([1, 2]), Shards::all());
     let mut last = None;
     read(capture, &mut |frames| {
-        dissector.push(frames, sink);
+        dissector.push(frames, &mut |seen| sink(seen));
         last = frames.last().map(|frame| (frame.at, frame.order + 1)).or(last);
     });
     let (at, order) = last?;
-    dissector.finish(at, order, sink);
+    dissector.finish(at, order, &mut |seen| sink(seen));
     Some(at)
 }
 

@@ -96,7 +96,14 @@ impl LiveLane {
         if let Some(relief) = &self.relief {
             let ReliefCounts { packets, bytes, copies, refused, .. } = relief.so_far();
             let lane = self.number;
-            tracing::info!(lane, packets, bytes, copies, refused, "counted and dropped in the kernel");
+            tracing::info!(
+                lane,
+                packets,
+                bytes,
+                copies,
+                refused,
+                "counted and dropped in the kernel"
+            );
         }
         let kernel = self.live.counts();
         let account = self.alone.finish();
