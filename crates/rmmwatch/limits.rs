@@ -1,5 +1,7 @@
 //! What the program's own channels hold.
 
+use std::time::Duration;
+
 /// Batches of observations that may wait between one lane and the analyst.
 ///
 /// - Why so many: a stall of the analyst of some milliseconds must not stall a lane.
@@ -38,12 +40,19 @@ pub(crate) const LIVE_LANES_MAX: usize = 64;
 ///   as long as that lane was silent.
 pub(crate) const FACTS_HELD_MAX: usize = 1 << 16;
 
+/// How long a lane reads on after it was told to stop: what its ring has by then.
+///
+/// - Why so long: a full ring of the usual size takes a second.
+/// - What it costs: this much of the time that stopping takes, under full load alone.
+/// - At the bound: the rest is counted as dropped.
+pub(crate) const DRAIN_MAX: Duration = Duration::from_secs(2);
+
 /// Octets of records that are gathered before they are handed to delivery.
 ///
-/// - Why so many: one write a record would cost a system call each.
+/// - Why so many: as delivery advises; handing over wakes two threads.
 /// - What it costs: this much for each of three streams.
 /// - At the bound: they are handed over; live, every second at the latest.
-pub(crate) const RECORD_BUFFER_BYTES: usize = 64 << 10;
+pub(crate) const RECORD_BUFFER_BYTES: usize = deliver::limits::CHUNK_BYTES;
 
 /// One-way flows that are held until it is known whether the whole capture is one-way.
 ///

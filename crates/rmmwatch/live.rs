@@ -5,8 +5,9 @@
 //! tell of themselves, and passes news on to the analyst, which merges the lanes (`merge.rs`).
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use capture::{Live, LiveOptions, Relief};
@@ -94,6 +95,7 @@ fn watch(args: &RunArgs) -> Result<Exit, Exit> {
     notify::ready(&signals, &format!("watching {interfaces}"));
     watch.until_stopped(&news, &going);
 
+    let fell = watch.lanes_fell();
     let last = watch.health();
     drop(watch);
     let conclusion =
@@ -119,7 +121,9 @@ fn watch(args: &RunArgs) -> Result<Exit, Exit> {
         &conclusion.severities,
         args.output.summary(),
     )?;
-    Ok(if !remembered {
+    Ok(if fell {
+        fail(Exit::Failed, &"a lane's thread panicked; this is a bug in rmmwatch")
+    } else if !remembered {
         Exit::Failed
     } else if args.output.fail_on.is_some() && alerts > 0 {
         Exit::Alerts
@@ -197,6 +201,7 @@ struct Watch {
     taps: Vec<Tap>,
     /// Each lane's last news, and the place of its interface.
     lanes: Vec<(usize, Option<News>)>,
+    threads: Vec<JoinHandle<()>>,
     reloader: Reloader,
     to: SyncSender<Round>,
     beat_at: Timestamp,
@@ -206,7 +211,8 @@ struct Watch {
 impl Watch {
     fn new(taps: Vec<Tap>, lanes: usize, (reloader, to): (Reloader, SyncSender<Round>)) -> Watch {
         let lanes = Vec::with_capacity(lanes);
-        Watch { taps, lanes, reloader, to, beat_at: now(), health_at: now() }
+        let threads = Vec::new();
+        Watch { taps, lanes, threads, reloader, to, beat_at: now(), health_at: now() }
     }
 
     /// Begin the lanes' threads.
@@ -240,9 +246,10 @@ impl Watch {
                 going: going.clone(),
                 since: None,
                 lost: None,
+                taken: 0,
             };
             let thread = std::thread::Builder::new().name(format!("lane-{number}"));
-            thread.spawn(move || lane.work())?;
+            self.threads.push(thread.spawn(move || lane.work())?);
         }
         Ok(news)
     }
@@ -259,6 +266,10 @@ impl Watch {
             }
             let now = now();
             let due = now.since(self.beat_at) >= BEAT || now < self.beat_at;
+            // The flows of a lane that fell are seen by nobody: better to stop than to be half blind.
+            if self.threads.iter().any(JoinHandle::is_finished) && going.on() {
+                going.deaf.store(true, Ordering::Relaxed);
+            }
             if going.on() && (due || going.signals.reload_asked()) {
                 self.beat_at = now;
                 self.taps.iter_mut().for_each(Tap::look);
@@ -267,10 +278,17 @@ impl Watch {
         }
     }
 
+    /// Whether any lane's thread panicked. They have all ended.
+    fn lanes_fell(&mut self) -> bool {
+        self.threads.drain(..).fold(false, |fell, thread| thread.join().is_err() | fell)
+    }
+
     fn hear(&mut self, news: News) {
         let Some((place, last)) = self.lanes.get_mut(news.lane) else { return };
         if let Some(tap) = self.taps.get_mut(*place)
             && news.lost.is_some()
+            // Else it is of a capture that was replaced since.
+            && news.taken == tap.openings
         {
             tap.lost.clone_from(&news.lost);
         }

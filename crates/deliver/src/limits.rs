@@ -7,14 +7,15 @@ use std::time::Duration;
 /// - Why so many: a few milliseconds of a slow disk at full observation rate.
 /// - What it costs: with chunks of [`CHUNK_BYTES`], 4 MiB a target.
 /// - At the bound: the sender waits; nothing is dropped here.
-pub const CHUNKS_MAX: usize = 64;
+pub const CHUNKS_MAX: usize = 16;
 
 /// How many octets of lines a sender best gathers before it sends them. Advice, not a bound.
 ///
-/// - Why so many: one write a chunk keeps the cost of a system call below a percent.
+/// - Why so many: a chunk wakes two threads, which costs as much as a hundred lines; and one of this
+///   length is written as it is, where shorter ones are put together first.
 /// - What it costs: [`CHUNKS_MAX`] times as much a target.
 /// - Beyond it: a longer chunk is written as well, it only holds more memory while it waits.
-pub const CHUNK_BYTES: usize = 64 << 10;
+pub const CHUNK_BYTES: usize = WRITE_BYTES;
 
 /// Waiting chunks that are put together into one write, in octets.
 ///

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use capture::{Live, Relief, ReliefCounts};
 use dissect::{Credit, Rest};
 use model::{KernelCounts, Timestamp};
 
 use crate::lanes::{Account, Alone};
+use crate::limits::DRAIN_MAX;
 use crate::signals::Signals;
 
 /// How long a lane waits for a packet before it looks at signals and the time.
@@ -48,6 +49,8 @@ pub(super) struct News {
     pub(super) since: Option<Timestamp>,
     /// Why nothing more can come of its capture, if it is so.
     pub(super) lost: Option<String>,
+    /// How often it took a fresh capture.
+    pub(super) taken: u64,
 }
 
 /// A lane.
@@ -65,10 +68,13 @@ pub(super) struct LiveLane {
     pub(super) going: Going,
     pub(super) since: Option<Timestamp>,
     pub(super) lost: Option<String>,
+    /// How often it took a fresh capture.
+    pub(super) taken: u64,
 }
 
 impl LiveLane {
-    /// Capture and dissect until told to stop. What it has counted goes out as its last news.
+    /// Capture and dissect until told to stop, and then what came until that moment. What it has
+    /// counted goes out as its last news.
     pub(super) fn work(mut self) {
         if let Some(cpu) = self.cpu
             && let Err(why) = capture::pin(cpu)
@@ -85,6 +91,9 @@ impl LiveLane {
             if lent == 0 && now.since(self.alone.last()) > SILENCE {
                 let quiet = now.nanos().saturating_sub(SILENCE.as_nanos() as u64);
                 self.alone.advance(Timestamp::from_nanos(quiet));
+                if let Some(relief) = &mut self.relief {
+                    tell(relief, &mut self.alone);
+                }
             }
             // A clock that was set back is a reason to tell the time, too.
             if now.since(beat_at) >= BEAT || now < beat_at {
@@ -92,6 +101,7 @@ impl LiveLane {
                 self.beat();
             }
         }
+        self.drain();
         self.credit();
         if let Some(relief) = &self.relief {
             let ReliefCounts { packets, bytes, copies, refused, .. } = relief.so_far();
@@ -105,11 +115,13 @@ impl LiveLane {
                 "counted and dropped in the kernel"
             );
         }
-        let kernel = self.live.counts();
+        let mut kernel = self.live.counts();
+        // What there was no time for.
+        kernel.dropped += self.live.left();
         let account = self.alone.finish();
-        let LiveLane { number: lane, since, lost, .. } = self;
+        let LiveLane { number: lane, since, lost, taken, .. } = self;
         // Nobody hears it only when the program is gone.
-        let _ = self.news.send(News { lane, kernel, account, since, lost });
+        let _ = self.news.send(News { lane, kernel, account, since, lost, taken });
     }
 
     /// Take frames that are there, or wait for them. Gives how many they were.
@@ -135,6 +147,18 @@ impl LiveLane {
         })
     }
 
+    /// Read what the ring has, and nothing that comes later.
+    fn drain(&mut self) {
+        if self.going.deaf.load(Ordering::Relaxed) || !self.live.hush() {
+            return;
+        }
+        let begun = Instant::now();
+        self.live.counts();
+        while self.live.left() > 0 && self.lost.is_none() && begun.elapsed() < DRAIN_MAX {
+            self.take();
+        }
+    }
+
     /// Once a second: facts go on, counts are told, a fresh capture is taken.
     fn beat(&mut self) {
         self.credit();
@@ -142,9 +166,11 @@ impl LiveLane {
             self.going.deaf.store(true, Ordering::Relaxed);
         }
         if let Ok(mut fresh) = self.fresh.try_recv() {
+            self.drain();
             fresh.follow(&mut self.live);
             self.live = fresh;
             self.lost = None;
+            self.taken += 1;
             relieve(self.relief.as_ref(), &self.live);
         }
         self.tell();
@@ -168,9 +194,9 @@ impl LiveLane {
 
     fn tell(&mut self) {
         let (kernel, account) = (self.live.counts(), self.alone.account());
-        let (lane, since, lost) = (self.number, self.since, self.lost.clone());
+        let (lane, since, lost, taken) = (self.number, self.since, self.lost.clone(), self.taken);
         // Where last second's was not heard yet, the next will be.
-        let _ = self.news.try_send(News { lane, kernel, account, since, lost });
+        let _ = self.news.try_send(News { lane, kernel, account, since, lost, taken });
     }
 }
 

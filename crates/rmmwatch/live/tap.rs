@@ -1,7 +1,7 @@
 //! One interface of a live capture: whether it is there, and its lanes' captures when it comes
 //! back.
 
-use std::sync::mpsc::SyncSender;
+use std::sync::mpsc::{SyncSender, TrySendError};
 
 use capture::{CaptureError, Condition, Interface, Live, LiveOptions};
 use model::{InterfaceHealth, InterfaceState, KernelCounts};
@@ -12,7 +12,7 @@ pub(super) struct Tap {
     interface: Interface,
     /// Its first lane, and lanes of all interfaces.
     place: (usize, usize),
-    /// How it was when its lanes were opened; its MTU is followed.
+    /// How it was when its lanes were opened; its MTU and the losses of its link are followed.
     opened: Condition,
     state: InterfaceState,
     outages: u64,
@@ -20,6 +20,10 @@ pub(super) struct Tap {
     pub(super) lost: Option<String>,
     /// Why it could not be opened anew, so that it is said once.
     refused: Option<String>,
+    /// How often it was opened anew.
+    pub(super) openings: u64,
+    /// Captures that their lanes had no room for yet, with the lane's place among ours.
+    waiting: Vec<(usize, Live)>,
     /// Where captures of its lanes go, each to its thread.
     pub(super) lanes: Vec<SyncSender<Live>>,
 }
@@ -31,17 +35,28 @@ impl Tap {
         count: usize,
         place: (usize, usize),
     ) -> Result<(Tap, Vec<Live>), CaptureError> {
-        let lives = Live::lanes(&options, count, place)?;
         let name = &options.interface;
-        for why in lives.iter().filter_map(Live::fallback).take(1) {
-            tracing::warn!(interface = %name, %why, "read through libpcap, in one lane");
-        }
+        // As it was before: if it is made anew just then, it is opened anew, too.
+        let before = Interface::new(name).look();
+        let lives = Live::lanes(&options, count, place)?;
+        warn_of_fallback(name, &lives);
         let interface = Interface::new(name);
-        let gone = Condition { index: 0, up: false, carrier: false, mtu: 0 };
-        let opened = interface.look().unwrap_or(gone);
+        let gone = Condition { index: 0, up: false, carrier: false, mtu: 0, link_losses: 0 };
+        let opened = before.unwrap_or(gone);
         let (state, lanes) = (InterfaceState::Up, Vec::new());
-        let (outages, lost, refused) = (0, None, None);
-        let tap = Tap { options, interface, place, opened, state, outages, lost, refused, lanes };
+        let tap = Tap {
+            options,
+            interface,
+            place,
+            opened,
+            state,
+            outages: 0,
+            lost: None,
+            refused: None,
+            openings: 0,
+            waiting: Vec::new(),
+            lanes,
+        };
         Ok((tap, lives))
     }
 
@@ -52,6 +67,7 @@ impl Tap {
 
     /// Look how it fares, say what changed, and open it anew where that is needed.
     pub(super) fn look(&mut self) {
+        self.hand_over();
         let Some(now) = self.interface.look() else {
             self.went(InterfaceState::Gone, "the interface is gone; waiting for it");
             return;
@@ -70,7 +86,12 @@ impl Tap {
         if self.state != InterfaceState::Up {
             self.state = InterfaceState::Up;
             tracing::info!(interface = %self.name(), "the interface is back");
+        } else if now.link_losses > self.opened.link_losses {
+            // Down and up again since we looked last.
+            self.outages += now.link_losses - self.opened.link_losses;
+            tracing::warn!(interface = %self.name(), "the interface was down for a moment");
         }
+        self.opened.link_losses = now.link_losses;
         if now.mtu != self.opened.mtu {
             let (before, now_is) = (self.opened.mtu, now.mtu);
             self.opened.mtu = now.mtu;
@@ -90,6 +111,10 @@ impl Tap {
 
     /// Open its lanes anew. Answers whether they are.
     fn open_anew(&mut self, now: Condition) -> bool {
+        // Two captures at once would show each packet twice.
+        if !self.waiting.is_empty() {
+            return false;
+        }
         if self.state == InterfaceState::Up {
             // It was away for less than we look.
             let why = self.lost.clone().unwrap_or_else(|| "it was made anew".to_owned());
@@ -99,12 +124,10 @@ impl Tap {
         }
         match Live::lanes(&self.options, self.lanes.len(), self.place) {
             Ok(lives) => {
-                for (to, live) in self.lanes.iter().zip(lives) {
-                    // A lane that did not take the last one yet is asked again in a second.
-                    if to.try_send(live).is_err() {
-                        return false;
-                    }
-                }
+                warn_of_fallback(self.name(), &lives);
+                self.waiting = lives.into_iter().enumerate().collect();
+                self.hand_over();
+                self.openings += 1;
                 (self.opened, self.lost, self.refused) = (now, None, None);
                 true
             }
@@ -119,9 +142,27 @@ impl Tap {
         }
     }
 
+    /// Give each lane its capture. One that did not take the last yet is asked again in a second;
+    /// one that has ended takes none.
+    fn hand_over(&mut self) {
+        for (lane, live) in std::mem::take(&mut self.waiting) {
+            let sent = self.lanes.get(lane).map(|to| to.try_send(live));
+            if let Some(Err(TrySendError::Full(live))) = sent {
+                self.waiting.push((lane, live));
+            }
+        }
+    }
+
     /// How it fares, with the counts of its lanes.
     pub(super) fn health(&self, lanes: Vec<KernelCounts>) -> InterfaceHealth {
         let (state, outages, mtu) = (self.state, self.outages, self.opened.mtu);
         InterfaceHealth { name: self.name().into(), state, outages, mtu, lanes }
+    }
+}
+
+/// Say it where there are no rings of ours.
+fn warn_of_fallback(name: &str, lives: &[Live]) {
+    for why in lives.iter().filter_map(Live::fallback).take(1) {
+        tracing::warn!(interface = %name, %why, "read through libpcap, in one lane");
     }
 }
