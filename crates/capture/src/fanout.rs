@@ -37,7 +37,7 @@ impl Rings {
         let mut group = None;
         for &numbering in lanes {
             let ring = Ring::new(self.layout, numbering)?;
-            kernel::attach(ring.socket(), &ending(0))?;
+            ring.hush()?;
             if device.loopback {
                 // What goes out on a loop comes in again.
                 kernel::set_number(ring.socket(), libc::PACKET_IGNORE_OUTGOING, 1)?;
@@ -54,19 +54,20 @@ impl Rings {
         }
         let whole = self.filter.clone().unwrap_or_else(|| ending(self.snap_len));
         for ring in &rings {
+            // From zero, while nothing comes yet: what was counted is what is lent, or dropped.
+            ring.take_counts()?;
             if self.filter.is_none() && self.snap_len as usize >= FRAME_MAX {
                 kernel::detach(ring.socket())?;
             } else {
                 kernel::attach(ring.socket(), &whole)?;
             }
-            ring.take_counts()?;
         }
         Ok(rings)
     }
 }
 
 /// A program that keeps so many octets of each frame; 0 rejects it.
-fn ending(octets: u32) -> Program {
+pub(crate) fn ending(octets: u32) -> Program {
     const RETURN: u16 = (libc::BPF_RET | libc::BPF_K) as u16;
     vec![(RETURN, 0, 0, octets)]
 }

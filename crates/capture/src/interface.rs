@@ -17,6 +17,8 @@ pub struct Condition {
     pub carrier: bool,
     /// The most that it sends at once, in octets; 0: unknown.
     pub mtu: u32,
+    /// How often its link was lost since it was made; 0 where the kernel does not tell.
+    pub link_losses: u64,
 }
 
 /// Looks at one interface.
@@ -46,10 +48,11 @@ impl Interface {
     #[must_use]
     pub fn look(&self) -> Option<Condition> {
         let Some(socket) = &self.socket else {
-            return Some(Condition { index: 0, up: true, carrier: true, mtu: 0 });
+            return Some(Condition { index: 0, up: true, carrier: true, mtu: 0, link_losses: 0 });
         };
         let Device { index, up, carrier, mtu, .. } = device(socket, &self.name)?;
-        Some(Condition { index, up, carrier, mtu })
+        let link_losses = number_of(&self.name, "carrier_down_count");
+        Some(Condition { index, up, carrier, mtu, link_losses })
     }
 }
 
@@ -70,9 +73,12 @@ pub(crate) fn is_ethernet(device: Device, name: &str) -> bool {
 
 /// Packets that the interface or its driver had no room for, since it was made.
 pub(crate) fn driver_drops(name: &str) -> u64 {
-    let count = |what: &str| -> u64 {
-        let path = format!("/sys/class/net/{name}/statistics/{what}");
-        fs::read_to_string(path).ok().and_then(|text| text.trim().parse().ok()).unwrap_or(0)
-    };
+    let count = |what: &str| number_of(name, &format!("statistics/{what}"));
     count("rx_missed_errors").saturating_add(count("rx_fifo_errors"))
+}
+
+/// A number that the system tells of an interface; 0 where it does not.
+fn number_of(name: &str, what: &str) -> u64 {
+    let text = fs::read_to_string(format!("/sys/class/net/{name}/{what}"));
+    text.ok().and_then(|text| text.trim().parse().ok()).unwrap_or(0)
 }

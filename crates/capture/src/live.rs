@@ -74,6 +74,8 @@ pub struct Live {
     /// What went before, where the interface was opened anew.
     before: KernelCounts,
     counts: KernelCounts,
+    /// Frames lent by those.
+    lent_before: u64,
     /// What the driver had dropped when we began; `None`: another lane tells it.
     drops_before: Option<u64>,
     /// Why it is read through libpcap.
@@ -133,16 +135,20 @@ impl Live {
     fn new(name: &str, source: Source, fallback: Option<String>) -> Live {
         let (before, counts) = (KernelCounts::default(), KernelCounts::default());
         let name = name.to_owned();
-        Live { name, source, before, counts, drops_before: None, fallback }
+        let (lent_before, drops_before) = (0, None);
+        Live { name, source, before, counts, lent_before, drops_before, fallback }
     }
 
-    /// Go on where another capture of the same lane ended: with its numbers and its counts.
+    /// Go on where another capture of the same lane ended: with its numbers and its counts. Frames
+    /// that it did not lend yet count as dropped.
     pub fn follow(&mut self, other: &mut Live) {
         self.before = other.counts();
+        self.before.dropped += other.left();
         let lent = match &other.source {
             Source::Ring(ring) => ring.lent,
             Source::Handle(handle) => handle.lent,
         };
+        self.lent_before = lent;
         match &mut self.source {
             Source::Ring(ring) => ring.lent = lent,
             Source::Handle(handle) => handle.lent = lent,
@@ -171,6 +177,24 @@ impl Live {
         }
     }
 
+    /// Let no further frame in, in the place of any filter, so that those that came can be lent to
+    /// the last one. False where that cannot be had: through libpcap.
+    pub fn hush(&self) -> bool {
+        match &self.source {
+            Source::Ring(ring) => ring.hush().is_ok(),
+            Source::Handle(_) => false,
+        }
+    }
+
+    /// Frames that were in the ring when [`Live::counts`] was last asked and are not lent yet; 0
+    /// where libpcap has them, which does not tell.
+    #[must_use]
+    pub fn left(&self) -> u64 {
+        let Source::Ring(ring) = &self.source else { return 0 };
+        let lent = ring.lent - self.lent_before;
+        self.counts.received.saturating_sub(self.counts.dropped).saturating_sub(lent)
+    }
+
     /// What the kernel counted so far. Must be asked at least once in 2^31 packets.
     pub fn counts(&mut self) -> KernelCounts {
         match &mut self.source {
@@ -181,8 +205,9 @@ impl Live {
                     self.counts.dropped += u64::from(more.drops);
                 }
                 if let Some(before) = self.drops_before {
-                    let now = driver_drops(&self.name);
-                    self.counts.interface_dropped = now.saturating_sub(before);
+                    // Of an interface that is gone there is nothing to read any more.
+                    let more = driver_drops(&self.name).saturating_sub(before);
+                    self.counts.interface_dropped = self.counts.interface_dropped.max(more);
                 }
             }
             Source::Handle(handle) => self.counts = handle.counts(),

@@ -9,6 +9,7 @@ use std::time::Duration;
 use model::{Frame, LinkType, Timestamp};
 use rustix::event::{PollFd, PollFlags, Timespec};
 
+use crate::fanout::ending;
 use crate::kernel::{self, BLOCK_PRIVATE, Blocks, RingLayout, SocketCounts};
 use crate::limits::FRAMES_PER_POLL;
 use crate::run::RUN_MAX;
@@ -65,6 +66,11 @@ impl Ring {
     /// Its socket.
     pub(crate) fn socket(&self) -> BorrowedFd<'_> {
         self.socket.as_fd()
+    }
+
+    /// Hear nothing any more, in the place of any filter. What was heard before is still lent.
+    pub(crate) fn hush(&self) -> io::Result<()> {
+        kernel::attach(self.socket(), &ending(0))
     }
 
     /// Lend the frames of full blocks, in runs of at most 64; wait at most `wait` for the first.

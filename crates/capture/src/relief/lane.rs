@@ -63,8 +63,9 @@ pub struct ReliefCounts {
 /// before have been seen: processors that stamp frames do not quite agree.
 const LATER: Duration = Duration::from_millis(10);
 
-/// Readings of the counts after which a flow is no longer only watched, where no frame tells that.
-const WATCHED_READINGS: u8 = 3;
+/// Readings of the counts after which a flow is no longer only watched, where no frame tells that:
+/// after the clock was set back. Frames wait in the largest ring for less.
+const WATCHED_READINGS: u8 = 60;
 
 /// Readings that a place keeps its flow after it was taken out: a processor may still have been
 /// about to count a packet.

@@ -84,6 +84,52 @@ fn fragments_reach_the_lane_of_their_flow() {
 }
 
 #[test]
+fn what_came_before_the_hush_is_lent_to_the_last_frame_and_nothing_later() {
+    if !root() {
+        return;
+    }
+    let wire = Wire::up();
+    let frames = |port| (0..100).map(move |number| frame((1, 4000 + number), (2, port), 1));
+    std::thread::scope(|scope| {
+        let (ready, wait) = std::sync::mpsc::sync_channel(0);
+        let (sent, go_on) = std::sync::mpsc::sync_channel(0);
+        Wire::inside(scope, &wire.sensor, move || {
+            // Blocks that are not full come late.
+            let options = LiveOptions { block_wait_ms: 400, ..LiveOptions::new(IN) };
+            let mut lives = Live::lanes(&options, 2, (0, 2)).expect("it opens");
+            ready.send(()).unwrap();
+            go_on.recv().unwrap();
+            assert!(lives.iter().all(Live::hush));
+            ready.send(()).unwrap();
+            go_on.recv().unwrap();
+            let mut left = || -> u64 {
+                let each = lives.iter_mut().map(|live| {
+                    live.counts();
+                    live.left()
+                });
+                each.sum()
+            };
+            assert_eq!(left(), 100);
+            assert_eq!(crate::wire::read(&mut lives, usize::MAX).len(), 100);
+            assert!(lives.iter().all(|live| live.left() == 0));
+            // What nobody took is dropped.
+            let mut fresh = Live::open(&options).expect("it opens");
+            ready.send(()).unwrap();
+            go_on.recv().unwrap();
+            let mut next = Live::open(&options).expect("it opens");
+            next.follow(&mut fresh);
+            let counts = next.counts();
+            assert_eq!((counts.received, counts.dropped, next.left()), (100, 100, 0));
+        });
+        for port in [53, 443, 53] {
+            wait.recv().unwrap();
+            Wire::inside(scope, &wire.sender, move || send(frames(port))).join().unwrap();
+            sent.send(()).unwrap();
+        }
+    });
+}
+
+#[test]
 fn counts_and_filters_hold_for_each_lane() {
     if !root() {
         return;
