@@ -18,10 +18,10 @@ pub(crate) trait Keyed: Eq {
 }
 
 impl Keyed for u64 {
-    /// A number here is a hash under a secret key already.
+    /// A number here is a hash already, but on replay under a key that everyone may know.
     #[inline]
-    fn hash(&self, _keys: &RandomState) -> u64 {
-        *self
+    fn hash(&self, keys: &RandomState) -> u64 {
+        keys.hash_one(*self)
     }
 }
 
@@ -267,6 +267,14 @@ fn hash_at<K: Keyed, V>(slots: &[Slot<K, V>], keys: &RandomState, place: u32) ->
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_place_is_known_to_who_chooses_the_keys() {
+        let (one, other) = (RandomState::default(), RandomState::default());
+        let places = |keys: &RandomState| [1u64, 2, 3, 4].map(|key| key.hash(keys));
+        assert_ne!(places(&one), places(&other));
+        assert_ne!(places(&one), [1, 2, 3, 4]);
+    }
 
     /// The same, as plainly as it can be said: a list, the newest last.
     #[derive(Default)]
