@@ -85,7 +85,7 @@ impl DomainName {
     /// where a label holds a dot or any octet needs an escape: [`Self::from_labels`] has those.
     #[must_use]
     pub fn from_dotted(octets: &[u8], labels: usize) -> Option<DomainName> {
-        plain(octets, labels.checked_sub(1))
+        plain(octets, Some(labels.checked_sub(1)?))
     }
 
     /// Take a name as [`Self::as_str`] gave it.
@@ -246,6 +246,22 @@ mod tests {
         ];
         for (octets, want) in table {
             assert_eq!(text(octets), want.map(str::to_owned), "{octets:?}");
+        }
+    }
+
+    #[test]
+    fn labels_in_a_row_are_as_many_as_was_said() {
+        let table: &[(&[u8], usize, Option<&str>)] = &[
+            (b"WWW.Example.COM", 3, Some("www.example.com")),
+            (b"com", 1, Some("com")),
+            (b"www.example.com", 2, None),
+            (b"com", 0, None),
+            (b"", 0, None),
+            (b"a b", 1, None),
+        ];
+        for (octets, labels, want) in table {
+            let got = DomainName::from_dotted(octets, *labels);
+            assert_eq!(got.as_ref().map(DomainName::as_str), *want, "{octets:?} {labels}");
         }
     }
 
