@@ -177,12 +177,50 @@ mod tests {
             b"w3rkeacnes",
         ];
         for text in texts {
-            let mut found = Vec::new();
-            let folded = |number: u16| spellings.get(usize::from(number)).copied();
-            near.find(text, folded, |start, end, number| found.push((start, end, number)));
-            found.sort_unstable();
-            let text_shown = String::from_utf8_lossy(text);
-            assert_eq!(found, plainly(text, &spellings, &alphabet), "{text_shown}");
+            assert_finds(&near, text, &spellings, &alphabet);
         }
+    }
+
+    /// Few letters, so that every kind of edit comes up, at every place and next to each other.
+    #[test]
+    fn what_is_found_in_texts_of_few_letters_is_what_comparing_finds() {
+        let alphabet = Alphabet::new(&Folds::default());
+        let long = [b"ab".repeat(31), b"c".to_vec()].concat();
+        let spellings: [&[u8]; 8] =
+            [b"abca", b"aabbc", b"abcab", b"aabaab", b"cacbab", b"abacabacab", b"aaaaa", &long];
+        let letters = spellings.iter().map(|spelling| spelling.len()).sum();
+        let mut near = Near::new(alphabet.clone(), letters);
+        for (number, spelling) in (0u16..).zip(spellings) {
+            near.add(spelling, number);
+        }
+        let mut dice = 0x2545_f491_4f6c_dd1du64;
+        let mut roll = |sides: u64| {
+            dice ^= dice << 13;
+            dice ^= dice >> 7;
+            dice ^= dice << 17;
+            usize::try_from((dice >> 20) % sides).expect("a small number")
+        };
+        for _ in 0..400 {
+            let mut text: Vec<u8> = (0..roll(24)).map(|_| b"abcabcab.x"[roll(10)]).collect();
+            text.extend_from_slice(spellings[roll(8)]);
+            let place = roll(text.len() as u64);
+            match roll(4) {
+                0 => text.swap(place, place.saturating_sub(1)),
+                1 => text.insert(place, b"abc-"[roll(4)]),
+                2 => drop(text.remove(place)),
+                _ => text[place] = b"abc-"[roll(4)],
+            }
+            text.extend((0..roll(4)).map(|_| b"abc"[roll(3)]));
+            assert_finds(&near, &text, &spellings, &alphabet);
+        }
+    }
+
+    fn assert_finds(near: &Near, text: &[u8], spellings: &[&[u8]], alphabet: &Alphabet) {
+        let mut found = Vec::new();
+        let folded = |number: u16| spellings.get(usize::from(number)).copied();
+        near.find(text, folded, |start, end, number| found.push((start, end, number)));
+        found.sort_unstable();
+        let text_shown = String::from_utf8_lossy(text);
+        assert_eq!(found, plainly(text, spellings, alphabet), "{text_shown}");
     }
 }
