@@ -3,6 +3,7 @@
 
 use std::hash::BuildHasher as _;
 use std::net::IpAddr;
+use std::time::Duration;
 
 use foldhash::quality::RandomState;
 use model::{DnsAnswer, DomainName, Fact, Observation, Protocol, Timestamp};
@@ -83,13 +84,17 @@ impl Questions {
         if before.is_some_and(|before| apart(*before, at) < HEARD_AGAIN) {
             return;
         }
+        // Of a deep name not all above it are noted: a question for one that is must count anew.
+        let deep = name.bytes().filter(|octet| *octet == b'.').count() > PARENTS_MAX + 1;
+        let mut noted = at;
         for _ in 0..=PARENTS_MAX {
-            self.asked.insert(key, at);
+            self.asked.insert(key, noted);
             match name.split_once('.') {
                 Some((_, above)) if above.contains('.') => name = above,
                 _ => break,
             }
             key = self.key(resolver, name);
+            noted = if deep { earlier(at, HEARD_AGAIN) } else { at };
         }
     }
 
@@ -103,6 +108,11 @@ impl Questions {
     fn key(&self, resolver: IpAddr, name: &str) -> u64 {
         self.keys.hash_one((bits(resolver), name))
     }
+}
+
+fn earlier(at: Timestamp, by: Duration) -> Timestamp {
+    let nanos = u64::try_from(by.as_nanos()).unwrap_or(u64::MAX);
+    Timestamp::from_nanos(at.nanos().saturating_sub(nanos))
 }
 
 #[cfg(test)]
@@ -160,6 +170,21 @@ mod tests {
         // The client did not pass its own question on, nor what its answer leads to.
         questions.learn(&seen("10.0.0.5", "10.0.0.53", answer.clone()), true);
         assert!(!questions.passed_on(&seen("10.0.0.5", "10.0.0.53", answer)));
+    }
+
+    #[test]
+    fn a_question_just_after_one_for_a_name_deep_below_it_counts() {
+        let mut questions = Questions::new(&Limits::default());
+        let passed = |questions: &Questions, text| {
+            questions.passed_on(&seen("10.0.0.53", "192.0.2.1", query(text)))
+        };
+        for (asked, top) in
+            [("a.b.c.d.mail.eu.acme.example", false), ("mail.eu.acme.example", true)]
+        {
+            questions.learn(&seen("10.0.0.5", "10.0.0.53", query(asked)), true);
+            assert!(passed(&questions, "mail.eu.acme.example"), "{asked}");
+            assert_eq!(passed(&questions, "acme.example"), top, "{asked}");
+        }
     }
 
     #[test]
