@@ -301,3 +301,35 @@ pub(crate) const fn confidence(specificity: Specificity) -> u8 {
         Specificity::Generic => CONFIDENCE_GENERIC_PCT,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::naming;
+
+    #[test]
+    fn what_is_everyones_is_told_as_asking_each_list_tells_it() {
+        let gate = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config/gate.toml");
+        let mut builder = crate::BookBuilder::new();
+        builder.gate("gate.toml", &std::fs::read_to_string(gate).expect("the gate that ships"));
+        let (book, complaints) = builder.build();
+        assert_eq!(complaints, []);
+        let held: Vec<String> = book.gate.names().map(|(name, _)| name.to_owned()).collect();
+        let fixed = ["com", "co.uk", "x.co.uk", "github.io", "a.github.io", "b.ck", "a.b.ck", "a"];
+        let mut told = [0, 0];
+        for name in held.iter().map(String::as_str).chain(fixed) {
+            for before in ["", "www.", "x.", "www.x.", "a.b.c."] {
+                let name = format!("{before}{name}");
+                let registered = naming::registrable(&name).unwrap_or(&name);
+                let want = book.gate.holds_name(&name).is_some()
+                    || book.gate.holds_name(registered).is_some()
+                    || book.lookalikes.owns(registered)
+                    || !book.weigh(&name).rows.is_empty();
+                for round in ["asked", "remembered"] {
+                    assert_eq!(book.is_everyones(&name), want, "{name} {round}");
+                }
+                told[usize::from(want)] += 1;
+            }
+        }
+        assert!(told.iter().all(|count| *count > 10), "{told:?}");
+    }
+}
