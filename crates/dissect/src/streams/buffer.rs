@@ -1,58 +1,9 @@
 //! Octets of one side that came before their turn, or that a reader wants more of.
 
 use std::mem;
-use std::ops::{Deref, DerefMut, Range};
+use std::ops::Range;
 
-/// A run of octets that are there, as offsets from the first one that was not consumed.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-struct Piece {
-    start: usize,
-    end: usize,
-}
-
-/// Pieces in their order. One needs no memory of its own, and nearly always there is one.
-#[derive(Clone, Default, Debug)]
-struct Pieces {
-    one: Option<Piece>,
-    /// All of them, as soon as there were two.
-    many: Vec<Piece>,
-}
-
-impl Deref for Pieces {
-    type Target = [Piece];
-
-    fn deref(&self) -> &[Piece] {
-        if self.many.is_empty() { self.one.as_slice() } else { &self.many }
-    }
-}
-
-impl DerefMut for Pieces {
-    fn deref_mut(&mut self) -> &mut [Piece] {
-        if self.many.is_empty() { self.one.as_mut_slice() } else { &mut self.many }
-    }
-}
-
-impl Pieces {
-    /// Put one in the place of those at `range`.
-    fn replace(&mut self, range: Range<usize>, piece: Piece) {
-        if self.many.is_empty() && self.len() == range.len() {
-            self.one = Some(piece);
-            return;
-        }
-        self.many.extend(self.one.take());
-        self.many.splice(range, [piece]);
-    }
-
-    /// Keep those for which `keep` says so.
-    fn retain_mut(&mut self, mut keep: impl FnMut(&mut Piece) -> bool) {
-        self.many.retain_mut(&mut keep);
-        if let Some(one) = &mut self.one
-            && !keep(one)
-        {
-            self.one = None;
-        }
-    }
-}
+use super::pieces::{Piece, Pieces};
 
 /// Octets that all openings of a shard may hold together.
 #[derive(Debug)]

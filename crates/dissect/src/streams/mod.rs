@@ -7,6 +7,7 @@ mod flight;
 mod marks;
 mod opening;
 mod openings;
+mod pieces;
 mod probing;
 mod second;
 mod stream;
