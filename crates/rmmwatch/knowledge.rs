@@ -35,11 +35,18 @@ pub(crate) struct Knowledge {
 impl Knowledge {
     /// Read everything. On an error, say why and answer how the program ends.
     pub(crate) fn load(args: &KnowledgeArgs) -> Result<Knowledge, Exit> {
-        let settings = Settings::load(args.config.as_deref());
-        Knowledge::told(settings.and_then(|settings| {
-            let bundle = current_bundle(&settings)?;
-            Knowledge::assemble(settings, args, bundle)
-        }))
+        Knowledge::load_by(Knowledge::settings(args)?, args)
+    }
+
+    /// The settings alone, which are read in no time; feeds may take seconds.
+    pub(crate) fn settings(args: &KnowledgeArgs) -> Result<Settings, Exit> {
+        Knowledge::told(Settings::load(args.config.as_deref()))
+    }
+
+    /// All else, as the settings say.
+    fn load_by(settings: Settings, args: &KnowledgeArgs) -> Result<Knowledge, Exit> {
+        let bundle = current_bundle(&settings);
+        Knowledge::told(bundle.and_then(|bundle| Knowledge::assemble(settings, args, bundle)))
     }
 
     /// As [`Self::load_sound`], with that bundle in place of the one that counts.
@@ -62,7 +69,7 @@ impl Knowledge {
         Knowledge::load_with(&args, bundle, false)
     }
 
-    fn told(read: Result<Knowledge, ConfigError>) -> Result<Knowledge, Exit> {
+    fn told<T>(read: Result<T, ConfigError>) -> Result<T, Exit> {
         read.map_err(|error| match error {
             ConfigError::Unreadable(why) => fail(Exit::Failed, &format_args!("{why:#}")),
             ConfigError::Wrong(complaints) => {
@@ -76,6 +83,15 @@ impl Knowledge {
     /// are told unless `quiet`.
     pub(crate) fn load_sound(args: &KnowledgeArgs, quiet: bool) -> Result<Knowledge, Exit> {
         Knowledge::load(args)?.sound(quiet)
+    }
+
+    /// The same by settings that were read before.
+    pub(crate) fn load_sound_by(
+        settings: Settings,
+        args: &KnowledgeArgs,
+        quiet: bool,
+    ) -> Result<Knowledge, Exit> {
+        Knowledge::load_by(settings, args)?.sound(quiet)
     }
 
     fn sound(self, quiet: bool) -> Result<Knowledge, Exit> {

@@ -50,12 +50,16 @@ pub(crate) fn run(args: &RunArgs) -> Exit {
 }
 
 fn watch(args: &RunArgs) -> Result<Exit, Exit> {
-    let knowledge = Knowledge::load_sound(&args.knowledge, args.output.quiet)?;
-    let set = knowledge.settings.config.clone();
+    let settings = Knowledge::settings(&args.knowledge)?;
+    let set = settings.config.clone();
     let filter = args.filter.clone().or(set.capture.filter.clone());
     if let Some(filter) = &filter {
         capture::check_filter(filter).map_err(|why| fail(Exit::Usage, &why))?;
     }
+    // Before what takes its time: a million indicators are read in a second or two, and frames that
+    // come meanwhile wait in the rings.
+    let (taps, lives) = open(args, &set.capture, filter)?;
+    let knowledge = Knowledge::load_sound_by(settings, &args.knowledge, args.output.quiet)?;
     let outputs = output::plan(&args.output, &set.output, output::Mode::Run);
     let mut detector = Detector::new(knowledge.policy, &set.detect_limits());
     let Seed(key) = random_seed();
@@ -64,7 +68,6 @@ fn watch(args: &RunArgs) -> Result<Exit, Exit> {
     let place = state::begin(place.as_deref(), &outputs, &mut detector)?;
     // Nobody watched since that was written.
     detector.pause();
-    let (taps, lives) = open(args, &set.capture, filter)?;
 
     let delivery = output::delivery(outputs, &set, true)?.impatient();
     let signals = Signals::listen(Hangup::Reloads).map_err(|why| fail(Exit::Failed, &why))?;

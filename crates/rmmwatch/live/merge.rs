@@ -102,3 +102,88 @@ impl Merge {
         given.into_iter().map(|(_, fact)| fact).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::sync_channel;
+
+    use model::{Endpoint, Fact, Flow, Transport};
+
+    use super::*;
+
+    fn at(secs: u64) -> Timestamp {
+        Timestamp::from_secs(secs, 0)
+    }
+
+    /// A lane's round: how far it is, and when its facts were, in seconds.
+    fn round(lane: usize, until: u64, facts: &[u64]) -> Round {
+        let end = |port| Endpoint::new([10, 0, 0, lane as u8].into(), port);
+        let flow = Flow {
+            client: end(40_000),
+            server: end(443),
+            transport: Transport::Tcp,
+            vlan: None,
+            guessed: false,
+        };
+        let fact = |secs: &u64| {
+            let fact = Fact::FlowOpen;
+            Observation { at: at(*secs), order: 1, flow, ingress: None, fact }
+        };
+        let facts = facts.iter().map(fact).collect();
+        Round { facts, lane, until: at(until), ..Round::default() }
+    }
+
+    fn seconds(facts: &Batch) -> Vec<u64> {
+        facts.iter().map(|fact| fact.at.secs()).collect()
+    }
+
+    #[test]
+    fn facts_are_given_when_every_lane_has_reached_them() {
+        let (_to, from) = sync_channel(1);
+        let mut merge = Merge::new(2, from);
+        // A lane, how far it is, its facts; what is given then.
+        type Step = (usize, u64, &'static [u64], &'static [u64]);
+        let table: &[Step] = &[
+            (0, 5, &[3, 5], &[]),
+            (1, 4, &[], &[3]),
+            (1, 6, &[5, 6], &[5, 5]),
+            // One that is silent says how far it is.
+            (0, 7, &[], &[6]),
+            (0, 9, &[8], &[]),
+            // The clock was set back: nothing waits until it has caught up.
+            (1, 2, &[1, 2], &[1, 2, 8]),
+            (0, 3, &[3], &[3]),
+            (1, 4, &[3], &[3]),
+            // No such lane.
+            (2, 4, &[1], &[1]),
+        ];
+        for (step, (lane, until, facts, want)) in table.iter().enumerate() {
+            assert_eq!(seconds(&merge.put(round(*lane, *until, facts))), *want, "step {step}");
+        }
+        assert_eq!(merge.held, 0);
+    }
+
+    #[test]
+    fn a_lane_that_is_never_heard_holds_nothing_up_for_ever() {
+        let (_to, from) = sync_channel(1);
+        let mut merge = Merge::new(2, from);
+        let facts = vec![4; FACTS_HELD_MAX];
+        assert_eq!(merge.put(round(0, 5, &facts)).len(), 0);
+        assert_eq!(merge.put(round(0, 6, &[6])).len(), FACTS_HELD_MAX + 1);
+        assert_eq!(merge.held, 0);
+    }
+
+    #[test]
+    fn what_is_held_at_the_end_is_given() {
+        let (to, from) = sync_channel(4);
+        let mut merge = Merge::new(2, from);
+        to.send(round(1, 9, &[8])).expect("room");
+        to.send(round(0, 7, &[7])).expect("room");
+        drop(to);
+        let mut given = Vec::new();
+        while let Some(round) = merge.next() {
+            given.push(seconds(&round.facts));
+        }
+        assert_eq!(given, [vec![7], vec![8]]);
+    }
+}
