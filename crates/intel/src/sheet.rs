@@ -365,6 +365,7 @@ mod tests {
     }
 
     #[test]
+    #[allow(clippy::disallowed_methods, reason = "a test reads what ships")]
     fn most_of_what_ships_is_plain() {
         let config = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config");
         let (mut plain, mut all) = (0usize, 0usize);
