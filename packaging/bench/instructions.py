@@ -61,7 +61,7 @@ def kept():
 
 def renew(table):
     head = ['# Instructions per packet of each stage, and of a start in all, by callgrind (release build).',
-            '# Written by packaging/bench/instructions.py --renew, compared by make test: a stage that costs',
+            '# Written by packaging/bench/instructions.py --renew, compared in CI: a stage that costs',
             '# 5 % more fails. `whole` is the program, all its threads, with observations.',
             f'# {compiler()}', '# workload\tstage\tinstructions']
     rows = [f'{name}\t{stage}\t{value:.{0 if name == "start-up" else 1}f}' for (name, stage), value in table.items()]

@@ -19,8 +19,6 @@ cargo nextest run --workspace --no-fail-fast
 step 'the Kafka sink, which is built on request'
 cargo clippy -p rmmwatch-deliver --features kafka --all-targets --quiet -- -D warnings
 cargo nextest run -p rmmwatch-deliver --features kafka -E 'test(kafka)'
-step 'instructions per packet, beside those that are kept'
-./packaging/bench/instructions.py
 step 'licences, banned crates, sources'
 if cargo deny --version >/dev/null 2>&1; then cargo deny --log-level error check licenses bans sources; else
   echo 'cargo-deny is not installed: `make deny` installs and runs it'; fi

@@ -146,8 +146,8 @@ impl Tap {
     /// one that has ended takes none.
     fn hand_over(&mut self) {
         for (lane, live) in std::mem::take(&mut self.waiting) {
-            let sent = self.lanes.get(lane).map(|to| to.try_send(live));
-            if let Some(Err(TrySendError::Full(live))) = sent {
+            let Some(to) = self.lanes.get(lane) else { continue };
+            if let Err(TrySendError::Full(live)) = to.try_send(live) {
                 self.waiting.push((lane, live));
             }
         }
