@@ -300,9 +300,9 @@ fn parse(name: &str, text: &str) -> Result<Config, Complaint> {
     if !(1..=2047).contains(&ring) {
         return wrong("ring_mib", format!("ring_mib is {ring}"), "write 1 to 2047");
     }
-    if !(64..=1 << 20).contains(&config.capture.snap_len) {
+    if !(64..=256 << 10).contains(&config.capture.snap_len) {
         let why = format!("snap_len is {}", config.capture.snap_len);
-        return wrong("snap_len", why, "write 64 to 1048576 octets");
+        return wrong("snap_len", why, "write 64 to 262144 octets");
     }
     if !(1 << 10..=1 << 24).contains(&config.flows.flows_max) {
         let why = format!("flows_max is {}", config.flows.flows_max);

@@ -32,6 +32,8 @@ pub(crate) struct Handle {
     /// Frames lent so far.
     pub(crate) lent: u64,
     numbering: Numbering,
+    /// Why the interface does not show frames that are meant for others, where it was asked to.
+    pub(crate) own_only: Option<String>,
     counters: Counters,
     /// When it was last known to be up.
     up_at: Instant,
@@ -44,9 +46,11 @@ impl Handle {
         numbering: Numbering,
     ) -> Result<Handle, CaptureError> {
         let name = &options.interface;
+        let mut own_only = None;
         let handle = match activate(options, options.promiscuous) {
             // Some interfaces, `any` among them, cannot be promiscuous; libpcap only warns.
             Err(why) if options.promiscuous && why.contains("romiscuous") => {
+                own_only = Some(why);
                 activate(options, false)
             }
             done => done,
@@ -64,7 +68,7 @@ impl Handle {
         let link = LinkType(u16::try_from(handle.get_datalink().0).unwrap_or(u16::MAX));
         let counters = Counters::default();
         let (name, up_at) = (name.clone(), Instant::now());
-        Ok(Handle { name, handle, link, lent: 0, numbering, counters, up_at })
+        Ok(Handle { name, handle, link, lent: 0, numbering, own_only, counters, up_at })
     }
 
     /// Wait at most `wait` for frames and lend those that are there. A frame is lent out of the

@@ -36,7 +36,7 @@ impl Rings {
         let mut rings = Vec::with_capacity(lanes.len());
         let mut group = None;
         for &numbering in lanes {
-            let ring = Ring::new(self.layout, numbering)?;
+            let mut ring = Ring::new(self.layout, numbering)?;
             ring.hush()?;
             if device.loopback {
                 // What goes out on a loop comes in again.
@@ -44,7 +44,8 @@ impl Rings {
             }
             if self.promiscuous {
                 // Some interfaces cannot; what they do hear is still worth it.
-                let _ = kernel::set_promiscuous(ring.socket(), device.index);
+                let asked = kernel::set_promiscuous(ring.socket(), device.index);
+                ring.own_only = asked.err().map(|why| why.to_string());
             }
             kernel::bind(ring.socket(), device.index)?;
             if lanes.len() > 1 {

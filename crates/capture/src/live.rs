@@ -234,6 +234,15 @@ impl Live {
         self.fallback.as_deref()
     }
 
+    /// Why it does not see frames that are meant for others, although they were asked for.
+    #[must_use]
+    pub fn own_only(&self) -> Option<&str> {
+        match &self.source {
+            Source::Ring(ring) => ring.own_only.as_deref(),
+            Source::Handle(handle) => handle.own_only.as_deref(),
+        }
+    }
+
     /// The socket of its ring, to which programs can be attached.
     #[must_use]
     pub fn socket(&self) -> Option<BorrowedFd<'_>> {

@@ -53,6 +53,8 @@ pub(crate) struct Ring {
     /// Frames lent so far.
     pub(crate) lent: u64,
     numbering: Numbering,
+    /// Why the interface does not show frames that are meant for others, where it was asked to.
+    pub(crate) own_only: Option<String>,
 }
 
 impl Ring {
@@ -60,7 +62,8 @@ impl Ring {
     pub(crate) fn new(layout: RingLayout, numbering: Numbering) -> io::Result<Ring> {
         let socket = kernel::packet_socket()?;
         let blocks = Blocks::make(socket.as_fd(), layout)?;
-        Ok(Ring { socket, blocks, count: layout.blocks, next: 0, lent: 0, numbering })
+        let count = layout.blocks;
+        Ok(Ring { socket, blocks, count, next: 0, lent: 0, numbering, own_only: None })
     }
 
     /// Its socket.

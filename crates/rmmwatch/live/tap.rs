@@ -39,7 +39,7 @@ impl Tap {
         // As it was before: if it is made anew just then, it is opened anew, too.
         let before = Interface::new(name).look();
         let lives = Live::lanes(&options, count, place)?;
-        warn_of_fallback(name, &lives);
+        warn_of_shortfalls(name, &lives);
         let interface = Interface::new(name);
         let gone = Condition { index: 0, up: false, carrier: false, mtu: 0, link_losses: 0 };
         let opened = before.unwrap_or(gone);
@@ -124,7 +124,7 @@ impl Tap {
         }
         match Live::lanes(&self.options, self.lanes.len(), self.place) {
             Ok(lives) => {
-                warn_of_fallback(self.name(), &lives);
+                warn_of_shortfalls(self.name(), &lives);
                 self.waiting = lives.into_iter().enumerate().collect();
                 self.hand_over();
                 self.openings += 1;
@@ -160,9 +160,12 @@ impl Tap {
     }
 }
 
-/// Say it where there are no rings of ours.
-fn warn_of_fallback(name: &str, lives: &[Live]) {
+/// Say it where there are no rings of ours, or frames for others are not seen.
+fn warn_of_shortfalls(name: &str, lives: &[Live]) {
     for why in lives.iter().filter_map(Live::fallback).take(1) {
         tracing::warn!(interface = %name, %why, "read through libpcap, in one lane");
+    }
+    for why in lives.iter().filter_map(Live::own_only).take(1) {
+        tracing::warn!(interface = %name, %why, "it shows this host's own frames alone");
     }
 }
