@@ -191,7 +191,10 @@ for table in ("alerts", "observations"):
     store.query(f"OPTIMIZE TABLE rmmwatch.{table} FINAL")
 expect("retention", (count("alerts"), count("observations")), before)
 
-# What is no record of ours is let in nowhere, and what is odd breaks nothing.
+# What is no record of ours is let in nowhere, and what is odd breaks nothing. The odd line has no
+# time, so it is older than what is kept: no merge may take it away before it is counted.
+for table in ("alerts", "observations"):
+    store.query(f"SYSTEM STOP MERGES rmmwatch.{table}")
 insert('{"event":{"dataset":"other"}}\n{}\n{"event":{"dataset":"rmmwatch.alert","severity":"x"},"rmm":7}\n')
 expect("odd lines", count("alerts"), before[0] + 1)
 print(f"checked {checked} wrong {wrong}")
