@@ -38,8 +38,8 @@ fn report(args: &CheckArgs, knowledge: &Knowledge, out: &mut impl Write) -> std:
     }
     let rows: usize = book.tools().iter().map(|tool| tool.rows.len()).sum();
     writeln!(out, "catalogue  {} tools, {rows} rows", book.tools().len())?;
-    for feed in book.feeds() {
-        write_feed(feed, out)?;
+    for (number, feed) in book.feeds().iter().enumerate() {
+        write_feed(feed, book.gated_of(number), out)?;
     }
     writeln!(out, "brands     {}", book.brands())?;
     for note in book.brand_notes() {
@@ -136,12 +136,12 @@ fn report(args: &CheckArgs, knowledge: &Knowledge, out: &mut impl Write) -> std:
 }
 
 /// A feed: how much of it counts, and what is stated of it.
-fn write_feed(feed: &FeedInfo, out: &mut impl Write) -> std::io::Result<()> {
+fn write_feed(feed: &FeedInfo, gated: usize, out: &mut impl Write) -> std::io::Result<()> {
     let shown = |text: &str| printable(text).into_owned();
     write!(out, "feed       {} ({}): ", shown(&feed.id), shown(&feed.version))?;
     write!(out, "{} indicators", feed.count)?;
-    if feed.gated > 0 {
-        write!(out, ", {} of them gated: they never alert alone", feed.gated)?;
+    if gated > 0 {
+        write!(out, ", {gated} of them gated: they never alert alone")?;
     }
     let counts = [
         (feed.repeated, "said twice"),

@@ -95,7 +95,8 @@ pub(crate) fn read(
              it to a file"
         );
         let mut file = File::open(path).with_context(cannot)?;
-        builder.feed_read(&shown.to_string(), &mut file, options).with_context(cannot)
+        let name = shown.to_string();
+        builder.feed_sized(&name, &mut file, about.len(), options).with_context(cannot)
     };
     read().map_err(ConfigError::Unreadable)
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use foldhash::fast::RandomState;
 use model::{Complaint, ListKind, Lure, Meaning, Operator, Protocol, Role, Specificity, Stage};
@@ -10,6 +10,7 @@ use model::{Complaint, ListKind, Lure, Meaning, Operator, Protocol, Role, Specif
 use crate::catalogue::{Taken, Tenant};
 use crate::day::Day;
 use crate::gate::Gate;
+use crate::gating::{Gated, all_gated};
 use crate::glob::Glob;
 use crate::index::{Certificates, Files, Payloads, Ports, RowNumber};
 use crate::labels::Labels;
@@ -68,7 +69,12 @@ pub struct Book {
     pub(crate) lookalikes: LookAlikes,
     pub(crate) met: Met,
     pub(crate) gate: Gate,
-    pub(crate) gated: Vec<Complaint>,
+    /// What the gate made generic of the catalogue.
+    pub(crate) gated_rows: Vec<Complaint>,
+    /// That, and what it makes generic of feeds, once someone asks.
+    pub(crate) gated: OnceLock<Gated>,
+    /// The file of each feed, for notes about its lines.
+    pub(crate) feed_files: Vec<Arc<str>>,
     pub(crate) catalogue_list: Arc<str>,
 }
 
@@ -129,7 +135,8 @@ pub(crate) struct Feed {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Indicator {
     pub(crate) feed: u16,
-    /// The group of the gate that holds it, or [`Indicator::FREE`].
+    /// The group of the gate that holds it, or [`Indicator::FREE`]. Of names the gate is asked when
+    /// they are met.
     pub(crate) gate: u16,
     /// Its number in the details, or [`Indicator::PLAIN`].
     pub(crate) detail: u32,
@@ -148,17 +155,11 @@ impl Indicator {
     pub(crate) const EXACT: u8 = 1;
     /// It is about one page; its host is a hint at it.
     pub(crate) const PAGE: u8 = 2;
-    /// It is about one page of a host that the gate holds, and which is no hint.
+    /// It is about one page at an address that the gate holds, and which is no hint.
     pub(crate) const HOST_HELD: u8 = 4;
 
     pub(crate) const fn has(&self, mark: u8) -> bool {
         self.marks & mark != 0
-    }
-
-    /// Whether it speaks for a name or an address that stands in its table; `whole`: for just
-    /// what was seen, not for something above it.
-    pub(crate) const fn speaks(&self, whole: bool) -> bool {
-        (whole || !self.has(Indicator::EXACT)) && !self.has(Indicator::HOST_HELD)
     }
 }
 
@@ -215,7 +216,19 @@ impl Book {
     /// What the safety gate made generic: no error, but worth a look.
     #[must_use]
     pub fn gated(&self) -> &[Complaint] {
-        &self.gated
+        &self.all_gated().notes
+    }
+
+    /// How many indicators of a feed the safety gate made generic, by its place in
+    /// [`Self::feeds`].
+    #[must_use]
+    pub fn gated_of(&self, feed: usize) -> usize {
+        self.all_gated().counts.get(feed).copied().unwrap_or(0)
+    }
+
+    /// The gate is asked about every indicator, which takes a while and which only `check` needs.
+    fn all_gated(&self) -> &Gated {
+        self.gated.get_or_init(|| all_gated(self))
     }
 
     /// Whether everyone has to do with a name, so that meeting it is no news: what someone

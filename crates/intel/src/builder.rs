@@ -30,8 +30,6 @@ pub struct BookBuilder {
     tools: Vec<ToolFile>,
     lookalikes: lookalikes::Builder,
     rows: usize,
-    /// The file of each feed, for notes about its lines.
-    pub(crate) feed_files: Vec<Arc<str>>,
     /// What feeds say of entries, to say it once.
     pub(crate) details: Details,
     pub(crate) complaints: Vec<Complaint>,
@@ -116,7 +114,7 @@ impl BookBuilder {
     /// The book, and all that was wrong.
     #[must_use]
     pub fn build(mut self) -> (Book, Vec<Complaint>) {
-        gate_feeds(&mut self.book, &self.feed_files);
+        gate_feeds(&mut self.book);
         self.book.lookalikes = std::mem::take(&mut self.lookalikes).build();
         self.tools.sort_by(|one, two| one.id.cmp(&two.id));
         for file in std::mem::take(&mut self.tools) {
@@ -130,7 +128,6 @@ impl BookBuilder {
         }
         self.book.names.finish();
         self.book.met = Met::new();
-        self.book.gated.sort();
         (self.book, self.complaints)
     }
 
@@ -193,7 +190,7 @@ impl BookBuilder {
         let group = gate.group_name(group);
         if row.row.specificity != Specificity::Generic {
             let why = format!("gated: `{}` never alerts alone: {group}", row.row.value);
-            self.book.gated.push(note(file, row.line, row.column, why));
+            self.book.gated_rows.push(note(file, row.line, row.column, why));
         }
         row.row.specificity = Specificity::Generic;
         row.row.gated = Some(group);

@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use model::{DomainName, Endpoint, LureKind, Match, Meaning, SignSource, Specificity, Transport};
 
-use crate::book::{Book, Indicator};
+use crate::book::Book;
 use crate::formats::{self, Subject};
 use crate::labels::Refined;
 use crate::naming;
@@ -152,9 +152,7 @@ impl Book {
 
     fn told_listed(&self, id: &str, hit: &Hit<'_>, all: &Weighed<'_>) -> String {
         let mut said = format!("feed {id}: lists {}", hit.text);
-        let own = self.indicator(hit.number).map(|(entry, _)| entry.gate);
-        let own = own.filter(|gate| *gate != Indicator::FREE);
-        if let Some(group) = own.or_else(|| all.gate_between(hit)) {
+        if let Some(group) = self.gate_of(hit).or_else(|| all.gate_between(hit)) {
             let group = self.gate.group_name(group);
             said.push_str(&format!("; gated ({group}): it never alerts alone"));
         }

@@ -40,7 +40,7 @@ impl BookBuilder {
     /// Add a feed, and what its owner says of it.
     pub fn feed_with(&mut self, file: &str, text: &str, options: &FeedOptions) {
         // A text in memory is read without errors.
-        let _ = self.feed_read(file, &mut text.as_bytes(), options);
+        let _ = self.feed_sized(file, &mut text.as_bytes(), text.len() as u64, options);
     }
 
     /// Add a feed from wherever its octets come, at most
@@ -55,6 +55,21 @@ impl BookBuilder {
         octets: &mut dyn Read,
         options: &FeedOptions,
     ) -> io::Result<()> {
+        self.feed_sized(file, octets, 0, options)
+    }
+
+    /// The same, where it is known how many octets there will be, so that tables are made as large
+    /// at once as they are going to be. A wrong length costs time or memory, within the bounds.
+    ///
+    /// # Errors
+    /// As [`Self::feed_read`].
+    pub fn feed_sized(
+        &mut self,
+        file: &str,
+        octets: &mut dyn Read,
+        len: u64,
+        options: &FeedOptions,
+    ) -> io::Result<()> {
         // What is wrong with the feed is told before what is wrong in it, of which there can be much.
         let mut about = Complaints::new(file, "");
         let mut complaints = Complaints::new(file, "");
@@ -64,6 +79,7 @@ impl BookBuilder {
             return Ok(());
         };
         let first = self.book.indicators.len();
+        let names_before = self.book.names.len();
         let mut sink = Sink {
             first: u32::try_from(first).unwrap_or(u32::MAX),
             feed,
@@ -74,10 +90,11 @@ impl BookBuilder {
             repeated: 0,
             undescribed: 0,
             full: false,
+            names_before,
             patterns_refused: 0,
             pattern_refused_at: None,
         };
-        let (format, head) = read(file, octets, &mut sink, &mut about, &mut complaints)?;
+        let (format, head) = read(file, (octets, len), &mut sink, &mut about, &mut complaints)?;
         let Sink { count, repeated, undescribed, full, .. } = sink;
         let Sink { patterns_refused, pattern_refused_at, .. } = sink;
         if let Some(line) = pattern_refused_at {
@@ -112,7 +129,7 @@ impl BookBuilder {
             kind: info.kind,
         });
         self.book.infos.push(info);
-        self.feed_files.push(file.into());
+        self.book.feed_files.push(file.into());
         self.complaints.append(&mut about.finish());
         self.complaints.append(&mut complaints.finish());
         Ok(())
@@ -157,7 +174,7 @@ impl BookBuilder {
 /// `complaints`.
 fn read(
     file: &str,
-    octets: &mut dyn Read,
+    (octets, len): (&mut dyn Read, u64),
     sink: &mut Sink<'_>,
     about: &mut Complaints<'_>,
     complaints: &mut Complaints<'_>,
@@ -177,7 +194,12 @@ fn read(
             let mut reader = begin(&Source { file, text: &beginning, columns });
             let most = (FEED_FILE_BYTES_MAX as u64).saturating_sub(begun.len() as u64);
             let mut junk = false;
+            // Lines that tell how many names the rest will have.
+            let told = begun.iter().filter(|octet| **octet == b'\n').count();
             let all = each_line(&begun, octets, most, &mut |number, line| {
+                if usize::try_from(number).is_ok_and(|number| number == told) {
+                    sink.expect(begun.len(), len);
+                }
                 let go_on = reader.line(number, line, complaints, &mut |listed| sink.take(&listed));
                 junk =
                     complaints.count() > FEED_BAD_LINES_MAX && complaints.count() / 4 > sink.count;
@@ -284,7 +306,6 @@ fn describe(id: Arc<str>, format: &'static str, head: Head, options: &FeedOption
         severity: head.severity,
         count: 0,
         ending: 0,
-        gated: 0,
         repeated: 0,
         undescribed: 0,
         unseen: head.unseen,

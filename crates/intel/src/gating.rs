@@ -1,8 +1,12 @@
-//! The gate is asked about every indicator of every feed; what it holds stays, as a generic one.
+//! The gate is asked about the indicators of feeds; what it holds stays, as a generic one.
+//!
+//! Of names it is asked when they are met (`weigh.rs`), of all else before the first packet. What is
+//! told of it all is put together when someone wants to read it.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use ipnet::IpNet;
 use model::Complaint;
 
 use crate::book::{Book, Indicator, PatternOwner};
@@ -10,57 +14,99 @@ use crate::gate::Gate;
 use crate::limits::GATE_NOTES_PER_FILE_MAX;
 use crate::listed::Text;
 use crate::names;
-use crate::naming::{self, Public};
 use crate::networks;
-use crate::pile::Pile;
 use crate::sheet::shown;
 
-/// Ask the gate about every indicator. `files`: the file of each feed.
-pub(crate) fn gate_feeds(book: &mut Book, files: &[Arc<str>]) {
-    let Book { gate, names, networks, patterns, listed, indicators, infos, .. } = book;
-    let notes = files.iter().map(|_| BTreeSet::new()).collect();
-    let mut gating = Gating { gate, indicators, counts: vec![0; files.len()], notes };
-    names.for_each(|name, owner| {
-        let names::Owner::Listed(number) = owner else { return };
-        if let Some(group) = gating.gate.holds_name(name) {
-            // Else every name below would carry it.
-            let suffix = naming::public(name) != Public::No;
-            gating.hold(number, group, suffix, || name.to_owned());
+/// Ask the gate about every indicator that is no name.
+pub(crate) fn gate_feeds(book: &mut Book) {
+    let mut held = Vec::new();
+    each_held(book, &mut |number, group, _| held.push((number, group)));
+    for (number, group) in held {
+        let Some(indicator) = book.indicators.get_mut(number) else { continue };
+        if indicator.has(Indicator::PAGE) {
+            // The page counts as before; its host is everyone's.
+            indicator.marks |= Indicator::HOST_HELD;
+        } else {
+            indicator.gate = group;
         }
-    });
+    }
+}
+
+/// Give each indicator that is no name and that the gate holds.
+fn each_held(book: &Book, each: &mut impl FnMut(u32, u16, Held<'_>)) {
+    let Book { gate, networks, patterns, listed, .. } = book;
     networks.for_each(|network, owner| {
         let networks::Owner::Listed(number) = owner else { return };
-        if let Some(group) = gating.gate.holds_network(&network) {
-            gating.hold(number, group, false, || network.to_string());
+        if let Some(group) = gate.holds_network(&network) {
+            each(number, group, Held::Network(network));
         }
     });
-    for (pattern, owner) in &*patterns {
+    for (pattern, owner) in patterns {
         let PatternOwner::Listed(number) = owner else { continue };
-        if let Some(group) = gating.gate.holds_pattern(pattern) {
-            gating.hold(*number, group, false, || pattern.text.to_string());
+        if let Some(group) = gate.holds_pattern(pattern) {
+            each(*number, group, Held::Text(&pattern.text));
         }
     }
     listed.for_each(Text::File, |name, number| {
-        if let Some(group) = gating.gate.holds_file(name) {
-            gating.hold(number, group, false, || name.to_owned());
+        if let Some(group) = gate.holds_file(name) {
+            each(number, group, Held::Text(name));
         }
     });
-    let Gating { counts, notes, .. } = gating;
-    for ((info, file), (count, notes)) in
-        infos.iter_mut().zip(files).zip(counts.into_iter().zip(notes))
-    {
-        info.gated = count;
-        let more = count.saturating_sub(notes.len());
-        let after = notes.last().map_or(1, |last| last.line.saturating_add(1));
-        for Note { line, text, group } in notes {
-            let group = book.gate.group_name(group);
-            let why = format!("gated: `{}` never alerts alone: {group}", shown(&text));
-            book.gated.push(note(file, line, 1, why));
+}
+
+/// What is held.
+#[derive(Clone, Copy)]
+enum Held<'h> {
+    Network(IpNet),
+    Text(&'h str),
+}
+
+/// What the gate made generic: notes for people, and how many indicators of each feed.
+#[derive(Debug)]
+pub(crate) struct Gated {
+    pub(crate) notes: Vec<Complaint>,
+    pub(crate) counts: Vec<usize>,
+}
+
+/// Ask the gate about all indicators.
+pub(crate) fn all_gated(book: &Book) -> Gated {
+    let files = &book.feed_files;
+    let notes = files.iter().map(|_| BTreeSet::new()).collect();
+    let mut telling = Telling { book, counts: vec![0; files.len()], notes };
+    book.names.for_each(|name, owner| {
+        let names::Owner::Listed(number) = owner else { return };
+        if let Some(group) = book.gate.holds_name(name) {
+            telling.hold(number, group, Held::Text(name));
         }
-        if more > 0 {
-            let why = format!("gated: {more} more indicators of this feed never alert alone");
-            book.gated.push(note(file, after, 1, why));
-        }
+    });
+    each_held(book, &mut |number, group, held| telling.hold(number, group, held));
+    let Telling { counts, notes, .. } = telling;
+    let mut all = book.gated_rows.clone();
+    for (file, (count, notes)) in files.iter().zip(counts.iter().zip(notes)) {
+        tell_feed(&book.gate, file, *count, notes, &mut all);
+    }
+    all.sort();
+    Gated { notes: all, counts }
+}
+
+/// What is told of a feed: its first indicators that are held, and how many more there are.
+fn tell_feed(
+    gate: &Gate,
+    file: &Arc<str>,
+    count: usize,
+    notes: BTreeSet<Note>,
+    out: &mut Vec<Complaint>,
+) {
+    let more = count.saturating_sub(notes.len());
+    let after = notes.last().map_or(1, |last| last.line.saturating_add(1));
+    for Note { line, text, group } in notes {
+        let group = gate.group_name(group);
+        let why = format!("gated: `{}` never alerts alone: {group}", shown(&text));
+        out.push(note(file, line, 1, why));
+    }
+    if more > 0 {
+        let why = format!("gated: {more} more indicators of this feed never alert alone");
+        out.push(note(file, after, 1, why));
     }
 }
 
@@ -72,26 +118,19 @@ struct Note {
     group: u16,
 }
 
-struct Gating<'b> {
-    gate: &'b Gate,
-    indicators: &'b mut Pile<Indicator>,
+struct Telling<'b> {
+    book: &'b Book,
     /// By feed.
     counts: Vec<usize>,
     /// The first of each feed.
     notes: Vec<BTreeSet<Note>>,
 }
 
-impl Gating<'_> {
-    fn hold(&mut self, number: u32, group: u16, exact: bool, text: impl FnOnce() -> String) {
-        let Some(indicator) = self.indicators.get_mut(number) else { return };
+impl Telling<'_> {
+    fn hold(&mut self, number: u32, group: u16, held: Held<'_>) {
+        let Some(indicator) = self.book.indicators.get(number) else { return };
         if indicator.has(Indicator::PAGE) {
-            // The page counts as before; its host is everyone's.
-            indicator.marks |= Indicator::HOST_HELD;
             return;
-        }
-        indicator.gate = group;
-        if exact {
-            indicator.marks |= Indicator::EXACT;
         }
         let (line, feed) = (indicator.line, usize::from(indicator.feed));
         let (Some(count), Some(notes)) = (self.counts.get_mut(feed), self.notes.get_mut(feed))
@@ -103,7 +142,11 @@ impl Gating<'_> {
         if full && notes.last().is_some_and(|last| last.line <= line) {
             return;
         }
-        notes.insert(Note { line, text: text(), group });
+        let text = match held {
+            Held::Network(network) => network.to_string(),
+            Held::Text(text) => text.to_owned(),
+        };
+        notes.insert(Note { line, text, group });
         if full {
             notes.pop_last();
         }

@@ -78,7 +78,10 @@ impl Cutter {
             &self.carried
         };
         let line = whole.strip_suffix(b"\r").unwrap_or(whole);
-        let go_on = each(self.number, &String::from_utf8_lossy(line));
+        let go_on = match std::str::from_utf8(line) {
+            Ok(line) => each(self.number, line),
+            Err(_) => each(self.number, &String::from_utf8_lossy(line)),
+        };
         self.carried.clear();
         go_on
     }

@@ -47,6 +47,11 @@ impl<T> Pile<T> {
         self.blocks.get_mut(number / BLOCK_ROWS)?.get_mut(number % BLOCK_ROWS)
     }
 
+    /// All rows, by number.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
+        self.blocks.iter().flatten()
+    }
+
     /// The rows from one number on.
     pub(crate) fn rest_mut(&mut self, first: usize) -> impl Iterator<Item = &mut T> {
         let blocks = self.blocks.iter_mut().skip(first / BLOCK_ROWS);

@@ -134,8 +134,6 @@ pub struct FeedInfo {
     pub count: usize,
     /// Of these, how many end on a day that is known.
     pub ending: usize,
-    /// Of these, how many the gate made generic.
-    pub gated: usize,
     /// Entries that say once more what another of it says.
     pub repeated: u64,
     /// Entries whose description had no place any more.

@@ -3,18 +3,24 @@
 use std::hash::BuildHasher as _;
 
 use foldhash::fast::RandomState;
-use hashbrown::HashTable;
 
 use crate::chains::{Head, NOBODY};
-use crate::limits::TEXTS_BYTES_MAX;
+use crate::limits::{INDICATORS_MAX, ROWS_MAX, TEXTS_BYTES_MAX};
+use crate::pile::Pile;
 
-/// Texts and a head for each. A text costs nine octets in the table, which is at least 7/16 full,
-/// and one or three besides its own.
+/// Texts and a head for each. A text costs eight octets, one or three besides its own, and four in
+/// each place of the table, which is at least 5/16 and at most 5/8 full.
+///
+/// The table holds numbers alone, so that adding a text that is new touches one line of memory that
+/// is not in the cache, and all else is read and written in the order in which texts come.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Texts {
-    table: HashTable<Entry>,
+    /// Zero, or the number of a text and one, and above it some bits of its hash. None of them, or
+    /// a power of two.
+    places: Vec<u32>,
     /// Keyed: what is looked up comes from the wire.
     hasher: RandomState,
+    entries: Pile<Entry>,
     octets: Octets,
 }
 
@@ -22,6 +28,23 @@ pub(crate) struct Texts {
 struct Entry {
     start: u32,
     head: Head,
+}
+
+const NUMBER_BITS: u32 = 23;
+const NUMBER_MASK: u32 = (1 << NUMBER_BITS) - 1;
+/// Texts of one table.
+const ENTRIES_MAX: usize = (1 << NUMBER_BITS) - 1;
+const _: () = assert!(INDICATORS_MAX + 2 * ROWS_MAX < ENTRIES_MAX);
+const PLACES_MIN: usize = 16;
+
+/// The bits of a hash that stand in a place.
+fn tag(hash: u64) -> u32 {
+    u32::try_from(hash >> 32).unwrap_or(0) & !NUMBER_MASK
+}
+
+/// Where in a table of that many places a hash is looked for first.
+fn first_place(hash: u64, places: usize) -> usize {
+    usize::try_from(hash & u64::from(u32::MAX)).unwrap_or(0) & places.wrapping_sub(1)
 }
 
 impl Texts {
@@ -32,25 +55,73 @@ impl Texts {
         text: &[u8],
         change: impl FnOnce(Head) -> Option<(Head, T)>,
     ) -> Option<T> {
-        let Texts { table, hasher, octets } = self;
-        let hash = hasher.hash_one(text);
-        if let Some(entry) = table.find_mut(hash, |entry| octets.get(entry.start) == text) {
-            let (head, told) = change(entry.head)?;
-            entry.head = head;
-            return Some(told);
+        self.reserve(1);
+        let hash = self.hash(text);
+        let place = match self.find(text, hash) {
+            Ok(number) => {
+                let entry = self.entries.get_mut(number)?;
+                let (head, told) = change(entry.head)?;
+                entry.head = head;
+                return Some(told);
+            }
+            Err(place) => place,
+        };
+        let number = self.entries.len();
+        if number >= ENTRIES_MAX {
+            return None;
         }
-        let start = octets.push(text)?;
         let (head, told) = change(NOBODY)?;
-        table.insert_unique(hash, Entry { start, head }, |entry| {
-            hasher.hash_one(octets.get(entry.start))
-        });
+        let start = self.octets.push(text)?;
+        self.entries.push(Entry { start, head });
+        *self.places.get_mut(place)? = filled(number, hash);
         Some(told)
     }
 
     /// Make room for so many more texts.
     pub(crate) fn reserve(&mut self, count: usize) {
-        let Texts { table, hasher, octets } = self;
-        table.reserve(count, |entry| hasher.hash_one(octets.get(entry.start)));
+        let count = self.entries.len().saturating_add(count).min(ENTRIES_MAX);
+        let needed = count.saturating_mul(8).div_ceil(5);
+        if needed > self.places.len() {
+            self.grow(needed.next_power_of_two().max(PLACES_MIN));
+        }
+    }
+
+    /// Make the table so large, in which all texts find their places anew.
+    fn grow(&mut self, len: usize) {
+        let mut places = vec![0u32; len];
+        for (number, text) in self.in_order().enumerate() {
+            let hash = self.hash(text);
+            let mut at = first_place(hash, len);
+            while let Some(place) = places.get_mut(at) {
+                if *place == 0 {
+                    *place = filled(number, hash);
+                    break;
+                }
+                at = at.wrapping_add(1) & len.wrapping_sub(1);
+            }
+        }
+        self.places = places;
+    }
+
+    /// The number of a text, or the place where it would stand.
+    fn find(&self, text: &[u8], hash: u64) -> Result<u32, usize> {
+        let (tag, len) = (tag(hash), self.places.len());
+        let mut at = first_place(hash, len);
+        loop {
+            match self.places.get(at) {
+                // There are always free places, or none at all.
+                Some(0) | None => return Err(at),
+                Some(place) if place & !NUMBER_MASK == tag => {
+                    let number = (place & NUMBER_MASK).wrapping_sub(1);
+                    let entry = self.entries.get(number);
+                    if entry.is_some_and(|entry| self.octets.get(entry.start) == text) {
+                        return Ok(number);
+                    }
+                }
+                Some(_) => {}
+            }
+            at = at.wrapping_add(1) & len.wrapping_sub(1);
+        }
     }
 
     /// The hash by which a text is found.
@@ -59,7 +130,7 @@ impl Texts {
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.table.len()
+        self.entries.len()
     }
 
     /// The head of a text, if it is there.
@@ -69,12 +140,12 @@ impl Texts {
 
     /// The same, for a text whose hash is known.
     pub(crate) fn get_hashed(&self, text: &[u8], hash: u64) -> Option<Head> {
-        let found = self.table.find(hash, |entry| self.octets.get(entry.start) == text);
-        found.map(|entry| entry.head)
+        let number = self.find(text, hash).ok()?;
+        self.entries.get(number).map(|entry| entry.head)
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.table.is_empty()
+        self.entries.len() == 0
     }
 
     /// Each text, in the order in which they came.
@@ -89,12 +160,18 @@ impl Texts {
         })
     }
 
-    /// Each text and its head, in no order.
+    /// Each text and its head, in the order in which they came.
     pub(crate) fn for_each(&self, mut each: impl FnMut(&[u8], Head)) {
-        for entry in &self.table {
-            each(self.octets.get(entry.start), entry.head);
+        for (text, entry) in self.in_order().zip(self.entries.iter()) {
+            each(text, entry.head);
         }
     }
+}
+
+/// A place that holds that text.
+fn filled(number: usize, hash: u64) -> u32 {
+    let number = u32::try_from(number).unwrap_or(0).wrapping_add(1);
+    tag(hash) | number & NUMBER_MASK
 }
 
 /// Texts one behind the other, in blocks, so that growing copies nothing. Before each stands its
@@ -178,7 +255,10 @@ mod tests {
             assert!(told.is_some(), "{number}");
         }
         let mut seen = 0usize;
-        texts.for_each(|_, _| seen += 1);
+        texts.for_each(|text, head| {
+            assert_eq!(texts.get(text), Some(head));
+            seen += 1;
+        });
         assert_eq!(texts.in_order().count(), seen);
         assert_eq!(texts.in_order().take(9).map(<[u8]>::len).collect::<Vec<_>>()[..8], lens);
         assert!(seen > 1000 && texts.octets.blocks.len() > 10, "{seen}");

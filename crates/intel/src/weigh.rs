@@ -6,7 +6,7 @@ use crate::book::{Book, Indicator, PatternOwner};
 use crate::index::RowNumber;
 use crate::limits::{FEEDS_PER_NAME_MAX, OWNERS_PER_NAME_MAX};
 use crate::names::Owner;
-use crate::naming;
+use crate::naming::{self, Public};
 
 /// How close an entry is to a name; the later wins.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -90,7 +90,8 @@ impl Book {
                     }
                 }
                 Owner::Listed(number) => {
-                    if self.indicator(number).is_some_and(|(entry, _)| entry.speaks(whole)) {
+                    if self.indicators.get(number).is_some_and(|it| self.speaks(it, suffix, whole))
+                    {
                         all.listed.push(hit(Closeness::Suffix, number));
                     }
                 }
@@ -102,6 +103,28 @@ impl Book {
             self.weigh_pattern(name, *number, &mut all);
         }
         all
+    }
+
+    /// Whether an indicator speaks for a name at or below the one that it stands at; `whole`: for
+    /// just that. The gate is asked here, not once for each of a million names at the start.
+    fn speaks(&self, indicator: &Indicator, at: &str, whole: bool) -> bool {
+        if indicator.has(Indicator::PAGE) {
+            // The page counts; its host, where it is everyone's, is no hint at it.
+            return whole && self.gate.holds_name(at).is_none();
+        }
+        // Of a suffix that is held, all names below would be listed.
+        let suffix = || naming::public(at) != Public::No && self.gate.holds_name(at).is_some();
+        whole || !(indicator.has(Indicator::EXACT) || suffix())
+    }
+
+    /// The group of the gate that holds the very entry which lists a name.
+    pub(crate) fn gate_of(&self, hit: &Hit<'_>) -> Option<u16> {
+        let indicator = self.indicators.get(hit.number)?;
+        if hit.closeness == Closeness::Pattern {
+            return Some(indicator.gate).filter(|group| *group != Indicator::FREE);
+        }
+        let page = indicator.has(Indicator::PAGE);
+        if page { None } else { self.gate.holds_name(hit.text) }
     }
 
     fn weigh_pattern<'b>(&'b self, name: &str, number: usize, all: &mut Weighed<'b>) {

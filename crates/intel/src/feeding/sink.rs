@@ -11,7 +11,10 @@ use crate::chains::Placed;
 use crate::day::Day;
 use crate::formats::{Listed, Subject};
 use crate::gate;
-use crate::limits::{CONFIDENCE_FEED_PCT, DETAIL_BYTES_MAX, INDICATORS_MAX, PATTERNS_REFUSED_MAX};
+use crate::limits::{
+    CONFIDENCE_FEED_PCT, DETAIL_BYTES_MAX, FEED_FILE_BYTES_MAX, INDICATORS_MAX,
+    PATTERNS_REFUSED_MAX,
+};
 use crate::listed::{Text, url_parts};
 use crate::names::Owner;
 use crate::networks;
@@ -39,12 +42,25 @@ pub(super) struct Sink<'b> {
     pub(super) repeated: u64,
     pub(super) undescribed: u64,
     pub(super) full: bool,
+    /// Names that were in the book before.
+    pub(super) names_before: usize,
     /// Patterns for which there was no place, and the line of the first.
     pub(super) patterns_refused: usize,
     pub(super) pattern_refused_at: Option<u32>,
 }
 
 impl Sink<'_> {
+    /// The first `part` octets were read of `whole`: make room for as many names as there will be
+    /// if it goes on like this.
+    pub(super) fn expect(&mut self, part: usize, whole: u64) {
+        let names = &mut self.book.names;
+        let so_far = names.len().saturating_sub(self.names_before) as u64;
+        let rest = whole.min(FEED_FILE_BYTES_MAX as u64).saturating_sub(part as u64);
+        let more = so_far.saturating_mul(rest).checked_div(part as u64).unwrap_or(0);
+        let more = usize::try_from(more).unwrap_or(0).min(INDICATORS_MAX);
+        names.reserve(more);
+    }
+
     pub(super) fn take(&mut self, listed: &Listed<'_>) -> bool {
         let len = self.book.indicators.len();
         let (Ok(number), true) = (u32::try_from(len), len < INDICATORS_MAX) else {

@@ -140,7 +140,7 @@ impl Book {
             push(out, self.tool_match(source, &value, tool, row, specificity, meaning));
         }
         for hit in self.winners_listed(all) {
-            let gated = all.gate_between(&hit).is_some();
+            let gated = all.gate_between(&hit).or_else(|| self.gate_of(&hit)).is_some();
             let number = hit.number;
             if let Some(found) = self.listed_match(source, &value, hit.text.into(), number, gated) {
                 push(out, found);

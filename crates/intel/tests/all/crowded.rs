@@ -186,5 +186,5 @@ fn what_the_gate_held_beyond_its_notes_is_counted() {
     let last = book.gated().last().map(ToString::to_string).unwrap();
     let begins = format!("l.txt:{}:1: gated: 20 more ", limits::GATE_NOTES_PER_FILE_MAX + 1);
     assert!(last.starts_with(&begins), "{last}");
-    assert_eq!(book.feeds()[0].gated, count);
+    assert_eq!(book.gated_of(0), count);
 }

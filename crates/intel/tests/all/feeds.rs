@@ -112,7 +112,7 @@ fn common_values_in_a_feed_are_gated() {
     let lines: Vec<u32> = book.gated().iter().map(|note| note.line).collect();
     // A page is closer than the name that it is on.
     assert_eq!(lines, [2, 3, 4, 5, 6, 8]);
-    assert_eq!((book.feeds()[0].count, book.feeds()[0].gated), (9, 6));
+    assert_eq!((book.feeds()[0].count, book.gated_of(0)), (9, 6));
     use Specificity::{Generic, Specific};
     let names = [
         ("evil.example", Some(Specific)),

@@ -174,7 +174,7 @@ fn a_page_counts_with_its_path_and_its_host_is_a_hint() {
     assert_eq!(gist(&tls), [(SignSource::TlsSni, Shared)]);
     let open = ask(&book, &seen("203.0.113.80:80", Transport::Tcp, Fact::FlowOpen), None);
     assert_eq!(gist(&open), [(SignSource::Address, Shared)]);
-    assert_eq!(book.feeds()[0].gated, 0, "a page of everyone's host is no mistake");
+    assert_eq!(book.gated_of(0), 0, "a page of everyone's host is no mistake");
 }
 
 #[test]
@@ -354,7 +354,7 @@ fn notes_of_the_gate_are_bounded_and_in_order() {
     }
     let (book, complaints) = with(&FeedOptions::default(), &text);
     assert_eq!(complaints, []);
-    assert_eq!(book.feeds()[0].gated, 1_000);
+    assert_eq!(book.gated_of(0), 1_000);
     let lines: Vec<u32> = book.gated().iter().map(|note| note.line).collect();
     let want: Vec<u32> = (1..=101).collect();
     assert_eq!(lines, want);
