@@ -35,22 +35,6 @@ impl Json for CommunityId {
     }
 }
 
-/// The Community ID of the flow that was asked for last: the records of a flow come close together
-/// (question and answer; opening, hello, certificate), and a hash costs as much as half a record.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct LastFlow(Option<(Flow, CommunityId)>);
-
-impl LastFlow {
-    /// The flow's Community ID.
-    #[inline]
-    pub(crate) fn community_id(&mut self, flow: &Flow) -> CommunityId {
-        match &self.0 {
-            Some((last, id)) if last == flow => *id,
-            _ => self.0.insert((*flow, CommunityId::of(flow))).1,
-        }
-    }
-}
-
 impl CommunityId {
     /// The flow's Community ID.
     pub(crate) fn of(flow: &Flow) -> CommunityId {
@@ -59,21 +43,27 @@ impl CommunityId {
             Transport::Tcp => 6,
             Transport::Udp => 17,
         };
-        let mut hash = Sha1::new();
-        hash.update([0, 0]); // the seed
+        // All at once: each part that a hash is given costs as much as writing a few fields.
+        let (mut octets, mut len) = ([0; 40], 2); // behind the seed
+        let mut add = |part: &[u8]| {
+            if let Some(place) = octets.get_mut(len..).and_then(|rest| rest.get_mut(..part.len())) {
+                place.copy_from_slice(part);
+                len += part.len();
+            }
+        };
         for end in [low, high] {
             match end.ip {
-                IpAddr::V4(ip) => hash.update(ip.octets()),
-                IpAddr::V6(ip) => hash.update(ip.octets()),
+                IpAddr::V4(ip) => add(&ip.octets()),
+                IpAddr::V6(ip) => add(&ip.octets()),
             }
         }
-        hash.update([protocol, 0]);
-        hash.update(low.port.to_be_bytes());
-        hash.update(high.port.to_be_bytes());
+        let ([a, b], [c, d]) = (low.port.to_be_bytes(), high.port.to_be_bytes());
+        add(&[protocol, 0, a, b, c, d]);
+        let hash = Sha1::digest(octets.get(..len).unwrap_or_default());
         let mut id = *b"1:____________________________";
         if let Some(place) = id.get_mut(2..) {
             // 20 octets are 28 characters: the place fits, so the length is known.
-            let written = STANDARD.encode_slice(hash.finalize(), place);
+            let written = STANDARD.encode_slice(hash, place);
             debug_assert_eq!(written, Ok(LEN - 2));
         }
         CommunityId(id)

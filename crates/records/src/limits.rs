@@ -29,6 +29,18 @@ pub const FEEDS_NAMED_MAX: usize = 256;
 /// - At the bound: later rules are not named.
 pub const RULES_NAMED_MAX: usize = 4096;
 
+/// Flows whose ends are kept as text by who writes observations, for the next record of the flow.
+///
+/// - Why so many: question and answer, opening and hello come within a round trip, in which a busy
+///   link opens a few hundred flows.
+/// - What it costs: 350 octets each, 180 KiB; a sensor that tells few flows has a smaller table.
+/// - At the bound: a flow takes the place of another, whose text is made anew when it is told again.
+pub const FLOWS_WRITTEN_MAX: usize = 512;
+
+/// The rows that this table has at first; it is doubled while many texts have to be made. Both are
+/// powers of two.
+pub const FLOWS_WRITTEN_FIRST: usize = 8;
+
 /// Lines that could not be read of which the reader says why.
 ///
 /// - Why so many: more than a person reads.

@@ -15,6 +15,15 @@ pub(crate) struct Stamp(pub(crate) Timestamp);
 #[derive(Clone, Copy)]
 pub(crate) struct SecondsStamp(pub(crate) i64);
 
+/// Moments as the text of a [`Stamp`], where most are of one hour: what all of an hour have in
+/// common is made once.
+#[derive(Clone, Debug)]
+pub(crate) struct Stamps {
+    /// When that hour begins, in nanoseconds since 1970.
+    begins: u64,
+    text: [u8; STAMP_LEN],
+}
+
 /// Octets of a [`Stamp`].
 pub(crate) const STAMP_LEN: usize = 27;
 const SECONDS_LEN: usize = 20;
@@ -23,6 +32,7 @@ const SECONDS_LEN: usize = 20;
 const SECONDS_MIN: i64 = -62_167_219_200;
 const SECONDS_MAX: i64 = 253_402_300_799;
 const DAY: i64 = 86_400;
+const HOUR_NANOS: u64 = 3_600_000_000_000;
 
 /// A text with its quotation marks.
 const STAMP_QUOTED: &[u8; STAMP_LEN + 2] = b"\"0000-00-00T00:00:00.000000Z\"";
@@ -38,6 +48,40 @@ impl Stamp {
         put(&mut text, 23, micros / 100 % 100);
         put(&mut text, 25, micros % 100);
         text
+    }
+}
+
+impl Default for Stamps {
+    fn default() -> Stamps {
+        Stamps { begins: 0, text: *b"1970-01-01T00:00:00.000000Z" }
+    }
+}
+
+impl Stamps {
+    /// The moment's text.
+    #[inline]
+    pub(crate) fn text(&mut self, at: Timestamp) -> [u8; STAMP_LEN] {
+        let within = at.nanos().wrapping_sub(self.begins);
+        let within = if within < HOUR_NANOS { within } else { self.turn(at) };
+        let micros = within / 1_000;
+        let (secs, micros) = (micros / 1_000_000, micros % 1_000_000);
+        let mut text = self.text;
+        put(&mut text, 14, secs / 60);
+        put(&mut text, 17, secs % 60);
+        put(&mut text, 20, micros / 10_000);
+        put(&mut text, 22, micros / 100 % 100);
+        put(&mut text, 24, micros % 100);
+        text
+    }
+
+    /// Begin the hour of that moment; how far into it the moment is, in nanoseconds.
+    #[cold]
+    fn turn(&mut self, at: Timestamp) -> u64 {
+        let within = at.nanos() % HOUR_NANOS;
+        self.begins = at.nanos() - within;
+        let [_, text @ .., _] = Stamp(Timestamp::from_nanos(self.begins)).quoted();
+        self.text = text;
+        within
     }
 }
 
@@ -177,6 +221,20 @@ mod tests {
             assert_eq!(parse(want), Some(Timestamp::from_nanos(nanos / 1_000 * 1_000)));
             assert_eq!(want.len(), STAMP_LEN);
             assert_eq!(Stamp(Timestamp::from_nanos(nanos)).to_string(), want);
+        }
+    }
+
+    #[test]
+    fn moments_of_many_hours() {
+        let mut stamps = Stamps::default();
+        let steps = [1_000, 999_999_999, 59_999_999_999, 3_599_999_999_999, 86_399_123_456_789];
+        for begin in [0, 951_782_399_999_999_999, 1_795_292_142_123_456_789, u64::MAX] {
+            let forth = steps.iter().map(|step| u64::saturating_add(begin, *step));
+            let back = steps.iter().map(|step| u64::saturating_sub(begin, *step));
+            for at in forth.chain(back).chain([begin]).map(Timestamp::from_nanos) {
+                let text = stamps.text(at);
+                assert_eq!(String::from_utf8_lossy(&text), Stamp(at).to_string());
+            }
         }
     }
 

@@ -31,8 +31,18 @@ pub(crate) trait Json {
 
 /// The object that a struct is written as: its fields in their order, `name`, or `name as "other"`.
 /// `?` before a field leaves it out where it says nothing; `..` puts the fields of an object, or
-/// what a class of records has in common, in the place of one.
+/// what a class of records has in common, in the place of one. `members` before all: just the
+/// fields, for an object that somebody else writes.
 macro_rules! fields {
+    (members $of:ty: $($fields:tt)+) => {
+        impl $of {
+            /// Add its fields as members of an object, a comma before each.
+            #[inline]
+            fn members(&self, out: &mut $crate::json::Page) {
+                $crate::json::fields!(@each self, out, $($fields)+);
+            }
+        }
+    };
     ($of:ty: $($fields:tt)+) => {
         impl $crate::json::Json for $of {
             #[inline]

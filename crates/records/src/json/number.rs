@@ -24,30 +24,36 @@ pub(crate) fn pair(number: u64) -> [u8; 2] {
     PAIRS.get(place).copied().unwrap_or_default()
 }
 
+/// As many as eight digits tell.
+const EIGHT: u64 = 100_000_000;
+
 /// Add a whole number.
 #[inline]
-pub(crate) fn digits(out: &mut Page, mut number: u64) {
-    if number < 10 {
-        let [_, digit] = pair(number);
-        return out.put(&[digit]);
+pub(crate) fn digits(out: &mut Page, number: u64) {
+    if number >= EIGHT {
+        digits(out, number / EIGHT);
+        return out.put(&eight(number % EIGHT).to_le_bytes());
     }
-    let mut text = [0; 20]; // as many digits as the largest has
-    let mut at = text.len();
-    while number >= 10 {
-        at -= 2;
-        if let Some(place) = text.get_mut(at..).and_then(<[u8]>::first_chunk_mut) {
-            *place = pair(number % 100);
-        }
-        number /= 100;
-    }
-    if number > 0 {
-        let [_, digit] = pair(number);
-        at -= 1;
-        if let Some(place) = text.get_mut(at) {
-            *place = digit;
-        }
-    }
-    out.add(text.get(at..).unwrap_or_default());
+    // Without the zeros before it; the last digit stays. Its first octet is the word's lowest.
+    let word = eight(number);
+    let zeros = ((word & !ZEROS) | 1 << 56).trailing_zeros() / 8 * 8;
+    out.put_first(&(word >> zeros).to_le_bytes(), (64 - zeros as usize) / 8);
+}
+
+/// `0`, eight times.
+const ZEROS: u64 = u64::from_le_bytes(*b"00000000");
+
+/// The eight decimal digits of a number below [`EIGHT`], the first one lowest. The number is cut
+/// into halves that stand beside each other in the word, those into halves again, and so on: each
+/// step is one multiplication for all of them, which stands for a division by 10,000, 100 or 10
+/// (exact for numbers of that many digits).
+#[inline]
+fn eight(number: u64) -> u64 {
+    let fours = number / 10_000 | (number % 10_000) << 32;
+    let upper = (fours * 10_486 >> 20) & 0x7f_0000_007f;
+    let twos = upper | (fours - upper * 100) << 16;
+    let upper = (twos * 103 >> 10) & 0x0f_000f_000f_000f;
+    (upper | (twos - upper * 10) << 8) | ZEROS
 }
 
 /// Add an address, IPv6 as RFC 5952 recommends.
@@ -92,29 +98,39 @@ fn v6(out: &mut Page, ip: Ipv6Addr) {
     if len < 2 {
         (from, len) = (8, 0);
     }
+    // Each group with a colon behind it; of the last one that is taken back.
+    let (mut text, mut at) = ([0; 48], 0);
+    let mut add = |octets: [u8; 5], len: usize| {
+        if let Some(place) = text.get_mut(at..).and_then(<[u8]>::first_chunk_mut) {
+            *place = octets;
+            at += len;
+        }
+    };
     for (place, segment) in segments.iter().enumerate() {
         if place == from {
-            out.put(b"::");
+            // The colon of the group before is the first of the two.
+            add(*b"::\0\0\0", if place == 0 { 2 } else { 1 });
         }
-        if (from..from + len).contains(&place) {
-            continue;
+        if !(from..from + len).contains(&place) {
+            let (digits, len) = group(*segment);
+            add(digits, len + 1);
         }
-        if place > 0 && place != from + len {
-            out.put(b":");
-        }
-        group(out, *segment);
     }
+    let end = if from + len == 8 && len > 0 { at } else { at - 1 };
+    out.put_first(&text, end);
 }
 
-/// Add the hexadecimal digits of a group without zeros before them.
-fn group(out: &mut Page, group: u16) {
+/// The hexadecimal digits of a group without zeros before them and a colon behind them, and how
+/// many digits they are.
+#[inline]
+fn group(group: u16) -> ([u8; 5], usize) {
     let [high, low] = group.to_be_bytes();
     let ([first, second], [third, fourth]) = (hex(high), hex(low));
     match group {
-        0x1000.. => out.put(&[first, second, third, fourth]),
-        0x100.. => out.put(&[second, third, fourth]),
-        0x10.. => out.put(&[third, fourth]),
-        _ => out.put(&[fourth]),
+        0x1000.. => ([first, second, third, fourth, b':'], 4),
+        0x100.. => ([second, third, fourth, b':', 0], 3),
+        0x10.. => ([third, fourth, b':', 0, 0], 2),
+        _ => ([fourth, b':', 0, 0, 0], 1),
     }
 }
 

@@ -184,9 +184,9 @@ pub(super) fn write(alert: &Alert, observer: Observer<'_>, out: &mut Vec<u8>) {
         rule: Rule { id: &alert.rule_id, name: &alert.rule_name },
         threat: threat(alert),
         observer,
-        source: End::new(flow.client, None, None),
-        destination: End::new(flow.server, domain, None),
-        network: Network::new(flow, CommunityId::of(flow), alert.direction, protocol(alert), None),
+        source: End::new(flow.client, None),
+        destination: End::new(flow.server, domain),
+        network: Network::new(flow, CommunityId::of(flow), alert.direction, protocol(alert)),
         dns: first(alert, &[SignSource::DnsQuestion])
             .map(|name| Asked { question: Question { name } }),
         tls: first(alert, &[SignSource::TlsSni, SignSource::QuicSni])
@@ -216,7 +216,7 @@ pub(super) fn write(alert: &Alert, observer: Observer<'_>, out: &mut Vec<u8>) {
             occasion: Word(alert.occasion.word()),
         },
     };
-    super::line(&line, &mut Page::default(), out);
+    super::line(&line, out);
 }
 
 /// The value of the first sign of one of those sources.

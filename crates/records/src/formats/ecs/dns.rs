@@ -2,84 +2,74 @@
 
 use std::net::IpAddr;
 
-use crate::json::{self, Json, Page, Word, fields};
+use crate::json::{self, Json as _, Page, constant};
 use model::{DnsAnswer, DnsQuery, DnsQuestion, DnsRecord, DomainName, Protocol, RecordData};
 
 use super::words::{QuestionType, RcodeText, TypeText};
 
-/// `dns`.
-pub(super) struct Dns<'a> {
-    kind: Word,
-    id: IdText,
-    question: Question<'a>,
-    response_code: Option<RcodeText>,
-    answers: Option<Answers<'a>>,
-    resolved_ip: Option<Resolved<'a>>,
+/// `dns` of a question.
+pub(super) fn query(out: &mut Page, query: &DnsQuery) {
+    constant!(out, ",\"dns\":{\"type\":\"query\",\"id\":\"");
+    json::digits(out, u64::from(query.id)); // as text: ECS has a keyword there
+    question(out, query.protocol, &query.question);
+    out.put(b"}");
 }
 
-fields!(Dns<'_>: kind as "type", id, question, ?response_code, ?answers, ?resolved_ip);
-
-impl<'a> Dns<'a> {
-    pub(super) fn query(query: &'a DnsQuery) -> Dns<'a> {
-        Dns {
-            kind: Word("query"),
-            id: IdText(query.id),
-            question: Question::new(query.protocol, &query.question),
-            response_code: None,
-            answers: None,
-            resolved_ip: None,
+/// `dns` of an answer.
+pub(super) fn answer(out: &mut Page, answer: &DnsAnswer) {
+    constant!(out, ",\"dns\":{\"type\":\"answer\",\"id\":\"");
+    json::digits(out, u64::from(answer.id));
+    let records = answer.records.as_slice();
+    match &answer.question {
+        Some(asked) => question(out, answer.protocol, asked),
+        // Multicast DNS does not repeat the question (RFC 6762 §6), so without one it is the first
+        // record's owner: consumers count on the name being there.
+        None => {
+            constant!(out, "\",\"question\":{\"name\":\"");
+            let owner = records.first();
+            json::inside(out, owner.map_or("", |record| text(record.name.as_ref())));
+            out.put(b"\"}");
         }
     }
-
-    pub(super) fn answer(answer: &'a DnsAnswer) -> Dns<'a> {
-        let records = answer.records.as_slice();
-        Dns {
-            kind: Word("answer"),
-            id: IdText(answer.id),
-            question: Question::answered(answer),
-            response_code: Some(RcodeText(answer.rcode)),
-            answers: (!records.is_empty()).then_some(Answers(records)),
-            resolved_ip: addresses(records).next().is_some().then_some(Resolved(records)),
+    constant!(out, ",\"response_code\":");
+    RcodeText(answer.rcode).json(out);
+    if !records.is_empty() {
+        constant!(out, ",\"answers\":");
+        let start = out.len();
+        for record in records {
+            one(out, record);
         }
+        json::enclose(out, start, b"[]");
     }
+    if addresses(records).next().is_some() {
+        // `dns.resolved_ip`: every address in the answers, hints of services included.
+        constant!(out, ",\"resolved_ip\":");
+        json::array(out, addresses(records));
+    }
+    out.put(b"}");
 }
 
-/// The message's number as text: ECS has a keyword there.
-struct IdText(u16);
-
-impl Json for IdText {
-    fn json(&self, out: &mut Page) {
-        out.put(b"\"");
-        json::digits(out, u64::from(self.0));
-        out.put(b"\"");
-    }
+/// The end of `dns.id`, and `dns.question`.
+#[inline]
+fn question(out: &mut Page, protocol: Protocol, asked: &DnsQuestion) {
+    constant!(out, "\",\"question\":{\"name\":\"");
+    json::inside(out, text(asked.name.as_ref()));
+    constant!(out, "\",\"type\":");
+    QuestionType { protocol, kind: asked.kind }.json(out);
+    out.put(b"}");
 }
 
-/// `dns.question`.
-struct Question<'a> {
-    name: &'a str,
-    kind: Option<QuestionType>,
-}
-
-fields!(Question<'_>: name, ?kind as "type");
-
-impl<'a> Question<'a> {
-    fn new(protocol: Protocol, asked: &'a DnsQuestion) -> Question<'a> {
-        Question {
-            name: text(asked.name.as_ref()),
-            kind: Some(QuestionType { protocol, kind: asked.kind }),
-        }
-    }
-
-    /// What an answer answers. Multicast DNS does not repeat the question (RFC 6762 §6), so
-    /// without one it is the first record's owner: consumers count on the name being there.
-    fn answered(answer: &'a DnsAnswer) -> Question<'a> {
-        if let Some(asked) = &answer.question {
-            return Question::new(answer.protocol, asked);
-        }
-        let owner = answer.records.first();
-        Question { name: owner.map_or("", |record| text(record.name.as_ref())), kind: None }
-    }
+/// One of `dns.answers`, a comma before it.
+fn one(out: &mut Page, record: &DnsRecord) {
+    constant!(out, ",{\"name\":\"");
+    json::inside(out, text(record.name.as_ref()));
+    constant!(out, "\",\"type\":");
+    TypeText(record.kind).json(out);
+    constant!(out, ",\"ttl\":");
+    json::digits(out, u64::from(record.ttl_secs));
+    constant!(out, ",\"data\":");
+    data(out, &record.data);
+    out.put(b"}");
 }
 
 /// The root is a dot.
@@ -87,50 +77,18 @@ fn text(name: Option<&DomainName>) -> &str {
     name.map_or(".", DomainName::as_str)
 }
 
-/// `dns.answers`.
-struct Answers<'a>(&'a [DnsRecord]);
-
-struct Answer<'a> {
-    name: &'a str,
-    kind: TypeText,
-    ttl: u32,
-    data: Data<'a>,
-}
-
-fields!(Answer<'_>: name, kind as "type", ttl, data);
-
-impl Json for Answers<'_> {
-    fn json(&self, out: &mut Page) {
-        json::array(
-            out,
-            self.0.iter().map(|record| Answer {
-                name: text(record.name.as_ref()),
-                kind: TypeText(record.kind),
-                ttl: record.ttl_secs,
-                data: Data(&record.data),
-            }),
-        );
-    }
-}
-
 /// A record's data as text: an address; a name; `target ipv4hint=… ipv6hint=… ech` for a service;
 /// `\# length` (RFC 3597 §5, without the octets) for what was not read.
-struct Data<'a>(&'a RecordData);
-
-impl Json for Data<'_> {
-    #[inline]
-    fn json(&self, out: &mut Page) {
-        match self.0 {
-            RecordData::Address(ip) => ip.json(out),
-            RecordData::Name(name) => json::text(out, text(name.as_ref())),
-            RecordData::Service { target, hints, ech } => {
-                service(out, target.as_ref(), hints, *ech)
-            }
-            RecordData::Other(len) => {
-                out.put(b"\"\\\\# ");
-                json::digits(out, u64::from(*len));
-                out.put(b"\"");
-            }
+#[inline]
+fn data(out: &mut Page, data: &RecordData) {
+    match data {
+        RecordData::Address(ip) => ip.json(out),
+        RecordData::Name(name) => json::text(out, text(name.as_ref())),
+        RecordData::Service { target, hints, ech } => service(out, target.as_ref(), hints, *ech),
+        RecordData::Other(len) => {
+            out.put(b"\"\\\\# ");
+            json::digits(out, u64::from(*len));
+            out.put(b"\"");
         }
     }
 }
@@ -151,15 +109,6 @@ fn service(out: &mut Page, target: Option<&DomainName>, hints: &[IpAddr], ech: b
         out.put(b" ech");
     }
     out.put(b"\"");
-}
-
-/// `dns.resolved_ip`: every address in the answers, hints of services included.
-struct Resolved<'a>(&'a [DnsRecord]);
-
-impl Json for Resolved<'_> {
-    fn json(&self, out: &mut Page) {
-        json::array(out, addresses(self.0));
-    }
 }
 
 fn addresses(records: &[DnsRecord]) -> impl Iterator<Item = &IpAddr> {

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use model::{AlertId, Direction, Endpoint, Flow, Tunnel, TunnelKind, VlanId, Volume};
+use model::{AlertId, Direction, Endpoint, Flow, Tunnel, TunnelKind, VlanId};
 
 use super::{ECS_VERSION, words};
 use crate::community_id::CommunityId;
@@ -23,27 +23,40 @@ impl Ecs {
 /// What events of one kind have in common, as it stands in their records: `event.kind` to
 /// `event.module`.
 #[derive(Clone, Copy)]
-pub(super) struct Class(pub(super) &'static str);
+pub(super) struct Class {
+    /// These fields of `event`, each with a comma before it.
+    pub(super) members: &'static str,
+    /// What a record has from the end of its time to these fields, with an unknown id.
+    pub(super) begin: &'static str,
+}
 
 impl Class {
-    /// These fields of `event`, each with a comma before it.
     #[inline]
     pub(super) fn members(self, out: &mut Page) {
-        out.add(self.0.as_bytes());
+        out.add(self.members.as_bytes());
     }
 }
 
 /// A [`Class`]: `kind [category …] [type …] action? dataset`, put together while compiling.
 macro_rules! class {
     ($kind:literal [$($category:literal)+] [$($type:literal)+] $($action:literal)?, $dataset:literal) => {
-        $crate::formats::ecs::envelope::Class(concat!(
-            ",\"kind\":\"", $kind,
-            "\",\"category\":", $crate::formats::ecs::envelope::listed!($($category)+),
-            ",\"type\":", $crate::formats::ecs::envelope::listed!($($type)+),
-            $(",\"action\":\"", $action, "\"",)?
-            ",\"dataset\":\"rmmwatch.", $dataset,
-            "\",\"module\":\"rmmwatch\"",
-        ))
+        $crate::formats::ecs::envelope::class!(@behind
+            "\",\"ecs\":{\"version\":\"9.4.0\"},\"event\":{\"id\":\"00000000000000000000000000000000\"",
+            concat!(
+                ",\"kind\":\"", $kind,
+                "\",\"category\":", $crate::formats::ecs::envelope::listed!($($category)+),
+                ",\"type\":", $crate::formats::ecs::envelope::listed!($($type)+),
+                $(",\"action\":\"", $action, "\"",)?
+                ",\"dataset\":\"rmmwatch.", $dataset,
+                "\",\"module\":\"rmmwatch\"",
+            )
+        )
+    };
+    (@behind $head:literal, $members:expr) => {
+        $crate::formats::ecs::envelope::Class {
+            members: $members,
+            begin: concat!($head, $members),
+        }
     };
 }
 pub(super) use class;
@@ -132,13 +145,7 @@ impl<'a> Observer<'a> {
 
 impl Json for Observer<'_> {
     fn json(&self, out: &mut Page) {
-        out.add(&self.sensor.0);
-        if let Some(tunnel) = self.ingress {
-            out.put(b",\"ingress\":{\"interface\":{\"alias\":");
-            json::shown(out, tunnel);
-            out.put(b"}}");
-        }
-        out.put(b"}");
+        self.sensor.observer(self.ingress, out);
     }
 }
 
@@ -186,6 +193,18 @@ impl Sensor {
         let text = page.octets();
         Sensor(text.strip_suffix(b"}").unwrap_or(text).into())
     }
+
+    /// Add `observer` of what came in that tunnel.
+    #[inline]
+    pub(super) fn observer(&self, ingress: Option<&Tunnel>, out: &mut Page) {
+        out.add(&self.0);
+        if let Some(tunnel) = ingress {
+            out.put(b",\"ingress\":{\"interface\":{\"alias\":");
+            json::shown(out, tunnel);
+            out.put(b"}}");
+        }
+        out.put(b"}");
+    }
 }
 
 /// `source` or `destination`.
@@ -193,21 +212,13 @@ pub(super) struct End<'a> {
     ip: IpAddr,
     port: u16,
     domain: Option<&'a str>,
-    packets: Option<u64>,
-    bytes: Option<u64>,
 }
 
-fields!(End<'_>: ip, port, ?domain, ?packets, ?bytes);
+fields!(End<'_>: ip, port, ?domain);
 
 impl<'a> End<'a> {
-    pub(super) fn new(end: Endpoint, domain: Option<&'a str>, sent: Option<Volume>) -> End<'a> {
-        End {
-            ip: end.ip,
-            port: end.port,
-            domain,
-            packets: sent.map(|sent| sent.packets),
-            bytes: sent.map(|sent| sent.bytes),
-        }
+    pub(super) fn new(end: Endpoint, domain: Option<&'a str>) -> End<'a> {
+        End { ip: end.ip, port: end.port, domain }
     }
 }
 
@@ -219,13 +230,9 @@ pub(super) struct Network<'a> {
     direction: Word,
     community_id: CommunityId,
     vlan: Option<Vlan>,
-    packets: Option<u64>,
-    bytes: Option<u64>,
 }
 
-fields!(Network<'_>:
-    kind as "type", transport, ?protocol, direction, community_id, ?vlan, ?packets, ?bytes
-);
+fields!(Network<'_>: kind as "type", transport, ?protocol, direction, community_id, ?vlan);
 
 impl<'a> Network<'a> {
     pub(super) fn new(
@@ -233,17 +240,14 @@ impl<'a> Network<'a> {
         community_id: CommunityId,
         direction: Direction,
         protocol: Option<&'a str>,
-        both: Option<Volume>,
     ) -> Network<'a> {
         Network {
             kind: Word(if flow.server.ip.is_ipv4() { "ipv4" } else { "ipv6" }),
             transport: words::transport(flow.transport),
             protocol,
-            direction: words::direction(direction),
+            direction: Word(words::direction(direction)),
             community_id,
             vlan: flow.vlan.map(|id| Vlan { id: VlanText(id) }),
-            packets: both.map(|both| both.packets),
-            bytes: both.map(|both| both.bytes),
         }
     }
 }

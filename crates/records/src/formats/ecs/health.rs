@@ -439,7 +439,7 @@ pub(super) fn write(
             summary: files.map(|files| Summary { files: FileCounts::new(files) }),
         },
     };
-    super::line_with_id(&line, &mut Page::default(), out);
+    super::line_with_id(&line, out);
 }
 
 impl<'a> Counts<'a> {

@@ -90,7 +90,7 @@ pub(super) fn write(row: UsageId, usage: &Usage, observer: Observer<'_>, out: &m
             },
         },
     };
-    super::line(&line, &mut Page::default(), out);
+    super::line(&line, out);
 }
 
 /// `rmm.uses`: what an observation adds to rows of the inventory.

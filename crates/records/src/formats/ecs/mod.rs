@@ -8,6 +8,7 @@ pub(super) mod attack;
 mod chain;
 mod dns;
 mod envelope;
+mod flows;
 mod health;
 mod inventory;
 mod lure;
@@ -17,17 +18,14 @@ mod signs;
 mod web;
 mod words;
 
-use std::hash::Hasher as _;
-
 use model::{
     Alert, DnsTransport, Health, Match, Observation, Setting, Timestamp, Usage, UsageId, UseShown,
 };
-use siphasher::sip128::{Hasher128 as _, SipHasher13};
+use siphasher::sip128::SipHasher13;
 
 use self::envelope::{Observer, Sensor};
-use self::observation::Place;
+use self::observation::Writer;
 pub use self::sensor::header;
-use crate::community_id::LastFlow;
 use crate::json::{Json, Page};
 use crate::stamp::STAMP_LEN;
 use crate::summary::Files;
@@ -76,9 +74,7 @@ pub struct Findings<'a> {
 #[derive(Clone, Debug)]
 pub struct Recorder {
     sensor: Sensor,
-    last: LastFlow,
-    /// The observation that is being written.
-    page: Page,
+    observations: Writer,
 }
 
 impl Default for Recorder {
@@ -92,11 +88,7 @@ impl Recorder {
     #[must_use]
     pub fn new(options: RecorderOptions) -> Recorder {
         let sensor = options.sensor.filter(|name| !name.is_empty());
-        Recorder {
-            sensor: Sensor::new(sensor.as_deref()),
-            last: LastFlow::default(),
-            page: Page::default(),
-        }
+        Recorder { sensor: Sensor::new(sensor.as_deref()), observations: Writer::default() }
     }
 
     /// Add the record of an alert.
@@ -116,8 +108,7 @@ impl Recorder {
         out: &mut Vec<u8>,
     ) -> bool {
         observation::has_record(&seen.fact, found) && {
-            let (place, page) = self.place(seen);
-            observation::write(seen, found, place, page, out);
+            self.observations.write(&self.sensor, seen, found, out);
             true
         }
     }
@@ -125,14 +116,7 @@ impl Recorder {
     /// Add a `remote-protocol` record: what passed on the flow of an observation showed a tool.
     /// The matches are the signs by which it did, all of the same tool.
     pub fn recognised(&mut self, seen: &Observation, found: &Findings<'_>, out: &mut Vec<u8>) {
-        let (place, page) = self.place(seen);
-        observation::write_recognised(seen, found, place, page, out);
-    }
-
-    fn place<'a>(&'a mut self, seen: &'a Observation) -> (Place<'a>, &'a mut Page) {
-        let community_id = self.last.community_id(&seen.flow);
-        let observer = Observer::new(&self.sensor, seen.ingress.as_deref());
-        (Place { observer, community_id }, &mut self.page)
+        self.observations.write_recognised(&self.sensor, seen, found, out);
     }
 
     /// Add the record of a row of the inventory. A later record of the row takes its place.
@@ -156,26 +140,31 @@ impl Recorder {
     }
 }
 
-/// Add `record` as a line, put together on `page`.
-#[inline]
-fn line(record: &impl Json, page: &mut Page, out: &mut Vec<u8>) {
-    page.clear();
-    record.json(page);
+/// Add `record` as a line.
+fn line(record: &impl Json, out: &mut Vec<u8>) {
+    let mut page = Page::default();
+    record.json(&mut page);
     page.put(b"\n");
     out.extend_from_slice(page.octets());
 }
 
 /// Add `record`, whose id is [`Id::UNKNOWN`](envelope::Id::UNKNOWN), as a line, and give it the id
 /// that follows from all its other octets.
+fn line_with_id(record: &impl Json, out: &mut Vec<u8>) {
+    let mut page = Page::default();
+    record.json(&mut page);
+    page.put(b"\n");
+    finish(&mut page, out);
+}
+
+/// Add the line on `page`, whose id is yet unknown, with the id that follows from all its other
+/// octets.
 #[inline]
-fn line_with_id(record: &impl Json, page: &mut Page, out: &mut Vec<u8>) {
-    let start = out.len();
-    line(record, page, out);
-    let mut hash = SipHasher13::new_with_key(&ID_KEY);
-    hash.write(page.octets());
-    let id = hash.finish128().as_u128();
-    if let Some(place) = out.get_mut(start + ID_AT..start + ID_AT + ID_LEN) {
+fn finish(page: &mut Page, out: &mut Vec<u8>) {
+    let id = SipHasher13::new_with_key(&ID_KEY).hash(page.octets()).as_u128();
+    if let Some(place) = page.octets_mut().get_mut(ID_AT..ID_AT + ID_LEN) {
         debug_assert!(place.iter().all(|&octet| octet == b'0'), "the id stands elsewhere");
         place.copy_from_slice(&envelope::hex(id));
     }
+    out.extend_from_slice(page.octets());
 }

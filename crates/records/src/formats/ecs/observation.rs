@@ -1,59 +1,34 @@
 //! The record of an observation: one fact from the wire. This is the path that traffic drives.
+//!
+//! What every one of them has is written as it stands, from the first octet to the last; what only
+//! some facts or findings have is listed by [`fields!`].
 
-use std::net::IpAddr;
-
-use crate::community_id::CommunityId;
-use crate::json::{self, Json, Page, Word, fields};
 use model::{
-    Carrier, DnsTransport, DomainName, Fact, FlowClose, Ja4, Meaning, Observation, Protocol,
-    RemoteProtocol, Side, ToolId, Volume,
+    Carrier, DnsTransport, DomainName, Fact, FlowClose, Ja4, Meaning, Observation, Protocol, Side,
+    Timestamp, ToolId, Volume,
 };
 
-use super::dns::Dns;
-use super::envelope::{Class, Ecs, End, Event, Ingress, Network, Observer, Policy, class};
+use super::dns;
+use super::envelope::{Class, Ingress, Policy, Sensor, class};
+use super::flows::{FlowText, Flows};
 use super::inventory::Uses;
 use super::signs::{self, Signs};
 use super::web::{Alpn, File, Http, Quic, RmmFile, RmmTls, Tls, Url, UserAgent};
-use super::{Findings, SCHEMA_VERSION, words};
-use crate::stamp::Stamp;
+use super::{Findings, words};
+use crate::json::{self, Json, Page, Word, constant, fields};
+use crate::stamp::Stamps;
 
-/// What the recorder knows of where an observation was made.
-#[derive(Clone, Copy)]
-pub(super) struct Place<'a> {
-    pub(super) observer: Observer<'a>,
-    pub(super) community_id: CommunityId,
+/// Writes observations, one after the other; what they have in common is kept between.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Writer {
+    flows: Flows,
+    stamps: Stamps,
+    /// The record that is being written.
+    page: Page,
 }
 
-/// A line. What a fact does not have is left out.
-struct Line<'a> {
-    at: Stamp,
-    ecs: Ecs,
-    event: Event<'a>,
-    observer: Observer<'a>,
-    source: End<'a>,
-    destination: End<'a>,
-    network: Network<'a>,
-    dns: Option<Dns<'a>>,
-    tls: Option<Tls<'a>>,
-    url: Option<Url<'a>>,
-    http: Option<Http<'a>>,
-    user_agent: Option<UserAgent<'a>>,
-    file: Option<File<'a>>,
-    rmm: Rmm<'a>,
-}
-
-fields!(Line<'_>:
-    at as "@timestamp", ecs, event, observer, source, destination, network, ?dns, ?tls, ?url,
-    ?http, ?user_agent, ?file, rmm
-);
-
-/// `rmm` of an observation.
-struct Rmm<'a> {
-    schema: u32,
-    host: IpAddr,
-    guessed: bool,
-    ingress: Option<Ingress>,
-    policy: Option<Policy<'a>>,
+/// What signs and policy say of an observation, in `rmm`.
+struct Weighed<'a> {
     tool: Option<&'a str>,
     role: Option<Word>,
     operator: Option<&'a str>,
@@ -61,23 +36,41 @@ struct Rmm<'a> {
     authorised: Option<bool>,
     uses: Uses<'a>,
     evidence: Signs<'a>,
+}
+
+fields!(members Weighed<'_>: ?tool, ?role, ?operator, ?version, ?authorised, ?uses, ?evidence);
+
+/// What only some facts have, before `rmm`.
+#[derive(Default)]
+struct Told<'a> {
+    tls: Option<Tls<'a>>,
+    url: Option<Url<'a>>,
+    http: Option<Http<'a>>,
+    user_agent: Option<UserAgent<'a>>,
+    file: Option<File<'a>>,
+}
+
+fields!(members Told<'_>: ?tls, ?url, ?http, ?user_agent, ?file);
+
+/// What only some facts have in `rmm`, before `dns_transport`.
+struct Greeting<'a> {
     alpn: Option<Alpn<'a>>,
     tls: Option<RmmTls<'a>>,
     ja4: Option<String>,
     quic: Option<Quic>,
     ech: bool,
-    dns_transport: Option<Word>,
+}
+
+fields!(members Greeting<'_>: ?alpn, ?tls, ?ja4, ?quic, ?ech);
+
+/// The same behind it.
+struct Rest<'a> {
     file: Option<RmmFile>,
     side: Option<Word>,
     details: Details<'a>,
-    close_reason: Option<Word>,
 }
 
-fields!(Rmm<'_>:
-    schema, host, ?guessed, ?ingress, ?policy, ?tool, ?role, ?operator, ?version, ?authorised,
-    ?uses, ?evidence, ?alpn, ?tls, ?ja4, ?quic, ?ech, ?dns_transport, ?file, ?side, ?details,
-    ?close_reason
-);
+fields!(members Rest<'_>: ?file, ?side, ?details);
 
 /// `rmm.details`: what a protocol told in clear, by fixed words; the first of each.
 struct Details<'a>(&'a [(&'static str, Box<str>)]);
@@ -109,33 +102,279 @@ pub(super) fn has_record(fact: &Fact, found: &Findings<'_>) -> bool {
     }
 }
 
-pub(super) fn write(
-    seen: &Observation,
-    found: &Findings<'_>,
-    place: Place<'_>,
-    page: &mut Page,
-    out: &mut Vec<u8>,
-) {
-    let mut line = Line::new(seen, found, &Kind::of(&seen.fact), place);
-    line.fill(&seen.fact);
-    line.rmm.dns_transport = found.dns_transport.map(DnsTransport::word).map(Word);
-    super::line_with_id(&line, page, out);
+impl Writer {
+    /// Add the record of a fact.
+    pub(super) fn write(
+        &mut self,
+        sensor: &Sensor,
+        seen: &Observation,
+        found: &Findings<'_>,
+        out: &mut Vec<u8>,
+    ) {
+        let kind = Kind::of(&seen.fact);
+        self.begin(seen.at, kind.class);
+        if let Fact::FlowClose(close) = &seen.fact {
+            self.times(close);
+        }
+        let weighed = Weighed::new(seen, found);
+        self.place(sensor, seen, found, &kind, weighed.as_ref());
+        let page = &mut self.page;
+        told(page, &seen.fact);
+        let text = self.flows.text(&seen.flow);
+        rmm(page, text, seen, found);
+        if let Some(weighed) = &weighed {
+            weighed.members(page);
+        }
+        more(page, &seen.fact, found.dns_transport);
+        page.put(b"}}\n");
+        super::finish(page, out);
+    }
+
+    /// Add the `remote-protocol` record of a fact that is told as something else.
+    pub(super) fn write_recognised(
+        &mut self,
+        sensor: &Sensor,
+        seen: &Observation,
+        found: &Findings<'_>,
+        out: &mut Vec<u8>,
+    ) {
+        let kind = Kind { class: REMOTE, ..Kind::of(&seen.fact) };
+        self.begin(seen.at, kind.class);
+        let weighed = Weighed::new(seen, found);
+        self.place(sensor, seen, found, &kind, weighed.as_ref());
+        let page = &mut self.page;
+        let text = self.flows.text(&seen.flow);
+        rmm(page, text, seen, found);
+        if let Some(weighed) = weighed {
+            // The record of the fact itself has the rows.
+            Weighed { uses: Uses(&[]), ..weighed }.members(page);
+        }
+        let side = Some(words::side(shown_by(&seen.fact)));
+        Rest { file: None, side, details: Details(&[]) }.members(page);
+        page.put(b"}}\n");
+        super::finish(page, out);
+    }
+
+    /// `@timestamp`, `ecs`, and what events of one kind have in common.
+    #[inline]
+    fn begin(&mut self, at: Timestamp, class: Class) {
+        let page = &mut self.page;
+        page.clear();
+        constant!(page, "{\"@timestamp\":\"");
+        page.put(&self.stamps.text(at));
+        page.add(class.begin.as_bytes());
+    }
+
+    /// When the flow began and ended.
+    fn times(&mut self, close: &FlowClose) {
+        let page = &mut self.page;
+        constant!(page, ",\"start\":\"");
+        page.put(&self.stamps.text(close.opened));
+        constant!(page, "\",\"end\":\"");
+        page.put(&self.stamps.text(close.last));
+        constant!(page, "\",\"duration\":");
+        json::digits(page, close.last.nanos().saturating_sub(close.opened.nanos()));
+    }
+
+    /// `observer`, `source`, `destination` and `network`.
+    #[inline]
+    fn place(
+        &mut self,
+        sensor: &Sensor,
+        seen: &Observation,
+        found: &Findings<'_>,
+        kind: &Kind,
+        weighed: Option<&Weighed<'_>>,
+    ) {
+        let page = &mut self.page;
+        constant!(page, "},\"observer\":");
+        sensor.observer(seen.ingress.as_deref(), page);
+        let text = self.flows.text(&seen.flow);
+        let name = server_name(&seen.fact).or(found.setting.server_name.as_ref());
+        let volumes = match &seen.fact {
+            Fact::FlowClose(close) => Some((close.from_client, close.from_server)),
+            _ => None,
+        };
+        match (name, volumes) {
+            (None, None) => page.add(text.both_ends()),
+            (name, volumes) => {
+                page.add(text.source());
+                volume(page, volumes.map(|(client, _)| client));
+                page.add(text.destination());
+                if let Some(name) = name {
+                    constant!(page, ",\"domain\":");
+                    name.json(page);
+                }
+                volume(page, volumes.map(|(_, server)| server));
+                page.add(text.network());
+            }
+        }
+        match (kind.protocol, &seen.fact) {
+            (Some(protocol), _) => words::protocol_member(page, protocol),
+            // The signature of its octets is what named it.
+            (None, Fact::Opening(_)) => {
+                if let Some(tool) = weighed.and_then(|weighed| weighed.tool) {
+                    constant!(page, ",\"protocol\":");
+                    tool.json(page);
+                }
+            }
+            (None, _) => {}
+        }
+        words::direction_member(page, found.setting.direction);
+        page.add(text.community_id());
+        volume(page, volumes.map(|(client, server)| both(client, server)));
+        page.put(b"}");
+    }
 }
 
-/// The `remote-protocol` record of a fact that is told as something else.
-pub(super) fn write_recognised(
-    seen: &Observation,
-    found: &Findings<'_>,
-    place: Place<'_>,
-    page: &mut Page,
-    out: &mut Vec<u8>,
-) {
-    let kind = Kind { class: REMOTE, ..Kind::of(&seen.fact) };
-    let mut line = Line::new(seen, found, &kind, place);
-    // The record of the fact itself has them.
-    line.rmm.uses = Uses(&[]);
-    line.rmm.side = Some(words::side(shown_by(&seen.fact)));
-    super::line_with_id(&line, page, out);
+/// `packets` and `bytes`, where they are known.
+#[inline]
+fn volume(page: &mut Page, sent: Option<Volume>) {
+    if let Some(sent) = sent {
+        constant!(page, ",\"packets\":");
+        json::digits(page, sent.packets);
+        constant!(page, ",\"bytes\":");
+        json::digits(page, sent.bytes);
+    }
+}
+
+/// What both ends sent.
+fn both(client: Volume, server: Volume) -> Volume {
+    Volume {
+        packets: client.packets.saturating_add(server.packets),
+        bytes: client.bytes.saturating_add(server.bytes),
+    }
+}
+
+/// What a fact tells under ECS's names.
+#[inline]
+fn told(page: &mut Page, fact: &Fact) {
+    match fact {
+        Fact::FlowOpen
+        | Fact::FlowClose(_)
+        | Fact::Remote(_)
+        | Fact::Opening(_)
+        | Fact::HostHint(_) => {}
+        Fact::DnsQuery(query) => dns::query(page, query),
+        Fact::DnsAnswer(answer) => dns::answer(page, answer),
+        Fact::TlsHello(hello) => {
+            Told { tls: Some(Tls::hello(hello)), ..Told::default() }.members(page);
+        }
+        Fact::TlsCertificate(shown) => {
+            Told { tls: Some(Tls::certificate(shown)), ..Told::default() }.members(page);
+        }
+        Fact::HttpRequest(request) => Told {
+            url: Some(Url::request(request)),
+            http: Some(Http::request(request)),
+            user_agent: request.user_agent.as_deref().map(|original| UserAgent { original }),
+            ..Told::default()
+        }
+        .members(page),
+        Fact::FileDownload(file) => Told {
+            url: Some(Url::download(file)).filter(|url| !url.is_empty()),
+            file: Some(File::new(file)),
+            ..Told::default()
+        }
+        .members(page),
+    }
+}
+
+/// What every observation has in `rmm`: its host, and where it was.
+#[inline]
+fn rmm(page: &mut Page, text: &FlowText, seen: &Observation, found: &Findings<'_>) {
+    let host = found.setting.host;
+    constant!(page, ",\"rmm\":{\"schema\":1,\"host\":\"");
+    match text.address(host, &seen.flow) {
+        Some(text) => page.add(text),
+        None => json::ip(page, host),
+    }
+    page.put(b"\"");
+    if seen.flow.guessed {
+        constant!(page, ",\"guessed\":true");
+    }
+    if let Some(tunnel) = &seen.ingress {
+        constant!(page, ",\"ingress\":");
+        Ingress::new(tunnel).json(page);
+    }
+    let zone = found.setting.zone.as_deref();
+    if zone.is_some() || found.rule.is_some() {
+        constant!(page, ",\"policy\":");
+        Policy { zone, rule: found.rule }.json(page);
+    }
+}
+
+/// What a fact tells in `rmm`.
+#[inline]
+fn more(page: &mut Page, fact: &Fact, dns_transport: Option<DnsTransport>) {
+    match fact {
+        Fact::TlsHello(hello) => Greeting {
+            alpn: (!hello.alpn.is_empty()).then_some(Alpn(&hello.alpn)),
+            tls: RmmTls::hello(hello),
+            ja4: hello.ja4.as_ref().map(Ja4::print),
+            quic: Quic::of(hello.carrier),
+            ech: hello.ech,
+        }
+        .members(page),
+        Fact::TlsCertificate(shown) => {
+            let tls = RmmTls::certificate(shown);
+            Greeting { alpn: None, tls, ja4: None, quic: None, ech: false }.members(page);
+        }
+        _ => {}
+    }
+    if let Some(transport) = dns_transport {
+        constant!(page, ",\"dns_transport\":");
+        Word(transport.word()).json(page);
+    }
+    let (file, side, details) = match fact {
+        Fact::FlowClose(close) => return words::close_reason_member(page, close.reason),
+        Fact::FlowOpen
+        | Fact::DnsQuery(_)
+        | Fact::DnsAnswer(_)
+        | Fact::TlsHello(_)
+        | Fact::HttpRequest(_)
+        | Fact::HostHint(_) => return,
+        Fact::TlsCertificate(shown) => (None, Some(shown.side), [].as_slice()),
+        Fact::FileDownload(file) => {
+            (Some(RmmFile { kind: words::file_kind(file.kind) }), None, [].as_slice())
+        }
+        Fact::Remote(remote) => (None, Some(remote.side), &*remote.details),
+        Fact::Opening(opening) => (None, Some(opening.side), [].as_slice()),
+    };
+    Rest { file, side: side.map(words::side), details: Details(details) }.members(page);
+}
+
+impl<'a> Weighed<'a> {
+    /// What there is to say; for most of what passes, nothing.
+    #[inline]
+    fn new(seen: &'a Observation, found: &Findings<'a>) -> Option<Weighed<'a>> {
+        let unknown =
+            found.matches.is_empty() && found.uses.is_empty() && found.authorised.is_none();
+        let remote = match &seen.fact {
+            Fact::Remote(remote) => remote.version.as_deref(),
+            _ => None,
+        };
+        (!unknown || remote.is_some()).then(|| Weighed::of(seen, found, remote))
+    }
+
+    fn of(seen: &'a Observation, found: &Findings<'a>, remote: Option<&'a str>) -> Weighed<'a> {
+        let pointed = signs::pointed(found.matches);
+        // The end of a flow shows no sign; what the flow showed before it is known.
+        let tool = pointed.as_ref().map(|pointed| pointed.tool);
+        let used = found.uses.iter().find(|used| tool.is_none_or(|tool| used.tool.0 == *tool));
+        let used = used.filter(|_| tool.is_some() || matches!(seen.fact, Fact::FlowClose(_)));
+        Weighed {
+            tool: tool.or(used.map(|used| &used.tool.0)).map(ToolId::as_str),
+            role: pointed.as_ref().map(|pointed| pointed.role),
+            operator: used
+                .and_then(|used| used.operator.as_deref())
+                .or(pointed.as_ref().and_then(|pointed| pointed.operator)),
+            // What a catalogue's row made of it says more than the protocol's own number.
+            version: pointed.as_ref().and_then(|pointed| pointed.version).or(remote),
+            authorised: found.authorised,
+            uses: Uses(found.uses),
+            evidence: Signs { found: found.matches, at: seen.at },
+        }
+    }
 }
 
 /// Whose octets tell a fact; a hello and a request are the client's.
@@ -151,126 +390,6 @@ fn shown_by(fact: &Fact) -> Side {
         | Fact::TlsHello(_)
         | Fact::HttpRequest(_)
         | Fact::HostHint(_) => Side::Client,
-    }
-}
-
-impl<'a> Line<'a> {
-    /// What every observation has.
-    fn new(seen: &'a Observation, found: &Findings<'a>, kind: &Kind, place: Place<'a>) -> Line<'a> {
-        let pointed = signs::pointed(found.matches);
-        let setting = found.setting;
-        let zone = setting.zone.as_deref();
-        // The end of a flow shows no sign; what the flow showed before it is known.
-        let tool = pointed.as_ref().map(|pointed| pointed.tool);
-        let used = found.uses.iter().find(|used| tool.is_none_or(|tool| used.tool.0 == *tool));
-        let used = used.filter(|_| tool.is_some() || matches!(seen.fact, Fact::FlowClose(_)));
-        let rmm = Rmm {
-            schema: SCHEMA_VERSION,
-            host: setting.host,
-            guessed: seen.flow.guessed,
-            ingress: seen.ingress.as_deref().map(Ingress::new),
-            policy: (zone.is_some() || found.rule.is_some())
-                .then_some(Policy { zone, rule: found.rule }),
-            tool: tool.or(used.map(|used| &used.tool.0)).map(ToolId::as_str),
-            role: pointed.as_ref().map(|pointed| pointed.role),
-            operator: used
-                .and_then(|used| used.operator.as_deref())
-                .or(pointed.as_ref().and_then(|pointed| pointed.operator)),
-            version: pointed.as_ref().and_then(|pointed| pointed.version),
-            authorised: found.authorised,
-            uses: Uses(found.uses),
-            evidence: Signs { found: found.matches, at: seen.at },
-            alpn: None,
-            tls: None,
-            ja4: None,
-            quic: None,
-            ech: false,
-            dns_transport: None,
-            file: None,
-            side: None,
-            details: Details(&[]),
-            close_reason: None,
-        };
-        let protocol = kind.protocol.map(words::protocol).or(match seen.fact {
-            Fact::Opening(_) => rmm.tool, // the signature of its octets is what named it
-            _ => None,
-        });
-        let volumes = Volumes::of(&seen.fact);
-        let name = server_name(&seen.fact).or(setting.server_name.as_ref());
-        let flow = &seen.flow;
-        Line {
-            at: Stamp(seen.at),
-            ecs: Ecs::HERE,
-            event: Event::new(kind.class),
-            observer: place.observer,
-            source: End::new(flow.client, None, volumes.client),
-            destination: End::new(flow.server, name.map(DomainName::as_str), volumes.server),
-            network: Network::new(
-                flow,
-                place.community_id,
-                setting.direction,
-                protocol,
-                volumes.both,
-            ),
-            dns: None,
-            tls: None,
-            url: None,
-            http: None,
-            user_agent: None,
-            file: None,
-            rmm,
-        }
-    }
-
-    /// Add what only this fact has.
-    fn fill(&mut self, fact: &'a Fact) {
-        match fact {
-            Fact::FlowOpen | Fact::HostHint(_) => {}
-            Fact::FlowClose(close) => self.close(close),
-            Fact::DnsQuery(query) => self.dns = Some(Dns::query(query)),
-            Fact::DnsAnswer(answer) => self.dns = Some(Dns::answer(answer)),
-            Fact::TlsHello(hello) => {
-                self.tls = Some(Tls::hello(hello));
-                self.rmm.alpn = (!hello.alpn.is_empty()).then_some(Alpn(&hello.alpn));
-                self.rmm.tls = RmmTls::hello(hello);
-                self.rmm.ja4 = hello.ja4.as_ref().map(Ja4::print);
-                self.rmm.quic = Quic::of(hello.carrier);
-                self.rmm.ech = hello.ech;
-            }
-            Fact::TlsCertificate(shown) => {
-                self.tls = Some(Tls::certificate(shown));
-                self.rmm.tls = RmmTls::certificate(shown);
-                self.rmm.side = Some(words::side(shown.side));
-            }
-            Fact::HttpRequest(request) => {
-                self.url = Some(Url::request(request));
-                self.http = Some(Http::request(request));
-                self.user_agent =
-                    request.user_agent.as_deref().map(|original| UserAgent { original });
-            }
-            Fact::FileDownload(file) => {
-                self.url = Some(Url::download(file)).filter(|url| !url.is_empty());
-                self.file = Some(File::new(file));
-                self.rmm.file = Some(RmmFile { kind: words::file_kind(file.kind) });
-            }
-            Fact::Remote(remote) => self.remote(remote),
-            Fact::Opening(opening) => self.rmm.side = Some(words::side(opening.side)),
-        }
-    }
-
-    fn remote(&mut self, remote: &'a RemoteProtocol) {
-        self.rmm.side = Some(words::side(remote.side));
-        // What a catalogue's row made of it says more than the protocol's own number.
-        self.rmm.version = self.rmm.version.or(remote.version.as_deref());
-        self.rmm.details = Details(&remote.details);
-    }
-
-    fn close(&mut self, close: &FlowClose) {
-        self.event.start = Some(Stamp(close.opened));
-        self.event.end = Some(Stamp(close.last));
-        let nanos = close.last.since(close.opened).as_nanos();
-        self.event.duration = Some(u64::try_from(nanos).unwrap_or(u64::MAX));
-        self.rmm.close_reason = Some(words::close_reason(close.reason));
     }
 }
 
@@ -321,27 +440,6 @@ impl Kind {
             Fact::HostHint(_) => (HOST_HINT, None),
         };
         Kind { class, protocol }
-    }
-}
-
-/// What each end and both together sent; known when the flow closes.
-struct Volumes {
-    client: Option<Volume>,
-    server: Option<Volume>,
-    both: Option<Volume>,
-}
-
-impl Volumes {
-    fn of(fact: &Fact) -> Volumes {
-        let Fact::FlowClose(close) = fact else {
-            return Volumes { client: None, server: None, both: None };
-        };
-        let (client, server) = (close.from_client, close.from_server);
-        let both = Volume {
-            packets: client.packets.saturating_add(server.packets),
-            bytes: client.bytes.saturating_add(server.bytes),
-        };
-        Volumes { client: Some(client), server: Some(server), both: Some(both) }
     }
 }
 

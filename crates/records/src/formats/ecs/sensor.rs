@@ -1,6 +1,6 @@
 //! What the sensor says of itself: that records were lost on their way, and what a file holds.
 
-use crate::json::{Page, Word, fields};
+use crate::json::{Word, fields};
 use model::Timestamp;
 
 use super::SCHEMA_VERSION;
@@ -75,7 +75,7 @@ pub(super) fn lost(
             lost: LostCounts { sink, records, total },
         },
     };
-    super::line_with_id(&line, &mut Page::default(), out);
+    super::line_with_id(&line, out);
 }
 
 struct Header<'a> {
@@ -115,5 +115,5 @@ pub fn header(first: &Native<'_>, file: &str, out: &mut Vec<u8>) {
         file: File { name: file },
         rmm: HeaderRmm { schema: SCHEMA_VERSION, first: first.id() },
     };
-    super::line_with_id(&line, &mut Page::default(), out);
+    super::line_with_id(&line, out);
 }

@@ -1,7 +1,7 @@
 //! The model's closed sets as the words that stand in records.
 
 use super::envelope::{Class, class};
-use crate::json::{self, Json, Page, Word};
+use crate::json::{self, Json, Page, Word, constant};
 use model::{
     CloseReason, Detection, Direction, FileKind, Protocol, RecordType, Side, SignSource,
     TlsVersion, Transport,
@@ -14,32 +14,65 @@ pub(crate) const fn transport(transport: Transport) -> Word {
     }
 }
 
-pub(crate) const fn protocol(protocol: Protocol) -> &'static str {
-    match protocol {
-        Protocol::Dns => "dns",
-        Protocol::Mdns => "mdns",
-        Protocol::Llmnr => "llmnr",
-        Protocol::Nbns => "nbns",
-        Protocol::Tls => "tls",
-        Protocol::Http => "http",
-        Protocol::Quic => "quic",
-        Protocol::Dtls => "dtls",
-        Protocol::Rdp => "rdp",
+/// The words of a closed set as members of an object, a comma before each; and alone, where that
+/// function has a name.
+macro_rules! words {
+    ($set:ident $name:literal $member:ident $($one:ident)? { $($variant:ident $word:literal)+ }) => {
+        words! { @alone $set $($one)? { $($variant $word)+ } }
+
+        #[inline]
+        pub(super) fn $member(out: &mut Page, of: $set) {
+            match of {
+                $($set::$variant => constant!(out, ",\"", $name, "\":\"", $word, "\""),)+
+            }
+        }
+    };
+    (@alone $set:ident { $($variant:ident $word:literal)+ }) => {};
+    (@alone $set:ident $one:ident { $($variant:ident $word:literal)+ }) => {
+        pub(crate) const fn $one(of: $set) -> &'static str {
+            match of {
+                $($set::$variant => $word,)+
+            }
+        }
+    };
+}
+
+words! {
+    Protocol "protocol" protocol_member protocol {
+        Dns "dns"
+        Mdns "mdns"
+        Llmnr "llmnr"
+        Nbns "nbns"
+        Tls "tls"
+        Http "http"
+        Quic "quic"
+        Dtls "dtls"
+        Rdp "rdp"
         // The name that people know it by.
-        Protocol::Rfb => "vnc",
-        Protocol::Ssh => "ssh",
-        Protocol::Socks => "socks",
-        Protocol::Dhcp => "dhcp",
-        Protocol::Dhcpv6 => "dhcpv6",
+        Rfb "vnc"
+        Ssh "ssh"
+        Socks "socks"
+        Dhcp "dhcp"
+        Dhcpv6 "dhcpv6"
     }
 }
 
-pub(crate) const fn direction(direction: Direction) -> Word {
-    match direction {
-        Direction::Inbound => Word("inbound"),
-        Direction::Outbound => Word("outbound"),
-        Direction::Internal => Word("internal"),
-        Direction::External => Word("external"),
+words! {
+    Direction "direction" direction_member direction {
+        Inbound "inbound"
+        Outbound "outbound"
+        Internal "internal"
+        External "external"
+    }
+}
+
+words! {
+    CloseReason "close_reason" close_reason_member {
+        Fin "fin"
+        Reset "reset"
+        Timeout "timeout"
+        Evicted "evicted"
+        End "end"
     }
 }
 
@@ -47,16 +80,6 @@ pub(crate) const fn side(side: Side) -> Word {
     match side {
         Side::Client => Word("client"),
         Side::Server => Word("server"),
-    }
-}
-
-pub(crate) const fn close_reason(reason: CloseReason) -> Word {
-    match reason {
-        CloseReason::Fin => Word("fin"),
-        CloseReason::Reset => Word("reset"),
-        CloseReason::Timeout => Word("timeout"),
-        CloseReason::Evicted => Word("evicted"),
-        CloseReason::End => Word("end"),
     }
 }
 
@@ -128,9 +151,14 @@ pub(crate) struct TypeText(pub(crate) RecordType);
 impl Json for TypeText {
     #[inline]
     fn json(&self, out: &mut Page) {
-        match record_type(self.0) {
-            Some(name) => Word(name).json(out),
-            None => json::shown(out, format_args!("TYPE{}", self.0.0)),
+        match (self.0, record_type(self.0)) {
+            // What nearly all are.
+            (RecordType::A, _) => out.put(b"\"A\""),
+            (RecordType::AAAA, _) => out.put(b"\"AAAA\""),
+            (RecordType::HTTPS, _) => out.put(b"\"HTTPS\""),
+            (RecordType::CNAME, _) => out.put(b"\"CNAME\""),
+            (_, Some(name)) => Word(name).json(out),
+            (_, None) => json::shown(out, format_args!("TYPE{}", self.0.0)),
         }
     }
 }
@@ -220,7 +248,7 @@ impl Json for RcodeText {
     #[inline]
     fn json(&self, out: &mut Page) {
         let name = match self.0 {
-            0 => "NOERROR",
+            0 => return out.put(b"\"NOERROR\""), // what nearly all are
             1 => "FORMERR",
             2 => "SERVFAIL",
             3 => "NXDOMAIN",
