@@ -6,6 +6,7 @@ mod identities;
 mod lures;
 mod memo;
 mod names;
+mod pieces;
 mod prints;
 mod questions;
 mod recent;

@@ -7,6 +7,8 @@ use foldhash::quality::RandomState;
 use hashbrown::HashTable;
 use model::{Flow, Mac, UsageId};
 
+use super::pieces::Pieces;
+
 /// A key of a table that the wire writes to, and its hash.
 ///
 /// The hash is foldhash under a key of this process: who does not know that key cannot choose keys
@@ -74,12 +76,12 @@ pub(crate) struct Recent<K, V> {
     places: HashTable<u32>,
     /// Keyed anew in each process.
     hash: RandomState,
-    slots: Vec<Slot<K, V>>,
+    slots: Pieces<Slot<K, V>>,
     /// The slot used last, and the one not used for longest; [`NONE`] while there is none.
     newest: u32,
     oldest: u32,
-    /// Slots without an entry.
-    free: Vec<u32>,
+    /// A slot without an entry; each has the next one where others have an older one.
+    free: u32,
     max: usize,
     evicted: u64,
 }
@@ -99,10 +101,10 @@ impl<K: Keyed, V> Recent<K, V> {
         Recent {
             places: HashTable::new(),
             hash: RandomState::default(),
-            slots: Vec::new(),
+            slots: Pieces::new(),
             newest: NONE,
             oldest: NONE,
-            free: Vec::new(),
+            free: NONE,
             max: max.min(NONE as usize - 1),
             evicted: 0,
         }
@@ -124,14 +126,14 @@ impl<K: Keyed, V> Recent<K, V> {
 
     /// Look an entry up without using it.
     pub(crate) fn peek(&self, key: &K) -> Option<&V> {
-        let slot = self.slots.get(self.place(key)? as usize)?;
+        let slot = self.slots.get(self.place(key)?)?;
         slot.entry.as_ref().map(|(_, value)| value)
     }
 
     /// Write to an entry without using it.
     pub(crate) fn peek_mut(&mut self, key: &K) -> Option<&mut V> {
         let place = self.place(key)?;
-        let slot = self.slots.get_mut(place as usize)?;
+        let slot = self.slots.get_mut(place)?;
         slot.entry.as_mut().map(|(_, value)| value)
     }
 
@@ -154,23 +156,7 @@ impl<K: Keyed, V> Recent<K, V> {
             return Some((key, value));
         }
         let gone = if self.places.len() >= self.max { self.evict() } else { None };
-        let slot = Slot { entry: Some((key, value)), newer: NONE, older: NONE };
-        let place = match self.free.pop() {
-            Some(place) => place,
-            // Slots are never more than `max`, which a `u32` holds.
-            None => u32::try_from(self.slots.len()).unwrap_or(NONE),
-        };
-        match self.slots.get_mut(place as usize) {
-            Some(empty) => *empty = slot,
-            None => {
-                if self.slots.len() == self.slots.capacity() {
-                    // By doubling, but for no more than will ever be.
-                    let more = self.slots.len().max(4).min(self.max - self.slots.len());
-                    self.slots.reserve_exact(more);
-                }
-                self.slots.push(slot);
-            }
-        }
+        let place = self.hold(Slot { entry: Some((key, value)), newer: NONE, older: NONE });
         let (slots, keys) = (&self.slots, &self.hash);
         self.places.insert_unique(hash, place, |place| hash_at(slots, keys, *place));
         self.link(place);
@@ -182,6 +168,18 @@ impl<K: Keyed, V> Recent<K, V> {
         let place = self.place(key)?;
         self.forget(place);
         self.take(place).map(|(_, value)| value)
+    }
+
+    /// A place for what a slot holds.
+    fn hold(&mut self, slot: Slot<K, V>) -> u32 {
+        match self.slots.get_mut(self.free) {
+            Some(empty) => {
+                let next = empty.older;
+                *empty = slot;
+                std::mem::replace(&mut self.free, next)
+            }
+            None => self.slots.push(slot, self.max),
+        }
     }
 
     fn place(&self, key: &K) -> Option<u32> {
@@ -203,7 +201,7 @@ impl<K: Keyed, V> Recent<K, V> {
             self.unlink(place);
             self.link(place);
         }
-        let slot = self.slots.get_mut(place as usize)?;
+        let slot = self.slots.get_mut(place)?;
         slot.entry.as_mut().map(|(_, value)| value)
     }
 
@@ -224,18 +222,19 @@ impl<K: Keyed, V> Recent<K, V> {
 
     fn take(&mut self, place: u32) -> Option<(K, V)> {
         self.unlink(place);
-        self.free.push(place);
-        self.slots.get_mut(place as usize)?.entry.take()
+        let slot = self.slots.get_mut(place)?;
+        slot.older = std::mem::replace(&mut self.free, place);
+        slot.entry.take()
     }
 
     /// Tie the neighbours of a slot to each other.
     fn unlink(&mut self, place: u32) {
-        let Some(&Slot { newer, older, .. }) = self.slots.get(place as usize) else { return };
-        match self.slots.get_mut(newer as usize) {
+        let Some(&Slot { newer, older, .. }) = self.slots.get(place) else { return };
+        match self.slots.get_mut(newer) {
             Some(slot) => slot.older = older,
             None => self.newest = older,
         }
-        match self.slots.get_mut(older as usize) {
+        match self.slots.get_mut(older) {
             Some(slot) => slot.newer = newer,
             None => self.oldest = newer,
         }
@@ -244,11 +243,11 @@ impl<K: Keyed, V> Recent<K, V> {
     /// Make a slot that is tied to nobody the newest.
     fn link(&mut self, place: u32) {
         let older = std::mem::replace(&mut self.newest, place);
-        if let Some(slot) = self.slots.get_mut(place as usize) {
+        if let Some(slot) = self.slots.get_mut(place) {
             slot.newer = NONE;
             slot.older = older;
         }
-        match self.slots.get_mut(older as usize) {
+        match self.slots.get_mut(older) {
             Some(slot) => slot.newer = place,
             None => self.oldest = place,
         }
@@ -256,11 +255,11 @@ impl<K: Keyed, V> Recent<K, V> {
 }
 
 #[inline]
-fn key_at<K, V>(slots: &[Slot<K, V>], place: u32) -> Option<&K> {
-    slots.get(place as usize)?.entry.as_ref().map(|(key, _)| key)
+fn key_at<K, V>(slots: &Pieces<Slot<K, V>>, place: u32) -> Option<&K> {
+    slots.get(place)?.entry.as_ref().map(|(key, _)| key)
 }
 
-fn hash_at<K: Keyed, V>(slots: &[Slot<K, V>], keys: &RandomState, place: u32) -> u64 {
+fn hash_at<K: Keyed, V>(slots: &Pieces<Slot<K, V>>, keys: &RandomState, place: u32) -> u64 {
     key_at(slots, place).map_or(0, |key| key.hash(keys))
 }
 
@@ -324,7 +323,7 @@ mod tests {
                 assert_eq!(table.len(), twin.0.len(), "step {step}");
                 assert!(twin.0.iter().all(|(key, value)| table.peek(key) == Some(value)));
             }
-            assert!(table.slots.len() <= max && table.evicted() > 0);
+            assert!(table.slots.len() as usize <= max && table.evicted() > 0);
         }
     }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 use hashbrown::HashTable;
 use model::Timestamp;
 
+use super::pieces::Pieces;
 use crate::limits::{SETTLED_AFTER, SETTLED_OF_EIGHT, TOUCHED_EVERY};
 
 /// Things by fingerprint, at most `max`, each with up to `HOSTS` hosts that met it.
@@ -16,9 +17,7 @@ use crate::limits::{SETTLED_AFTER, SETTLED_OF_EIGHT, TOUCHED_EVERY};
 pub(crate) struct Sightings<const HOSTS: usize> {
     /// Places in `slots`, by the fingerprint there.
     index: HashTable<u32>,
-    /// In pieces, so that a table that grows is never copied.
-    pieces: Vec<Vec<Slot<HOSTS>>>,
-    len: u32,
+    slots: Pieces<Slot<HOSTS>>,
     /// Met on one occasion; met again.
     once: Queue,
     settled: Queue,
@@ -56,9 +55,6 @@ struct Queue {
 }
 
 const NONE: u32 = u32::MAX;
-
-/// Slots of one piece.
-const PIECE: usize = 1 << 13;
 
 impl<const HOSTS: usize> Seen<HOSTS> {
     fn new(at: Timestamp, learnt: bool) -> Self {
@@ -139,8 +135,7 @@ impl<const HOSTS: usize> Sightings<HOSTS> {
     pub(crate) fn new(max: usize) -> Self {
         Sightings {
             index: HashTable::new(),
-            pieces: Vec::new(),
-            len: 0,
+            slots: Pieces::new(),
             once: Queue::EMPTY,
             settled: Queue::EMPTY,
             max: u32::try_from(max).unwrap_or(NONE).min(NONE - 1),
@@ -150,7 +145,7 @@ impl<const HOSTS: usize> Sightings<HOSTS> {
 
     /// Things held, and things that went since there was no room.
     pub(crate) fn counts(&self) -> (usize, u64) {
-        (self.len as usize, self.evicted)
+        (self.slots.len() as usize, self.evicted)
     }
 
     /// A host met it; what is known of it now. `learnt` counts when it is new.
@@ -182,7 +177,7 @@ impl<const HOSTS: usize> Sightings<HOSTS> {
                 return new;
             }
         };
-        let Some(slot) = self.slot(place) else { return Seen::new(at, false) };
+        let Some(slot) = self.slots.get_mut(place) else { return Seen::new(at, false) };
         if slot.seen.has_room() {
             slot.seen.met_by(host());
         }
@@ -199,12 +194,12 @@ impl<const HOSTS: usize> Sightings<HOSTS> {
     /// What is known of a thing, without meeting it.
     #[cfg(test)]
     pub(crate) fn peek(&self, print: u64) -> Option<Seen<HOSTS>> {
-        self.find(print).and_then(|place| self.peek_slot(place)).map(|slot| slot.seen)
+        self.find(print).and_then(|place| self.slots.get(place)).map(|slot| slot.seen)
     }
 
     /// All that is held, in no order that means anything.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (u64, &Seen<HOSTS>)> {
-        self.pieces.iter().flatten().map(|slot| (slot.print, &slot.seen))
+        self.slots.iter().map(|slot| (slot.print, &slot.seen))
     }
 
     /// Forget all, and hold these instead; of too many the ones met last.
@@ -220,47 +215,35 @@ impl<const HOSTS: usize> Sightings<HOSTS> {
     }
 
     fn find(&self, print: u64) -> Option<u32> {
-        let same = |place: &u32| self.peek_slot(*place).is_some_and(|slot| slot.print == print);
+        let same = |place: &u32| self.slots.get(*place).is_some_and(|slot| slot.print == print);
         self.index.find(print, same).copied()
     }
 
     fn insert(&mut self, print: u64, mut seen: Seen<HOSTS>) {
         let settled = std::mem::take(&mut seen.settled);
         let slot = Slot { print, seen, newer: NONE, older: NONE };
-        let place = if self.len < self.max {
-            self.append(slot)
+        let place = if self.slots.len() < self.max {
+            self.slots.push(slot, self.max as usize)
         } else {
             self.evicted += 1;
             let Some(place) = self.evict() else { return };
-            if let Some(old) = self.slot(place) {
+            if let Some(old) = self.slots.get_mut(place) {
                 *old = slot;
             }
             place
         };
-        let pieces = &self.pieces;
-        self.index.insert_unique(print, place, |place| at(pieces, *place).map_or(0, |s| s.print));
+        let slots = &self.slots;
+        self.index.insert_unique(print, place, |place| slots.get(*place).map_or(0, |s| s.print));
         self.link(place, false);
         if settled {
             self.touch(place, true);
         }
     }
 
-    fn append(&mut self, slot: Slot<HOSTS>) -> u32 {
-        let place = self.len;
-        if self.pieces.last().is_none_or(|piece| piece.len() >= PIECE) {
-            self.pieces.push(Vec::with_capacity(PIECE.min(self.max as usize)));
-        }
-        if let Some(piece) = self.pieces.last_mut() {
-            piece.push(slot);
-        }
-        self.len += 1;
-        place
-    }
-
     /// Take out what goes first; its place is free then.
     fn evict(&mut self) -> Option<u32> {
         let place = if self.once.len > 0 { self.once.oldest } else { self.settled.oldest };
-        let print = self.peek_slot(place)?.print;
+        let print = self.slots.get(place)?.print;
         self.unlink(place);
         if let Ok(entry) = self.index.find_entry(print, |known| *known == place) {
             entry.remove();
@@ -286,12 +269,12 @@ impl<const HOSTS: usize> Sightings<HOSTS> {
     }
 
     fn unlink(&mut self, place: u32) {
-        let Some(&Slot { newer, older, seen, .. }) = self.peek_slot(place) else { return };
-        match self.slot(newer) {
+        let Some(&Slot { newer, older, seen, .. }) = self.slots.get(place) else { return };
+        match self.slots.get_mut(newer) {
             Some(slot) => slot.older = older,
             None => self.queue(seen.settled).newest = older,
         }
-        match self.slot(older) {
+        match self.slots.get_mut(older) {
             Some(slot) => slot.newer = newer,
             None => self.queue(seen.settled).oldest = newer,
         }
@@ -305,30 +288,18 @@ impl<const HOSTS: usize> Sightings<HOSTS> {
         if older == NONE {
             queue.oldest = place;
         }
-        if let Some(slot) = self.slot(place) {
+        if let Some(slot) = self.slots.get_mut(place) {
             slot.seen.settled = settled;
             (slot.newer, slot.older) = (NONE, older);
         }
-        if let Some(slot) = self.slot(older) {
+        if let Some(slot) = self.slots.get_mut(older) {
             slot.newer = place;
         }
-    }
-
-    fn peek_slot(&self, place: u32) -> Option<&Slot<HOSTS>> {
-        at(&self.pieces, place)
-    }
-
-    fn slot(&mut self, place: u32) -> Option<&mut Slot<HOSTS>> {
-        self.pieces.get_mut(place as usize / PIECE)?.get_mut(place as usize % PIECE)
     }
 }
 
 impl Queue {
     const EMPTY: Queue = Queue { newest: NONE, oldest: NONE, len: 0 };
-}
-
-fn at<const HOSTS: usize>(pieces: &[Vec<Slot<HOSTS>>], place: u32) -> Option<&Slot<HOSTS>> {
-    pieces.get(place as usize / PIECE)?.get(place as usize % PIECE)
 }
 
 /// Whole seconds; up to 2106, later moments saturate.
