@@ -14,7 +14,7 @@ use records::{Findings, Recorder, RecorderOptions};
 use crate::counts::Counts;
 use crate::dns_share::DnsCount;
 use crate::fleet::forward::{ForwardPlan, Forwarder};
-use crate::lanes::{Beat, Facts};
+use crate::lanes::{Batch, Beat, Facts, Take, put_in_order};
 use crate::limits::RECORD_BUFFER_BYTES;
 use crate::one_way::OneWay;
 use crate::sending::{Losses, health_of};
@@ -208,7 +208,7 @@ impl Analyst {
     }
 
     /// The capture ended: tell what is left.
-    fn finish(mut self) -> Conclusion {
+    pub(crate) fn finish(mut self) -> Conclusion {
         let mut gate = std::mem::take(&mut self.one_way);
         gate.finish(&mut |held| self.weigh(held));
         let mut alerts =
@@ -328,6 +328,18 @@ impl Analyst {
             }
         }
         Ok(())
+    }
+}
+
+impl Take for Analyst {
+    /// As many as lie in the nearest cache, and enough for one stage's code to stay there.
+    const AT_ONCE: usize = 128;
+
+    fn take(&mut self, facts: &mut Batch, _: Timestamp, _: bool) -> bool {
+        put_in_order(facts);
+        let taken = self.push(facts);
+        facts.clear();
+        taken.is_ok()
     }
 }
 

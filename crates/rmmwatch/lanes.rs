@@ -1,20 +1,22 @@
 //! Frames to facts, on one thread or on several, with the same facts in the same order.
 //!
-//! One lane reads and dissects on the same thread, without a copy. With more, the reader deals
-//! each frame to the lane that owns its shard, fragments to every lane, in parcels; every parcel of
+//! One lane reads, dissects and, on replay, weighs on the same thread, without a copy or a
+//! hand-over. With more, the reader deals each frame to the lane that owns its shard, fragments to every lane, in parcels; every parcel of
 //! a round carries the round's ticks of time, and the analyst merges the lanes round by round.
 
+mod dealer;
+
+use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
 use dissect::{Credit, Dissector, Limits, Rest, Seed, Shards};
-use model::{Frame, Health, LinkType, Observation, Tally, Timestamp};
+use model::{Frame, Health, Observation, Tally, Timestamp};
 
-use crate::limits::{
-    BATCHES_WAITING_MAX, PARCEL_BYTES_MAX, PARCEL_FRAMES_MAX, PARCELS_WAITING_MAX,
-};
+use self::dealer::Dealer;
+use crate::analyst::{Analyst, Conclusion};
 use crate::live::Merge;
 use crate::reload::Fresh;
 
@@ -129,33 +131,70 @@ impl Lane {
     }
 }
 
-/// Where frames go on the reader's thread.
-pub(crate) enum Lanes {
-    /// Dissected at once.
-    Alone(Box<Alone>),
-    /// Dealt to others.
-    Dealt(Dealer),
+/// Who takes the facts of a lane.
+pub(crate) trait Take {
+    /// Facts that are gathered before they are handed over.
+    const AT_ONCE: usize;
+
+    /// Take `facts`, all of them, in no particular order; those of a capture's `end` are its last.
+    /// `until` is the packet time that the lane has reached. `false`: nobody wants more.
+    fn take(&mut self, facts: &mut Batch, until: Timestamp, end: bool) -> bool;
+
+    /// How many of them gave way.
+    fn dropped(&self) -> u64 {
+        0
+    }
 }
 
-/// One lane on the reader's thread.
-pub(crate) struct Alone {
+/// One lane on the thread that reads.
+pub(crate) struct Alone<T> {
     lane: Lane,
     ticks: Ticks,
     facts: Batch,
+    last_order: u64,
+    to: T,
+}
+
+/// An analyst on another thread, for whom a live capture does not wait.
+pub(crate) struct Far {
     to: SyncSender<Round>,
     number: usize,
-    last_order: u64,
-    when_full: WhenFull,
     dropped: u64,
 }
 
-/// What a lane does when the analyst is behind.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum WhenFull {
-    /// It waits: a file has time.
-    Wait,
-    /// It drops the facts and counts them: the wire has none.
-    Drop,
+impl Far {
+    /// Facts go `to` the analyst as those of the lane `number`.
+    pub(crate) fn new(to: SyncSender<Round>, number: usize) -> Far {
+        Far { to, number, dropped: 0 }
+    }
+}
+
+impl Take for Far {
+    /// As many as wake the analyst seldom, and still lie in the cache when it comes to them.
+    const AT_ONCE: usize = 1024;
+
+    fn take(&mut self, facts: &mut Batch, until: Timestamp, end: bool) -> bool {
+        // The next are likely as many; growing by doubling would move each several times.
+        let next = Batch::with_capacity(facts.len());
+        let facts = std::mem::replace(facts, next);
+        let round = Round { facts, beat: None, lane: self.number, until };
+        // The last facts wait for their turn: there is no wire any more.
+        if end {
+            return self.to.send(round).is_ok();
+        }
+        match self.to.try_send(round) {
+            Ok(()) => true,
+            Err(TrySendError::Full(round)) => {
+                self.dropped += round.facts.len() as u64;
+                true
+            }
+            Err(TrySendError::Disconnected(_)) => false,
+        }
+    }
+
+    fn dropped(&self) -> u64 {
+        self.dropped
+    }
 }
 
 /// What the lanes leave behind.
@@ -210,8 +249,18 @@ pub(crate) fn put_in_order(facts: &mut Batch) {
     });
 }
 
+/// Frames to records, on replay.
+pub(crate) enum Lanes {
+    /// All on the thread that reads: facts are weighed while they lie in its cache.
+    Alone(Box<Alone<Analyst>>),
+    /// Dissected by lanes on other threads, weighed on one more.
+    Dealt(Dealer, JoinHandle<Conclusion>),
+    /// The analyst panicked on the thread that reads.
+    Broken(Box<dyn Any + Send>),
+}
+
 impl Lanes {
-    /// `lanes` lanes, and the end where their facts arrive.
+    /// `lanes` lanes, and the analyst behind them.
     ///
     /// # Errors
     /// When the operating system gives no thread.
@@ -219,51 +268,57 @@ impl Lanes {
         lanes: usize,
         limits: Limits,
         seed: Seed,
-    ) -> std::io::Result<(Lanes, Facts)> {
+        analyst: Analyst,
+    ) -> std::io::Result<Lanes> {
         if lanes <= 1 {
-            let (to, from) = sync_channel(BATCHES_WAITING_MAX);
-            let alone = Alone::new(limits, seed, WhenFull::Wait, (0, to));
-            return Ok((Lanes::Alone(Box::new(alone)), Facts::Rounds(vec![from])));
+            return Ok(Lanes::Alone(Box::new(Alone::new(limits, seed, analyst))));
         }
         let (dealer, from) = Dealer::start(lanes, &limits, seed)?;
-        Ok((Lanes::Dealt(dealer), Facts::Rounds(from)))
+        let analyst = Builder::new()
+            .name("analyst".into())
+            .spawn(move || analyst.work(Facts::Rounds(from)))?;
+        Ok(Lanes::Dealt(dealer, analyst))
     }
 
     /// Take a run of frames. `false`: nobody takes the facts any more.
     pub(crate) fn push(&mut self, frames: &[Frame<'_>]) -> bool {
         match self {
-            Lanes::Alone(alone) => alone.push(frames),
-            Lanes::Dealt(dealer) => dealer.push(frames),
+            Lanes::Alone(alone) => match catch_unwind(AssertUnwindSafe(|| alone.push(frames))) {
+                Ok(taken) => taken,
+                Err(why) => {
+                    *self = Lanes::Broken(why);
+                    false
+                }
+            },
+            Lanes::Dealt(dealer, _) => dealer.push(frames),
+            Lanes::Broken(_) => false,
         }
     }
 
     /// The capture ended.
-    pub(crate) fn finish(self) -> Account {
+    ///
+    /// # Errors
+    /// When the analyst panicked.
+    pub(crate) fn finish(self) -> std::thread::Result<(Account, Conclusion)> {
         match self {
-            Lanes::Alone(alone) => alone.finish(),
-            Lanes::Dealt(dealer) => dealer.finish(),
+            Lanes::Alone(alone) => catch_unwind(AssertUnwindSafe(|| {
+                let (account, analyst) = alone.finish();
+                (account, analyst.finish())
+            })),
+            Lanes::Dealt(dealer, analyst) => {
+                let account = dealer.finish();
+                analyst.join().map(|conclusion| (account, conclusion))
+            }
+            Lanes::Broken(why) => Err(why),
         }
     }
 }
 
-impl Alone {
-    /// One lane, whose facts go `to` the analyst under its `number`.
-    pub(crate) fn new(
-        limits: Limits,
-        seed: Seed,
-        when_full: WhenFull,
-        (number, to): (usize, SyncSender<Round>),
-    ) -> Alone {
-        Alone {
-            lane: Lane::new(limits, seed, 0, 1),
-            ticks: Ticks::default(),
-            facts: Batch::new(),
-            to,
-            number,
-            last_order: 0,
-            when_full,
-            dropped: 0,
-        }
+impl<T: Take> Alone<T> {
+    /// One lane with all shards, whose facts are for `to`.
+    pub(crate) fn new(limits: Limits, seed: Seed, to: T) -> Alone<T> {
+        let lane = Lane::new(limits, seed, 0, 1);
+        Alone { lane, ticks: Ticks::default(), facts: Batch::new(), last_order: 0, to }
     }
 
     /// Take a run of frames. `false`: nobody takes the facts any more.
@@ -280,7 +335,7 @@ impl Alone {
             at += 1;
         }
         self.lane.push(frames, &mut self.facts);
-        self.facts.len() < FACTS_AT_ONCE || self.send(None)
+        self.facts.len() < T::AT_ONCE || self.send()
     }
 
     /// Time passed on a silent wire.
@@ -316,237 +371,31 @@ impl Alone {
     /// What the lane has counted so far.
     pub(crate) fn account(&self) -> Account {
         let (tally, panics) = self.lane.tally();
-        Account { tally, panics, last: self.ticks.last, dropped: self.dropped }
+        Account { tally, panics, last: self.ticks.last, dropped: self.to.dropped() }
     }
 
-    /// Send what is gathered, with news. `false`: nobody takes it any more.
-    pub(crate) fn send(&mut self, beat: Option<Box<Beat>>) -> bool {
-        let news = beat.is_some();
-        // The next are likely as many; growing by doubling would move each several times.
-        let next = Batch::with_capacity(self.facts.len());
-        let facts = std::mem::replace(&mut self.facts, next);
-        let (lane, until) = (self.number, self.last());
-        let round = Round { facts, beat, lane, until };
-        // News are rare and must arrive; only facts may give way.
-        if self.when_full == WhenFull::Wait || news {
-            return self.to.send(round).is_ok();
-        }
-        match self.to.try_send(round) {
-            Ok(()) => true,
-            Err(TrySendError::Full(round)) => {
-                self.dropped += round.facts.len() as u64;
-                true
-            }
-            Err(TrySendError::Disconnected(_)) => false,
-        }
+    /// Hand over what is gathered. `false`: nobody takes it any more.
+    pub(crate) fn send(&mut self) -> bool {
+        self.to.take(&mut self.facts, self.ticks.last, false)
     }
 
     /// The capture ended.
-    pub(crate) fn finish(mut self) -> Account {
+    pub(crate) fn finish(mut self) -> (Account, T) {
         let end = self.last_order.saturating_add(1);
         self.lane.finish(self.ticks.last, end, &mut self.facts);
-        // The last facts wait for their turn, live too: there is no wire any more.
-        self.when_full = WhenFull::Wait;
-        self.send(None);
-        self.account()
+        self.to.take(&mut self.facts, self.ticks.last, true);
+        (self.account(), self.to)
     }
 }
-
-/// Facts that one lane gathers before it hands them over: as many as wake the analyst seldom, and
-/// still lie in the cache when it comes to them.
-const FACTS_AT_ONCE: usize = 1024;
 
 fn frame_order(frames: &[Frame<'_>], at: usize) -> u64 {
     frames.get(at).map_or(0, |frame| frame.order)
 }
 
-/// One frame of a parcel; its octets stand in the parcel's arena.
-#[derive(Clone, Copy)]
-struct Packed {
-    at: Timestamp,
-    order: u64,
-    link: LinkType,
-    orig_len: u32,
-    start: usize,
-    end: usize,
-}
-
-/// What a lane is to do next.
-#[derive(Clone, Copy)]
-enum Task {
-    Frame(Packed),
-    Tick(Timestamp, u64),
-    Finish(Timestamp, u64),
-}
-
-/// A stretch of the timeline as one lane sees it.
-#[derive(Default)]
-struct Parcel {
-    tasks: Vec<Task>,
-    octets: Vec<u8>,
-}
-
-impl Parcel {
-    /// Put a frame in. Answers whether the parcel is full.
-    fn pack(&mut self, frame: &Frame<'_>) -> bool {
-        let start = self.octets.len();
-        self.octets.extend_from_slice(frame.bytes);
-        let end = self.octets.len();
-        let Frame { at, order, link, orig_len, .. } = *frame;
-        self.tasks.push(Task::Frame(Packed { at, order, link, orig_len, start, end }));
-        end >= PARCEL_BYTES_MAX
-    }
-}
-
-/// Deals frames to lanes on other threads.
-pub(crate) struct Dealer {
-    lanes: Vec<Handle>,
-    parcels: Vec<Parcel>,
-    ticks: Ticks,
-    last_order: u64,
-    frames: usize,
-}
-
-struct Handle {
-    to: SyncSender<Parcel>,
-    empty: Receiver<Parcel>,
-    thread: JoinHandle<(Tally, u64)>,
-}
-
-impl Dealer {
-    fn start(
-        lanes: usize,
-        limits: &Limits,
-        seed: Seed,
-    ) -> std::io::Result<(Dealer, Vec<Receiver<Round>>)> {
-        let mut handles = Vec::with_capacity(lanes);
-        let mut facts = Vec::with_capacity(lanes);
-        for number in 0..lanes {
-            let (to, parcels) = sync_channel::<Parcel>(PARCELS_WAITING_MAX);
-            let (back, empty) = sync_channel::<Parcel>(PARCELS_WAITING_MAX + 2);
-            let (give, take) = sync_channel(BATCHES_WAITING_MAX);
-            let mut lane = Lane::new(limits.clone(), seed, number, lanes);
-            let thread = Builder::new().name(format!("lane-{number}")).spawn(move || {
-                for mut parcel in parcels {
-                    let mut batch = Batch::new();
-                    lane.work(&parcel, &mut batch);
-                    parcel.tasks.clear();
-                    parcel.octets.clear();
-                    // The reader may be gone already; then the arena is not needed either.
-                    let _ = back.try_send(parcel);
-                    if give.send(Round { facts: batch, ..Round::default() }).is_err() {
-                        break;
-                    }
-                }
-                lane.tally()
-            })?;
-            handles.push(Handle { to, empty, thread });
-            facts.push(take);
-        }
-        let parcels = handles.iter().map(|_| Parcel::default()).collect();
-        let dealer =
-            Dealer { lanes: handles, parcels, ticks: Ticks::default(), last_order: 0, frames: 0 };
-        Ok((dealer, facts))
-    }
-
-    fn push(&mut self, frames: &[Frame<'_>]) -> bool {
-        for frame in frames {
-            if let Some((at, order)) = self.ticks.before(frame) {
-                for parcel in &mut self.parcels {
-                    parcel.tasks.push(Task::Tick(at, order));
-                }
-            }
-            self.last_order = frame.order;
-            let lanes = self.parcels.len().max(1);
-            let full = match dissect::shard(frame) {
-                Some(shard) => {
-                    self.frames += 1;
-                    self.parcels.get_mut(shard % lanes).is_some_and(|parcel| parcel.pack(frame))
-                }
-                // A fragment is everyone's.
-                None => {
-                    self.frames += lanes;
-                    self.parcels.iter_mut().fold(false, |full, parcel| parcel.pack(frame) | full)
-                }
-            };
-            if (full || self.frames >= PARCEL_FRAMES_MAX * self.lanes.len()) && !self.deal() {
-                return false;
-            }
-        }
-        true
-    }
-
-    /// Send every lane its parcel, an empty one too: a round is whole or the analyst would wait.
-    fn deal(&mut self) -> bool {
-        self.frames = 0;
-        for (lane, parcel) in self.lanes.iter().zip(&mut self.parcels) {
-            let fresh = lane.empty.try_recv().unwrap_or_default();
-            if lane.to.send(std::mem::replace(parcel, fresh)).is_err() {
-                return false;
-            }
-        }
-        true
-    }
-
-    fn finish(mut self) -> Account {
-        let (last, order) = (self.ticks.last, self.last_order.saturating_add(1));
-        for parcel in &mut self.parcels {
-            parcel.tasks.push(Task::Finish(last, order));
-        }
-        self.deal();
-        let mut account = Account { tally: Tally::default(), panics: 0, last, dropped: 0 };
-        for Handle { to, thread, .. } in self.lanes {
-            drop(to);
-            match thread.join() {
-                Ok((tally, panics)) => {
-                    account.tally.add(&tally);
-                    account.panics += panics;
-                }
-                Err(_) => account.panics += 1,
-            }
-        }
-        account
-    }
-}
-
-/// Frames that a lane dissects at once: as many as flow rows are fetched ahead for.
-const RUN_MAX: usize = 64;
-
-impl Lane {
-    fn work(&mut self, parcel: &Parcel, out: &mut Batch) {
-        let none = Frame {
-            at: Timestamp::ZERO,
-            order: 0,
-            link: LinkType::ETHERNET,
-            bytes: &[],
-            orig_len: 0,
-        };
-        let mut run = [none; RUN_MAX];
-        let mut filled = 0;
-        for task in &parcel.tasks {
-            if filled == RUN_MAX || !matches!(task, Task::Frame(_)) {
-                self.push(run.get(..filled).unwrap_or(&[]), out);
-                filled = 0;
-            }
-            match *task {
-                Task::Frame(packed) => {
-                    let Packed { at, order, link, orig_len, start, end } = packed;
-                    let bytes = parcel.octets.get(start..end).unwrap_or(&[]);
-                    if let Some(place) = run.get_mut(filled) {
-                        *place = Frame { at, order, link, bytes, orig_len };
-                        filled += 1;
-                    }
-                }
-                Task::Tick(at, order) => self.advance(at, order, out),
-                Task::Finish(at, order) => self.finish(at, order, out),
-            }
-        }
-        self.push(run.get(..filled).unwrap_or(&[]), out);
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use model::LinkType;
+
     use super::*;
 
     #[test]

@@ -21,7 +21,7 @@ use crate::cli::RunArgs;
 use crate::config;
 use crate::exit::{Exit, fail};
 use crate::knowledge::Knowledge;
-use crate::lanes::{Alone, Beat, Facts, Round, WhenFull};
+use crate::lanes::{Alone, Beat, Facts, Far, Round};
 use crate::limits::{BATCHES_WAITING_MAX, LIVE_LANES_MAX};
 use crate::output;
 use crate::reload::Reloader;
@@ -236,12 +236,12 @@ impl Watch {
                 tap.lanes.push(to_lane);
             }
             self.lanes.push((place, None));
-            let to = (number, self.to.clone());
+            let to = Far::new(self.to.clone(), number);
             let pins = &set.capture.pin;
             let lane = LiveLane {
                 number,
                 live,
-                alone: Alone::new(limits.clone(), seed, WhenFull::Drop, to),
+                alone: Alone::new(limits.clone(), seed, to),
                 cpu: pins.get(number % pins.len().max(1)).copied(),
                 relief,
                 fresh,

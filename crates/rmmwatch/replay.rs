@@ -60,17 +60,13 @@ pub(crate) fn replay(
     let delivery = output::delivery(outputs, set, args.sinks)?;
     let gauges = Arc::new(Gauges::default());
     let limits = output::limits(&set.flows);
-    let (mut lanes, facts) = Lanes::start(args.lanes.unwrap_or(1), limits, SEED)
-        .map_err(|why| fail(Exit::Failed, &why))?;
     let keeper = place.map(|place| place.keep(None)).transpose();
     let keeper = keeper.map_err(|why| fail(Exit::Failed, &why))?;
     let sensor = &set.sensor;
     let analyst = Analyst::new(knowledge.book, detector, delivery, gauges.clone())
         .of_sensor(sensor.name(), sinks::forward_plan(sensor, set.fleet.partitions))
         .keep(keeper);
-    let analyst = std::thread::Builder::new()
-        .name("analyst".into())
-        .spawn(move || analyst.work(facts))
+    let mut lanes = Lanes::start(args.lanes.unwrap_or(1), limits, SEED, analyst)
         .map_err(|why| fail(Exit::Failed, &why))?;
 
     let mut progress = Progress::new(timeline.report().bytes_total, args.output.quiet, gauges);
@@ -93,10 +89,9 @@ pub(crate) fn replay(
             }
         }
     }
-    let account = lanes.finish();
+    let ended = lanes.finish();
     progress.finish();
-    let conclusion =
-        analyst.join().map_err(|_| fail(Exit::Failed, &"the analyst's thread panicked"))?;
+    let (account, conclusion) = ended.map_err(|_| fail(Exit::Failed, &"the analyst panicked"))?;
 
     let report = timeline.report();
     let passed_over = pipes.names(&report.passed_over, signals.stop());

@@ -7,7 +7,7 @@ use std::time::Duration;
 use capture::{Input, ReplayOptions, Timeline};
 use detect::Detector;
 use dissect::Seed;
-use model::Observation;
+use model::{Observation, Timestamp};
 use trafficgen::Scenario;
 
 use super::forward::{ForwardPlan, Forwarder};
@@ -16,7 +16,7 @@ use super::lease::{Kept, Lease};
 use super::merge::{Merge, Stored};
 use crate::cli::KnowledgeArgs;
 use crate::knowledge::Knowledge;
-use crate::lanes::Lanes;
+use crate::lanes::{Alone, Batch, Take, put_in_order};
 
 /// The first day teaches; on the third, one name is not new and another one is. Somebody is always
 /// at work.
@@ -153,23 +153,31 @@ impl Bench {
     }
 }
 
+/// Facts in their order.
+#[derive(Default)]
+struct Gathered(Vec<Observation>);
+
+impl Take for Gathered {
+    const AT_ONCE: usize = 1024;
+
+    fn take(&mut self, facts: &mut Batch, _: Timestamp, _: bool) -> bool {
+        put_in_order(facts);
+        self.0.append(facts);
+        true
+    }
+}
+
 /// The messages of a capture, or of a folder of captures, whose facts `push` forwards.
 fn forwarded(capture: PathBuf, mut push: impl FnMut(Observation, &mut Forwarder)) -> Vec<Vec<u8>> {
     let plan =
         ForwardPlan { sensor: "span".to_owned(), site: "here".to_owned(), epoch: 1, partitions: 1 };
     let mut to = Forwarder::new(plan);
-    let lanes = Lanes::start(1, dissect::Limits::default(), Seed([1, 2]));
-    let (mut lanes, mut facts) = lanes.expect("one lane needs no thread");
-    let reader = std::thread::spawn(move || {
-        let timeline = Timeline::open(&[Input::Path(capture)], &ReplayOptions::default());
-        let mut timeline = timeline.expect("a capture");
-        while timeline.read(&mut |frames| _ = lanes.push(frames)).expect("it is read") {}
-        lanes.finish();
-    });
-    while let Some(round) = facts.next() {
-        round.facts.into_iter().for_each(|seen| push(seen, &mut to));
-    }
-    reader.join().expect("the reader ends");
+    let timeline = Timeline::open(&[Input::Path(capture)], &ReplayOptions::default());
+    let mut timeline = timeline.expect("a capture");
+    let mut lane = Alone::new(dissect::Limits::default(), Seed([1, 2]), Gathered::default());
+    while timeline.read(&mut |frames| _ = lane.push(frames)).expect("it is read") {}
+    let (_, Gathered(facts)) = lane.finish();
+    facts.into_iter().for_each(|seen| push(seen, &mut to));
     to.finish();
     to.take()
 }

@@ -9,7 +9,7 @@ use capture::{Live, Relief, ReliefCounts};
 use dissect::{Credit, Rest};
 use model::{KernelCounts, Timestamp};
 
-use crate::lanes::{Account, Alone};
+use crate::lanes::{Account, Alone, Far};
 use crate::limits::DRAIN_MAX;
 use crate::signals::Signals;
 
@@ -57,7 +57,7 @@ pub(super) struct News {
 pub(super) struct LiveLane {
     pub(super) number: usize,
     pub(super) live: Live,
-    pub(super) alone: Alone,
+    pub(super) alone: Alone<Far>,
     /// The CPU that it is kept on.
     pub(super) cpu: Option<usize>,
     /// What counts and drops, in the kernel, packets of which nothing is wanted.
@@ -118,7 +118,7 @@ impl LiveLane {
         let mut kernel = self.live.counts();
         // What there was no time for.
         kernel.dropped += self.live.left();
-        let account = self.alone.finish();
+        let (account, _) = self.alone.finish();
         let LiveLane { number: lane, since, lost, taken, .. } = self;
         // Nobody hears it only when the program is gone.
         let _ = self.news.send(News { lane, kernel, account, since, lost, taken });
@@ -162,7 +162,7 @@ impl LiveLane {
     /// Once a second: facts go on, counts are told, a fresh capture is taken.
     fn beat(&mut self) {
         self.credit();
-        if !self.alone.send(None) {
+        if !self.alone.send() {
             self.going.deaf.store(true, Ordering::Relaxed);
         }
         if let Ok(mut fresh) = self.fresh.try_recv() {
@@ -201,7 +201,7 @@ impl LiveLane {
 }
 
 /// Tell the kernel of which flows nothing more is wanted.
-fn tell(relief: &mut Relief, alone: &mut Alone) {
+fn tell(relief: &mut Relief, alone: &mut Alone<Far>) {
     for rest in alone.take_rests() {
         match rest {
             Rest::Unwanted(flow) => relief.drop_rest(&flow),
