@@ -17,6 +17,7 @@ use crate::protocols::PROTOCOLS;
 use crate::protocols::reader::Entry;
 use crate::rest::{Credit, Rest, Rests};
 use crate::shard::{NO_CONVERSATION, SHARDS, Shards, shard, shard_of};
+use crate::twins::mark_of;
 
 /// The key of the flow tables' hash. Random where strangers send; a fixed one gives the same
 /// evictions, and so the same facts, each time.
@@ -50,6 +51,8 @@ enum After {
 struct Waiting<'a> {
     packet: Packet<'a>,
     hash: u64,
+    /// What a twin of it is known by.
+    mark: u64,
     /// Its frame's place in the batch.
     frame: u8,
     shard: u8,
@@ -149,9 +152,9 @@ impl Dissector {
             let frame = frames.get(usize::from(waiting.frame));
             if let (Some(Some(home)), Some(frame)) = (home, frame) {
                 (desk.at, desk.order) = (frame.at, frame.order);
-                let &Waiting { ref packet, hash, likely, tunnel, .. } = waiting;
+                let &Waiting { ref packet, hash, mark, likely, tunnel, .. } = waiting;
                 let tunnel = tunnels.get(usize::from(tunnel));
-                home.take(&Found { packet, hash, likely, tunnel }, &mut desk);
+                home.take(&Found { packet, hash, mark, likely, tunnel }, &mut desk);
             }
         }
     }
@@ -207,7 +210,8 @@ impl Dissector {
             }
             let (frame, shard, tunnel) = (number as u8, shard as u8, place);
             let hash = self.hash_key.hash(&packet.key);
-            let waiting = Waiting { packet: *packet, hash, frame, shard, likely: 0, tunnel };
+            let mark = mark_of(packet, hash);
+            let waiting = Waiting { packet: *packet, hash, mark, frame, shard, likely: 0, tunnel };
             // There are no more frames than places.
             let _ = batch.try_push(waiting);
         }
@@ -308,7 +312,8 @@ impl Dissector {
         let hash = hash_key.hash(&packet.key);
         if let Some(Some(home)) = conversations.get_mut(packet.shard()) {
             let (_, likely) = home.touch_row(hash);
-            let found = Found { packet, hash, likely, tunnel };
+            let mark = mark_of(packet, hash);
+            let found = Found { packet, hash, mark, likely, tunnel };
             if part {
                 home.take_part(&found, &mut desk);
             } else {
@@ -343,7 +348,7 @@ impl Dissector {
         let mut sum = 0u64;
         for waiting in &*batch {
             if let Some(home) = home_of(waiting.shard) {
-                sum ^= home.touch_head(waiting.hash);
+                sum ^= home.touch_head(waiting.hash) ^ home.touch_twin(waiting.mark);
             }
         }
         for waiting in batch {

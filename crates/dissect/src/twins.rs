@@ -67,6 +67,12 @@ impl Twins {
         Twins { seen: Box::new([0; TWINS]), contents: Box::new([0; TWINS]) }
     }
 
+    /// Read the word of the place of this mark, so that it is near when it is needed.
+    #[inline]
+    pub(crate) fn touch(&self, mark: u64) -> u64 {
+        self.seen.get(place_of(mark)).copied().unwrap_or(0)
+    }
+
     /// Whether a packet with this mark came a moment before; if not, it is remembered.
     #[inline]
     pub(crate) fn again(&mut self, mark: u64, at: Timestamp) -> bool {

@@ -17,7 +17,7 @@ use crate::flows::{Meta, Slot, Table, Wheel};
 use crate::layers::{Packet, Segment, is_of_tunnels};
 use crate::rest::{Credit, REST_EVERY, Rest};
 use crate::streams::{Opening, Openings};
-use crate::twins::{Twins, mark_of};
+use crate::twins::Twins;
 
 /// Everything that is remembered of one shard.
 pub(crate) struct Conversations {
@@ -38,6 +38,8 @@ pub(crate) struct Conversations {
 pub(crate) struct Found<'p, 'a> {
     pub(crate) packet: &'p Packet<'a>,
     pub(crate) hash: u64,
+    /// What a twin of it is known by.
+    pub(crate) mark: u64,
     /// Way of the set where its tag was seen.
     pub(crate) likely: u8,
     /// The outermost tunnel that it came in.
@@ -73,6 +75,12 @@ impl Conversations {
     #[inline]
     pub(crate) fn touch_head(&self, hash: u64) -> u64 {
         self.table.touch_head(hash)
+    }
+
+    /// Read the word where a packet's twin would be known.
+    #[inline]
+    pub(crate) fn touch_twin(&self, mark: u64) -> u64 {
+        self.twins.touch(mark)
     }
 
     /// Read a word of the flow's row and of its opening, if it has them, and tell which way of its
@@ -130,8 +138,7 @@ impl Conversations {
     /// Whether a packet came a moment before. A datagram that someone may read is looked at in full.
     #[inline]
     fn is_twin(&mut self, slot: Option<Slot>, found: &Found<'_, '_>, at: Timestamp) -> bool {
-        let packet = found.packet;
-        let mark = mark_of(packet, found.hash);
+        let (packet, mark) = (found.packet, found.mark);
         if packet.segment == Segment::Udp && !packet.payload.is_empty() {
             let meta = slot.and_then(|slot| self.table.entry(slot)).map(|entry| entry.row.meta);
             if !meta.is_some_and(|meta| meta.has(Meta::GIVEN_UP) && meta.done(packet.way)) {

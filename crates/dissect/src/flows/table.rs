@@ -44,8 +44,7 @@ impl Head {
     #[inline]
     fn alike(&self, tag: u16) -> u128 {
         const ONES: u128 = 0x0001_0001_0001_0001_0001_0001_0001_0001;
-        let [a, b, c, d, e, f, g, h] = self.tags.map(u128::from);
-        let tags = a | b << 16 | c << 32 | d << 48 | e << 64 | f << 80 | g << 96 | h << 112;
+        let tags = u128::from_le(zerocopy::transmute!(self.tags.map(u16::to_le)));
         let other = (tags & !(ONES * KEPT as u128)) ^ (ONES * u128::from(tag));
         other.wrapping_sub(ONES) & !other & ONES << 15
     }
