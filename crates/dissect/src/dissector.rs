@@ -175,47 +175,74 @@ impl Dissector {
             sum ^ ends
         }));
         for (number, frame) in frames.iter().enumerate() {
-            let mut tunnel = None;
-            let peeled = layers::peel(frame, &mut tunnel);
-            // Borrowed, so that it is copied but once.
-            let packet = match &peeled {
-                Ok(packet) => packet,
-                Err(Stop::Refused(why)) => {
-                    self.refuse(*why, frame);
-                    continue;
-                }
-                Err(Stop::Neighbour(why, neighbour)) => {
-                    self.refuse(*why, frame);
-                    match self.is_news(neighbour, frame) {
-                        true => return (number + 1, Some(After::Neighbour(*neighbour, tunnel))),
-                        false => continue,
-                    }
-                }
-                Err(Stop::Fragment(piece)) => match self.piece(piece, tunnel.as_ref(), frame) {
-                    Some(whole) => return (number + 1, Some(After::Whole(whole))),
-                    None => continue,
-                },
-            };
-            let shard = packet.shard();
-            if !self.shards.owns(shard) {
-                continue;
+            // Under 255, as are the others.
+            let place = number as u8;
+            if let Some(packet) = layers::usual(frame) {
+                self.wait(packet, (frame, place), NO_TUNNEL, batch);
+            } else if let Some(after) = self.peel_other((frame, place), batch, tunnels) {
+                return (number + 1, Some(after));
             }
-            self.counts.frame(frame);
-            self.counts.packet(packet.key.is_udp());
-            let mut place = NO_TUNNEL;
-            if let Some(tunnel) = tunnel {
-                // Under 255, as are the others.
-                place = tunnels.len() as u8;
-                let _ = tunnels.try_push(tunnel);
-            }
-            let (frame, shard, tunnel) = (number as u8, shard as u8, place);
-            let hash = self.hash_key.hash(&packet.key);
-            let mark = mark_of(packet, hash);
-            let waiting = Waiting { packet: *packet, hash, mark, frame, shard, likely: 0, tunnel };
-            // There are no more frames than places.
-            let _ = batch.try_push(waiting);
         }
         (frames.len(), None)
+    }
+
+    /// Let a packet wait for the others of its batch.
+    #[inline(always)] // So it is written once, and to where it waits.
+    fn wait<'a>(
+        &mut self,
+        packet: Packet<'a>,
+        (frame, place): (&Frame<'a>, u8),
+        tunnel: u8,
+        batch: &mut Batch<'a>,
+    ) {
+        let shard = packet.shard();
+        if !self.shards.owns(shard) {
+            return;
+        }
+        self.counts.frame(frame);
+        self.counts.packet(packet.key.is_udp());
+        let hash = self.hash_key.hash(&packet.key);
+        let mark = mark_of(&packet, hash);
+        let (shard, likely) = (shard as u8, 0);
+        // There are no more frames than places.
+        let _ = batch.try_push(Waiting { packet, hash, mark, frame: place, shard, likely, tunnel });
+    }
+
+    /// Peel a frame of a less usual kind.
+    #[inline(never)]
+    fn peel_other<'a>(
+        &mut self,
+        (frame, place): (&Frame<'a>, u8),
+        batch: &mut Batch<'a>,
+        tunnels: &mut Tunnels,
+    ) -> Option<After> {
+        let mut tunnel = None;
+        match layers::peel(frame, &mut tunnel) {
+            Ok(packet) => {
+                let mut number = NO_TUNNEL;
+                if let Some(tunnel) = tunnel
+                    && self.shards.owns(packet.shard())
+                {
+                    // No more than frames.
+                    number = tunnels.len() as u8;
+                    let _ = tunnels.try_push(tunnel);
+                }
+                self.wait(packet, (frame, place), number, batch);
+                None
+            }
+            Err(Stop::Refused(why)) => {
+                self.refuse(why, frame);
+                None
+            }
+            Err(Stop::Neighbour(why, neighbour)) => {
+                self.refuse(why, frame);
+                let news = self.is_news(&neighbour, frame);
+                news.then_some(After::Neighbour(neighbour, tunnel))
+            }
+            Err(Stop::Fragment(piece)) => {
+                self.piece(&piece, tunnel.as_ref(), frame).map(After::Whole)
+            }
+        }
     }
 
     /// A frame told of no conversation.

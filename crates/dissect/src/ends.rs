@@ -101,10 +101,21 @@ impl Key {
     /// The conversation between two ends, and which way something from the first goes in it.
     #[inline]
     pub(crate) fn of(from: (Address, u16), to: (Address, u16), kind: u64) -> (Key, Way) {
-        let ((low, high), way) =
-            if from <= to { ((from, to), Way::FromLow) } else { ((to, from), Way::FromHigh) };
-        let tail = u64::from(low.1) << 32 | u64::from(high.1) << 16 | kind;
-        (Key { low: low.0, high: high.0, tail }, way)
+        let number = |[high, low]: Address| u128::from(high) << 64 | u128::from(low);
+        let (one, other) = (number(from.0), number(to.0));
+        let turned = (one > other) | (one == other) & (from.1 > to.1);
+        // No branch: which end is lower is anyone's guess, and a wrong one costs more than all this.
+        let mask = u64::from(turned).wrapping_neg();
+        let sorted = |one: u64, other: u64| {
+            let both = (one ^ other) & mask;
+            (one ^ both, other ^ both)
+        };
+        let (low_0, high_0) = sorted(from.0[0], to.0[0]);
+        let (low_1, high_1) = sorted(from.0[1], to.0[1]);
+        let (low_port, high_port) = sorted(u64::from(from.1), u64::from(to.1));
+        let tail = low_port << 32 | high_port << 16 | kind;
+        let way = if turned { Way::FromHigh } else { Way::FromLow };
+        (Key { low: [low_0, low_1], high: [high_0, high_1], tail }, way)
     }
 
     /// The conversation that the model calls `flow`.

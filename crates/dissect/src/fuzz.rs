@@ -115,6 +115,15 @@ fn facts_of(frames: &[Frame<'_>], batch: usize, shards: Shards) -> (Vec<Observat
 fn layers(frame: &Frame<'_>) {
     let mut tunnel = None;
     let peeled = layers::peel(frame, &mut tunnel);
+    if let Some(usual) = layers::usual(frame) {
+        let both = (Ok::<_, layers::Stop<'_>>(usual), &peeled);
+        assert_eq!(
+            format!("{:?}", both.0),
+            format!("{:?}", both.1),
+            "the short way is the long one"
+        );
+        assert_eq!(tunnel, None);
+    }
     if let Ok(packet) = &peeled {
         assert_eq!(Some(packet.shard()), shard(frame), "one shard for readers and dealers");
         assert!(packet.payload.len() <= packet.payload_len as usize, "{packet:?}");

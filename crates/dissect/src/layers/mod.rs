@@ -180,26 +180,23 @@ pub(crate) struct Whole<'a> {
 }
 
 /// Peel a frame, or tell why it says nothing about a conversation. The outermost tunnel that has
-/// ends of its own goes to `tunnel`.
+/// ends of its own goes to `tunnel`. Where [`usual`] gives a packet, it is this one.
 ///
 /// # Errors
 /// [`Stop`], also for a fragment.
-// Into its one busy caller: a packet is written once, to where it waits.
-#[inline(always)]
+#[inline(never)]
 pub(crate) fn peel<'a>(
     frame: &Frame<'a>,
     tunnel: &mut Option<Tunnel>,
 ) -> Result<Packet<'a>, Stop<'a>> {
-    if let Some(packet) = usual(frame) {
-        return Ok(packet);
-    }
     descent::walk(Next::Link(frame.link), frame.bytes, &mut Descent::of(frame, tunnel))
 }
 
 /// Ethernet with a tag or none, IPv4 or IPv6, TCP or UDP without a tunnel: what almost all frames are.
-/// Nothing where anything more is to be said.
+/// Nothing where anything more is to be said: [`peel`] says it.
+// Into its one busy caller: a packet is written once, to where it waits.
 #[inline(always)]
-fn usual<'a>(frame: &Frame<'a>) -> Option<Packet<'a>> {
+pub(crate) fn usual<'a>(frame: &Frame<'a>) -> Option<Packet<'a>> {
     let (&[.., high, low], mut rest) = frame.bytes.split_first_chunk::<14>()?;
     if frame.link != LinkType::ETHERNET {
         return None;
@@ -257,5 +254,6 @@ pub(crate) fn addresses<'a>(frame: &Frame<'a>) -> Result<(Address, Address), Sto
         let ends = u64::from_be_bytes(*ends);
         return Ok(([0, ends >> 32], [0, ends & u64::from(u32::MAX)]));
     }
-    peel(frame, &mut None).map(|packet| (packet.key.low, packet.key.high))
+    let peeled = usual(frame).map_or_else(|| peel(frame, &mut None), Ok);
+    peeled.map(|packet| (packet.key.low, packet.key.high))
 }
