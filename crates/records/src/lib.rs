@@ -10,6 +10,7 @@ pub mod fuzz;
 mod json;
 pub mod limits;
 pub mod read;
+mod sip;
 mod stamp;
 mod summary;
 

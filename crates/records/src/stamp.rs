@@ -21,8 +21,13 @@ pub(crate) struct SecondsStamp(pub(crate) i64);
 pub(crate) struct Stamps {
     /// When that hour begins, in nanoseconds since 1970.
     begins: u64,
-    text: [u8; STAMP_LEN],
+    text: [u8; FIRST_LEN],
 }
+
+/// How a record begins, up to its time's end.
+const FIRST: &[u8; FIRST_LEN] = b"{\"@timestamp\":\"1970-01-01T00:00:00.000000Z";
+/// Octets of that.
+pub(crate) const FIRST_LEN: usize = 15 + STAMP_LEN;
 
 /// Octets of a [`Stamp`].
 pub(crate) const STAMP_LEN: usize = 27;
@@ -53,7 +58,7 @@ impl Stamp {
 
 impl Default for Stamps {
     fn default() -> Stamps {
-        Stamps { begins: 0, text: *b"1970-01-01T00:00:00.000000Z" }
+        Stamps { begins: 0, text: *FIRST }
     }
 }
 
@@ -61,16 +66,23 @@ impl Stamps {
     /// The moment's text.
     #[inline]
     pub(crate) fn text(&mut self, at: Timestamp) -> [u8; STAMP_LEN] {
+        let first = self.first(at);
+        first.last_chunk().copied().unwrap_or([b'0'; STAMP_LEN])
+    }
+
+    /// The beginning of a record of that moment: `{"@timestamp":"` and its text.
+    #[inline]
+    pub(crate) fn first(&mut self, at: Timestamp) -> [u8; FIRST_LEN] {
         let within = at.nanos().wrapping_sub(self.begins);
         let within = if within < HOUR_NANOS { within } else { self.turn(at) };
         let micros = within / 1_000;
         let (secs, micros) = (micros / 1_000_000, micros % 1_000_000);
         let mut text = self.text;
-        put(&mut text, 14, secs / 60);
-        put(&mut text, 17, secs % 60);
-        put(&mut text, 20, micros / 10_000);
-        put(&mut text, 22, micros / 100 % 100);
-        put(&mut text, 24, micros % 100);
+        put(&mut text, 29, secs / 60);
+        put(&mut text, 32, secs % 60);
+        put(&mut text, 35, micros / 10_000);
+        put(&mut text, 37, micros / 100 % 100);
+        put(&mut text, 39, micros % 100);
         text
     }
 
@@ -80,7 +92,9 @@ impl Stamps {
         let within = at.nanos() % HOUR_NANOS;
         self.begins = at.nanos() - within;
         let [_, text @ .., _] = Stamp(Timestamp::from_nanos(self.begins)).quoted();
-        self.text = text;
+        if let Some(place) = self.text.last_chunk_mut() {
+            *place = text;
+        }
         within
     }
 }

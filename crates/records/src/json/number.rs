@@ -4,6 +4,9 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use super::Page;
 
+/// Where the longest run of zeros among eight groups begins and ends, the first of equals, by which
+/// of the groups are zero, the first group the highest bit; nowhere, 8 to 8, where it is one group.
+const ZERO_RUNS: [(usize, usize); 256] = zero_runs();
 /// `00` to `99`.
 const PAIRS: [[u8; 2]; 100] = pairs();
 /// `00` to `ff`.
@@ -30,6 +33,14 @@ const EIGHT: u64 = 100_000_000;
 /// Add a whole number.
 #[inline]
 pub(crate) fn digits(out: &mut Page, number: u64) {
+    // What is counted is small, mostly.
+    if number < 100 {
+        let [tens, ones] = pair(number);
+        return match number < 10 {
+            true => out.put(&[ones]),
+            false => out.put(&[tens, ones]),
+        };
+    }
     if number >= EIGHT {
         digits(out, number / EIGHT);
         return out.put(&eight(number % EIGHT).to_le_bytes());
@@ -88,53 +99,64 @@ fn v6(out: &mut Page, ip: Ipv6Addr) {
         return v4(out, mapped.octets());
     }
     let segments = ip.segments();
-    let (mut from, mut len, mut run) = (0, 0, 0);
-    for (place, segment) in segments.iter().enumerate() {
-        run = if *segment == 0 { run + 1 } else { 0 };
-        if run > len {
-            (from, len) = (place + 1 - run, run);
-        }
-    }
-    if len < 2 {
-        (from, len) = (8, 0);
-    }
+    let zeros = segments.iter().fold(0, |zeros, segment| zeros << 1 | usize::from(*segment == 0));
+    let (from, to) = ZERO_RUNS.get(zeros).copied().unwrap_or((8, 8));
     // Each group with a colon behind it; of the last one that is taken back.
     let (mut text, mut at) = ([0; 48], 0);
-    let mut add = |octets: [u8; 5], len: usize| {
+    let mut add = |octets: [u8; 8], len: usize| {
         if let Some(place) = text.get_mut(at..).and_then(<[u8]>::first_chunk_mut) {
             *place = octets;
             at += len;
         }
     };
-    for (place, segment) in segments.iter().enumerate() {
-        if place == from {
-            // The colon of the group before is the first of the two.
-            add(*b"::\0\0\0", if place == 0 { 2 } else { 1 });
-        }
-        if !(from..from + len).contains(&place) {
-            let (digits, len) = group(*segment);
-            add(digits, len + 1);
-        }
+    for segment in segments.get(..from).unwrap_or_default() {
+        let (digits, len) = group(*segment);
+        add(digits, len);
     }
-    let end = if from + len == 8 && len > 0 { at } else { at - 1 };
-    out.put_first(&text, end);
+    if from < to {
+        // The colon of the group before is the first of the two.
+        add(*b"::\0\0\0\0\0\0", if from == 0 { 2 } else { 1 });
+    }
+    for segment in segments.get(to..).unwrap_or_default() {
+        let (digits, len) = group(*segment);
+        add(digits, len);
+    }
+    let colon = if from < to && to == 8 { 0 } else { 1 };
+    out.put_first(&text, at - colon);
 }
 
 /// The hexadecimal digits of a group without zeros before them and a colon behind them, and how
-/// many digits they are.
+/// many octets that is: 2 to 5.
 #[inline]
-fn group(group: u16) -> ([u8; 5], usize) {
+fn group(group: u16) -> ([u8; 8], usize) {
     let [high, low] = group.to_be_bytes();
     let ([first, second], [third, fourth]) = (hex(high), hex(low));
-    match group {
-        0x1000.. => ([first, second, third, fourth, b':'], 4),
-        0x100.. => ([second, third, fourth, b':', 0], 3),
-        0x10.. => ([third, fourth, b':', 0, 0], 2),
-        _ => ([fourth, b':', 0, 0, 0], 1),
-    }
+    let word = u64::from_le_bytes([first, second, third, fourth, b':', 0, 0, 0]);
+    let zeros = (group | 1).leading_zeros() / 4;
+    // The first octet is the word's lowest.
+    ((word >> (8 * zeros)).to_le_bytes(), 5 - zeros as usize)
 }
 
 #[allow(clippy::indexing_slicing)] // While compiling: a wrong place would not build.
+const fn zero_runs() -> [(usize, usize); 256] {
+    let mut table = [(8, 8); 256];
+    let mut zeros = 0;
+    while zeros < 256 {
+        let (mut place, mut run, mut longest) = (0, 0, 1);
+        while place < 8 {
+            run = if zeros >> (7 - place) & 1 == 1 { run + 1 } else { 0 };
+            place += 1;
+            if run > longest {
+                longest = run;
+                table[zeros] = (place - run, place);
+            }
+        }
+        zeros += 1;
+    }
+    table
+}
+
+#[allow(clippy::indexing_slicing)] // While compiling, too.
 #[allow(clippy::cast_possible_truncation)]
 const fn pairs() -> [[u8; 2]; 100] {
     let mut table = [[0; 2]; 100];

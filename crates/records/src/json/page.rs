@@ -21,16 +21,19 @@ impl Page {
     }
 
     /// What was written.
+    #[inline]
     pub(crate) fn octets(&self) -> &[u8] {
         self.room.get(..self.len).unwrap_or_default()
     }
 
     /// What was written, to be written over.
+    #[inline]
     pub(crate) fn octets_mut(&mut self) -> &mut [u8] {
         self.room.get_mut(..self.len).unwrap_or_default()
     }
 
     /// Write from the beginning again.
+    #[inline]
     pub(crate) fn clear(&mut self) {
         self.len = 0;
     }

@@ -39,17 +39,30 @@ pub(crate) fn shown(out: &mut Page, value: impl fmt::Display) {
     out.put(b"\"");
 }
 
-/// Whether nothing is to be escaped. Eight octets at a time; the last eight overlap those before.
+/// Whether nothing is to be escaped. Sixteen octets at a time, or eight; the last of them overlap
+/// those before.
 #[inline]
 fn is_plain(octets: &[u8]) -> bool {
+    if let Some(last) = octets.last_chunk::<16>() {
+        let mut marked = any_escape(last);
+        for run in octets.as_chunks::<16>().0 {
+            marked |= any_escape(run);
+        }
+        return !marked;
+    }
     let Some(last) = octets.last_chunk::<8>() else {
         return octets.iter().all(|octet| *octet >= b' ' && !matches!(octet, b'"' | b'\\'));
     };
-    let mut marks = escapes_of(*last);
-    for eight in octets.as_chunks::<8>().0 {
-        marks |= escapes_of(*eight);
-    }
-    marks == 0
+    let first = octets.first_chunk::<8>().unwrap_or(last);
+    escapes_of(*first) | escapes_of(*last) == 0
+}
+
+/// Whether one of sixteen octets is to be escaped: without a branch, so that they are looked at
+/// together.
+#[inline]
+fn any_escape(run: &[u8; 16]) -> bool {
+    run.iter()
+        .fold(false, |any, octet| any | (*octet < b' ') | (*octet == b'"') | (*octet == b'\\'))
 }
 
 /// Not zero where one of eight octets is to be escaped: below a blank, a quotation mark or a

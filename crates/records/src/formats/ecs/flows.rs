@@ -131,8 +131,8 @@ impl FlowText {
         self.ends = [source, destination, network, mark(page)];
         let text = page.octets();
         debug_assert!(text.len() <= TEXT_MAX, "a flow's text is longer than that");
-        for (place, octet) in self.octets.iter_mut().zip(text) {
-            *place = *octet;
+        if let Some(place) = self.octets.get_mut(..text.len()) {
+            place.copy_from_slice(text);
         }
     }
 

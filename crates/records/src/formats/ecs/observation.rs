@@ -5,7 +5,7 @@
 
 use model::{
     Carrier, DnsTransport, DomainName, Fact, FlowClose, Ja4, Meaning, Observation, Protocol, Side,
-    Timestamp, ToolId, Volume,
+    ToolId, Volume,
 };
 
 use super::dns;
@@ -16,7 +16,7 @@ use super::signs::{self, Signs};
 use super::web::{Alpn, File, Http, Quic, RmmFile, RmmTls, Tls, Url, UserAgent};
 use super::{Findings, words};
 use crate::json::{self, Json, Page, Word, constant, fields};
-use crate::stamp::Stamps;
+use crate::stamp::{FIRST_LEN, Stamps};
 
 /// Writes observations, one after the other; what they have in common is kept between.
 #[derive(Clone, Debug, Default)]
@@ -111,16 +111,17 @@ impl Writer {
         found: &Findings<'_>,
         out: &mut Vec<u8>,
     ) {
+        let Writer { flows, stamps, page } = self;
+        let text = flows.text(&seen.flow);
         let kind = Kind::of(&seen.fact);
-        self.begin(seen.at, kind.class);
-        if let Fact::FlowClose(close) = &seen.fact {
-            self.times(close);
-        }
         let weighed = Weighed::new(seen, found);
-        self.place(sensor, seen, found, &kind, weighed.as_ref());
-        let page = &mut self.page;
+        begin(page, stamps.first(seen.at), kind.class);
+        if let Fact::FlowClose(close) = &seen.fact {
+            times(page, stamps, close);
+        }
+        place(page, sensor, text, seen, found);
+        network(page, text, seen, found, kind.protocol.ok_or(weighed.as_ref()));
         told(page, &seen.fact);
-        let text = self.flows.text(&seen.flow);
         rmm(page, text, seen, found);
         if let Some(weighed) = &weighed {
             weighed.members(page);
@@ -138,12 +139,12 @@ impl Writer {
         found: &Findings<'_>,
         out: &mut Vec<u8>,
     ) {
-        let kind = Kind { class: REMOTE, ..Kind::of(&seen.fact) };
-        self.begin(seen.at, kind.class);
+        let Writer { flows, stamps, page } = self;
+        let text = flows.text(&seen.flow);
         let weighed = Weighed::new(seen, found);
-        self.place(sensor, seen, found, &kind, weighed.as_ref());
-        let page = &mut self.page;
-        let text = self.flows.text(&seen.flow);
+        begin(page, stamps.first(seen.at), REMOTE);
+        place(page, sensor, text, seen, found);
+        network(page, text, seen, found, Kind::of(&seen.fact).protocol.ok_or(weighed.as_ref()));
         rmm(page, text, seen, found);
         if let Some(weighed) = weighed {
             // The record of the fact itself has the rows.
@@ -154,96 +155,100 @@ impl Writer {
         page.put(b"}}\n");
         super::finish(page, out);
     }
-
-    /// `@timestamp`, `ecs`, and what events of one kind have in common.
-    #[inline]
-    fn begin(&mut self, at: Timestamp, class: Class) {
-        let page = &mut self.page;
-        page.clear();
-        constant!(page, "{\"@timestamp\":\"");
-        page.put(&self.stamps.text(at));
-        page.add(class.begin.as_bytes());
-    }
-
-    /// When the flow began and ended.
-    fn times(&mut self, close: &FlowClose) {
-        let page = &mut self.page;
-        constant!(page, ",\"start\":\"");
-        page.put(&self.stamps.text(close.opened));
-        constant!(page, "\",\"end\":\"");
-        page.put(&self.stamps.text(close.last));
-        constant!(page, "\",\"duration\":");
-        json::digits(page, close.last.nanos().saturating_sub(close.opened.nanos()));
-    }
-
-    /// `observer`, `source`, `destination` and `network`.
-    #[inline]
-    fn place(
-        &mut self,
-        sensor: &Sensor,
-        seen: &Observation,
-        found: &Findings<'_>,
-        kind: &Kind,
-        weighed: Option<&Weighed<'_>>,
-    ) {
-        let page = &mut self.page;
-        constant!(page, "},\"observer\":");
-        sensor.observer(seen.ingress.as_deref(), page);
-        let text = self.flows.text(&seen.flow);
-        let name = server_name(&seen.fact).or(found.setting.server_name.as_ref());
-        let volumes = match &seen.fact {
-            Fact::FlowClose(close) => Some((close.from_client, close.from_server)),
-            _ => None,
-        };
-        match (name, volumes) {
-            (None, None) => page.add(text.both_ends()),
-            (name, volumes) => {
-                page.add(text.source());
-                volume(page, volumes.map(|(client, _)| client));
-                page.add(text.destination());
-                if let Some(name) = name {
-                    constant!(page, ",\"domain\":");
-                    name.json(page);
-                }
-                volume(page, volumes.map(|(_, server)| server));
-                page.add(text.network());
-            }
-        }
-        match (kind.protocol, &seen.fact) {
-            (Some(protocol), _) => words::protocol_member(page, protocol),
-            // The signature of its octets is what named it.
-            (None, Fact::Opening(_)) => {
-                if let Some(tool) = weighed.and_then(|weighed| weighed.tool) {
-                    constant!(page, ",\"protocol\":");
-                    tool.json(page);
-                }
-            }
-            (None, _) => {}
-        }
-        words::direction_member(page, found.setting.direction);
-        page.add(text.community_id());
-        volume(page, volumes.map(|(client, server)| both(client, server)));
-        page.put(b"}");
-    }
 }
 
-/// `packets` and `bytes`, where they are known.
+/// `@timestamp`, `ecs`, and what events of one kind have in common.
 #[inline]
-fn volume(page: &mut Page, sent: Option<Volume>) {
-    if let Some(sent) = sent {
-        constant!(page, ",\"packets\":");
-        json::digits(page, sent.packets);
-        constant!(page, ",\"bytes\":");
-        json::digits(page, sent.bytes);
+fn begin(page: &mut Page, first: [u8; FIRST_LEN], class: Class) {
+    page.clear();
+    page.put(&first);
+    page.add(class.begin.as_bytes());
+}
+
+/// When the flow began and ended.
+#[inline]
+fn times(page: &mut Page, stamps: &mut Stamps, close: &FlowClose) {
+    constant!(page, ",\"start\":\"");
+    page.put(&stamps.text(close.opened));
+    constant!(page, "\",\"end\":\"");
+    page.put(&stamps.text(close.last));
+    constant!(page, "\",\"duration\":");
+    json::digits(page, close.last.nanos().saturating_sub(close.opened.nanos()));
+}
+
+/// `observer`, `source`, `destination`, and `network` before its protocol.
+#[inline]
+fn place(
+    page: &mut Page,
+    sensor: &Sensor,
+    text: &FlowText,
+    seen: &Observation,
+    found: &Findings<'_>,
+) {
+    constant!(page, "},\"observer\":");
+    sensor.observer(seen.ingress.as_deref(), page);
+    let name = server_name(&seen.fact).or(found.setting.server_name.as_ref());
+    let close = closed(&seen.fact);
+    if name.is_none() && close.is_none() {
+        return page.add(text.both_ends());
+    }
+    page.add(text.source());
+    if let Some(close) = close {
+        volume(page, close.from_client);
+    }
+    page.add(text.destination());
+    if let Some(name) = name {
+        constant!(page, ",\"domain\":");
+        name.json(page);
+    }
+    if let Some(close) = close {
+        volume(page, close.from_server);
+    }
+    page.add(text.network());
+}
+
+/// The rest of `network`: of that protocol, or of what is known where that is not.
+#[inline]
+fn network(
+    page: &mut Page,
+    text: &FlowText,
+    seen: &Observation,
+    found: &Findings<'_>,
+    protocol: Result<Protocol, Option<&Weighed<'_>>>,
+) {
+    match (protocol, &seen.fact) {
+        (Ok(protocol), _) => words::protocol_member(page, protocol),
+        // The signature of its octets is what named it.
+        (Err(Some(Weighed { tool: Some(tool), .. })), Fact::Opening(_)) => {
+            constant!(page, ",\"protocol\":");
+            tool.json(page);
+        }
+        _ => {}
+    }
+    words::direction_member(page, found.setting.direction);
+    page.add(text.community_id());
+    if let Some(FlowClose { from_client, from_server, .. }) = closed(&seen.fact) {
+        let packets = from_client.packets.saturating_add(from_server.packets);
+        let bytes = from_client.bytes.saturating_add(from_server.bytes);
+        volume(page, Volume { packets, bytes });
+    }
+    page.put(b"}");
+}
+
+fn closed(fact: &Fact) -> Option<&FlowClose> {
+    match fact {
+        Fact::FlowClose(close) => Some(close),
+        _ => None,
     }
 }
 
-/// What both ends sent.
-fn both(client: Volume, server: Volume) -> Volume {
-    Volume {
-        packets: client.packets.saturating_add(server.packets),
-        bytes: client.bytes.saturating_add(server.bytes),
-    }
+/// `packets` and `bytes`.
+#[inline]
+fn volume(page: &mut Page, sent: Volume) {
+    constant!(page, ",\"packets\":");
+    json::digits(page, sent.packets);
+    constant!(page, ",\"bytes\":");
+    json::digits(page, sent.bytes);
 }
 
 /// What a fact tells under ECS's names.

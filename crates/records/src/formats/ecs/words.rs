@@ -151,14 +151,16 @@ pub(crate) struct TypeText(pub(crate) RecordType);
 impl Json for TypeText {
     #[inline]
     fn json(&self, out: &mut Page) {
-        match (self.0, record_type(self.0)) {
+        match self.0 {
             // What nearly all are.
-            (RecordType::A, _) => out.put(b"\"A\""),
-            (RecordType::AAAA, _) => out.put(b"\"AAAA\""),
-            (RecordType::HTTPS, _) => out.put(b"\"HTTPS\""),
-            (RecordType::CNAME, _) => out.put(b"\"CNAME\""),
-            (_, Some(name)) => Word(name).json(out),
-            (_, None) => json::shown(out, format_args!("TYPE{}", self.0.0)),
+            RecordType::A => out.put(b"\"A\""),
+            RecordType::AAAA => out.put(b"\"AAAA\""),
+            RecordType::HTTPS => out.put(b"\"HTTPS\""),
+            RecordType::CNAME => out.put(b"\"CNAME\""),
+            kind => match record_type(kind) {
+                Some(name) => Word(name).json(out),
+                None => json::shown(out, format_args!("TYPE{}", kind.0)),
+            },
         }
     }
 }
