@@ -16,6 +16,12 @@ impl Ja3 {
         Ja3(text)
     }
 
+    /// The text that it is a hash of, or the finished one.
+    #[must_use]
+    pub fn raw(&self) -> &str {
+        &self.0
+    }
+
     /// Its 32 lower-case hexadecimal digits.
     #[must_use]
     pub fn print(&self) -> String {
@@ -39,6 +45,12 @@ impl Ja4 {
     #[must_use]
     pub fn of(raw: Box<str>) -> Ja4 {
         Ja4(raw)
+    }
+
+    /// Its raw form, or the finished one.
+    #[must_use]
+    pub fn raw(&self) -> &str {
+        &self.0
     }
 
     /// What stands before the first hash: carrier, version, name, counts, protocol.

@@ -11,6 +11,7 @@ mod text;
 
 use std::borrow::Cow;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use model::DomainName;
 
@@ -207,7 +208,7 @@ macro_rules! texts {
     };
 }
 
-texts! { str String Box<str> Cow<'_, str> }
+texts! { str String Box<str> Arc<str> Cow<'_, str> }
 
 impl Json for DomainName {
     #[inline]

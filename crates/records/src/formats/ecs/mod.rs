@@ -13,6 +13,7 @@ mod health;
 mod inventory;
 mod lure;
 mod observation;
+mod prints;
 mod sensor;
 mod signs;
 mod web;

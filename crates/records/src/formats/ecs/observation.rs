@@ -3,8 +3,10 @@
 //! What every one of them has is written as it stands, from the first octet to the last; what only
 //! some facts or findings have is listed by [`fields!`].
 
+use std::sync::Arc;
+
 use model::{
-    Carrier, DnsTransport, DomainName, Fact, FlowClose, Ja4, Meaning, Observation, Protocol, Side,
+    Carrier, DnsTransport, DomainName, Fact, FlowClose, Meaning, Observation, Protocol, Side,
     ToolId, Volume,
 };
 
@@ -12,6 +14,7 @@ use super::dns;
 use super::envelope::{Class, Ingress, Policy, Sensor, class};
 use super::flows::{FlowText, Flows};
 use super::inventory::Uses;
+use super::prints::Prints;
 use super::signs::{self, Signs};
 use super::web::{Alpn, File, Http, Quic, RmmFile, RmmTls, Tls, Url, UserAgent};
 use super::{Findings, words};
@@ -22,6 +25,7 @@ use crate::stamp::{FIRST_LEN, Stamps};
 #[derive(Clone, Debug, Default)]
 pub(super) struct Writer {
     flows: Flows,
+    prints: Prints,
     stamps: Stamps,
     /// The record that is being written.
     page: Page,
@@ -56,7 +60,7 @@ fields!(members Told<'_>: ?tls, ?url, ?http, ?user_agent, ?file);
 struct Greeting<'a> {
     alpn: Option<Alpn<'a>>,
     tls: Option<RmmTls<'a>>,
-    ja4: Option<String>,
+    ja4: Option<Arc<str>>,
     quic: Option<Quic>,
     ech: bool,
 }
@@ -111,7 +115,7 @@ impl Writer {
         found: &Findings<'_>,
         out: &mut Vec<u8>,
     ) {
-        let Writer { flows, stamps, page } = self;
+        let Writer { flows, prints, stamps, page } = self;
         let text = flows.text(&seen.flow);
         let kind = Kind::of(&seen.fact);
         let weighed = Weighed::new(seen, found);
@@ -121,12 +125,12 @@ impl Writer {
         }
         place(page, sensor, text, seen, found);
         network(page, text, seen, found, kind.protocol.ok_or(weighed.as_ref()));
-        told(page, &seen.fact);
+        told(page, prints, &seen.fact);
         rmm(page, text, seen, found);
         if let Some(weighed) = &weighed {
             weighed.members(page);
         }
-        more(page, &seen.fact, found.dns_transport);
+        more(page, prints, &seen.fact, found.dns_transport);
         page.put(b"}}\n");
         super::finish(page, out);
     }
@@ -139,7 +143,7 @@ impl Writer {
         found: &Findings<'_>,
         out: &mut Vec<u8>,
     ) {
-        let Writer { flows, stamps, page } = self;
+        let Writer { flows, stamps, page, .. } = self;
         let text = flows.text(&seen.flow);
         let weighed = Weighed::new(seen, found);
         begin(page, stamps.first(seen.at), REMOTE);
@@ -253,7 +257,7 @@ fn volume(page: &mut Page, sent: Volume) {
 
 /// What a fact tells under ECS's names.
 #[inline]
-fn told(page: &mut Page, fact: &Fact) {
+fn told(page: &mut Page, prints: &mut Prints, fact: &Fact) {
     match fact {
         Fact::FlowOpen
         | Fact::FlowClose(_)
@@ -263,7 +267,7 @@ fn told(page: &mut Page, fact: &Fact) {
         Fact::DnsQuery(query) => dns::query(page, query),
         Fact::DnsAnswer(answer) => dns::answer(page, answer),
         Fact::TlsHello(hello) => {
-            Told { tls: Some(Tls::hello(hello)), ..Told::default() }.members(page);
+            Told { tls: Some(Tls::hello(hello, prints)), ..Told::default() }.members(page);
         }
         Fact::TlsCertificate(shown) => {
             Told { tls: Some(Tls::certificate(shown)), ..Told::default() }.members(page);
@@ -310,12 +314,12 @@ fn rmm(page: &mut Page, text: &FlowText, seen: &Observation, found: &Findings<'_
 
 /// What a fact tells in `rmm`.
 #[inline]
-fn more(page: &mut Page, fact: &Fact, dns_transport: Option<DnsTransport>) {
+fn more(page: &mut Page, prints: &mut Prints, fact: &Fact, dns_transport: Option<DnsTransport>) {
     match fact {
         Fact::TlsHello(hello) => Greeting {
             alpn: (!hello.alpn.is_empty()).then_some(Alpn(&hello.alpn)),
             tls: RmmTls::hello(hello),
-            ja4: hello.ja4.as_ref().map(Ja4::print),
+            ja4: hello.ja4.as_ref().map(|ja4| prints.of(ja4.raw(), || ja4.print())),
             quic: Quic::of(hello.carrier),
             ech: hello.ech,
         }

@@ -1,10 +1,13 @@
 //! `tls`, `url`, `http`, `user_agent` and `file`.
 
+use std::sync::Arc;
+
 use crate::json::{self, Json, Page, Word, fields};
 use model::{
-    Carrier, DomainName, FileDownload, HttpRequest, Ja3, Side, TlsCertificate, TlsHello, TlsVersion,
+    Carrier, DomainName, FileDownload, HttpRequest, Side, TlsCertificate, TlsHello, TlsVersion,
 };
 
+use super::prints::Prints;
 use super::words::{self, Octets, QuicVersionText, VersionText};
 use crate::stamp::SecondsStamp;
 
@@ -24,7 +27,7 @@ fields!(Tls<'_>: ?version, ?version_protocol, ?next_protocol, ?client, ?server);
 #[derive(Default)]
 struct TlsEnd<'a> {
     server_name: Option<&'a str>,
-    ja3: Option<String>,
+    ja3: Option<Arc<str>>,
     x509: Option<X509<'a>>,
     hash: Option<Hash>,
 }
@@ -74,10 +77,10 @@ impl Json for Names<'_> {
 }
 
 impl<'a> Tls<'a> {
-    pub(super) fn hello(hello: &'a TlsHello) -> Tls<'a> {
+    pub(super) fn hello(hello: &'a TlsHello, prints: &mut Prints) -> Tls<'a> {
         let version = words::tls_version(best(hello));
         let server_name = hello.server_name.as_ref().map(DomainName::as_str);
-        let ja3 = hello.ja3.as_ref().map(Ja3::print);
+        let ja3 = hello.ja3.as_ref().map(|ja3| prints.of(ja3.raw(), || ja3.print()));
         let told = server_name.is_some() || ja3.is_some();
         Tls {
             version: version.map(|(number, _)| Word(number)),
