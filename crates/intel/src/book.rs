@@ -13,6 +13,7 @@ use crate::gate::Gate;
 use crate::gating::{Gated, all_gated};
 use crate::glob::Glob;
 use crate::index::{Certificates, Files, Payloads, Ports, RowNumber};
+use crate::indicators::Indicators;
 use crate::labels::Labels;
 use crate::limits::{CONFIDENCE_GENERIC_PCT, CONFIDENCE_SHARED_PCT, CONFIDENCE_SPECIFIC_PCT};
 use crate::listed::ListedTexts;
@@ -22,7 +23,6 @@ use crate::names::NameTable;
 use crate::naming;
 use crate::networks::NetworkTable;
 use crate::pattern::NamePattern;
-use crate::pile::Pile;
 use crate::resolvers::Resolvers;
 use crate::rows::{FeedInfo, Hosting, Row, Tool};
 use crate::weigh::Weighed;
@@ -60,7 +60,7 @@ pub struct Book {
     pub(crate) taken: HashMap<RowNumber, Taken, RandomState>,
     pub(crate) feeds: Vec<Feed>,
     pub(crate) infos: Vec<FeedInfo>,
-    pub(crate) indicators: Pile<Indicator>,
+    pub(crate) indicators: Indicators,
     /// Octets that the patterns take at the most.
     pub(crate) pattern_octets: usize,
     pub(crate) details: Vec<Detail>,
@@ -132,11 +132,11 @@ pub(crate) struct Feed {
 }
 
 /// An entry of a feed. Small: there can be millions.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Indicator {
     pub(crate) feed: u16,
-    /// The group of the gate that holds it, or [`Indicator::FREE`]. Of names the gate is asked when
-    /// they are met.
+    /// The group of the gate that holds its pattern, or [`Indicator::FREE`]. Of all else the gate is
+    /// asked when it is met.
     pub(crate) gate: u16,
     /// Its number in the details, or [`Indicator::PLAIN`].
     pub(crate) detail: u32,
@@ -144,7 +144,7 @@ pub(crate) struct Indicator {
     /// The first day on which it no longer counts.
     pub(crate) until: Day,
     pub(crate) stage: Option<Stage>,
-    /// Of [`Indicator::EXACT`] and the other marks.
+    /// Of [`Indicator::EXACT`] and [`Indicator::PAGE`].
     pub(crate) marks: u8,
 }
 
@@ -155,8 +155,6 @@ impl Indicator {
     pub(crate) const EXACT: u8 = 1;
     /// It is about one page; its host is a hint at it.
     pub(crate) const PAGE: u8 = 2;
-    /// It is about one page at an address that the gate holds, and which is no hint.
-    pub(crate) const HOST_HELD: u8 = 4;
 
     pub(crate) const fn has(&self, mark: u8) -> bool {
         self.marks & mark != 0
@@ -266,7 +264,7 @@ impl Book {
         Some((tool, row, place.tenant))
     }
 
-    pub(crate) fn indicator(&self, number: u32) -> Option<(&Indicator, &Feed)> {
+    pub(crate) fn indicator(&self, number: u32) -> Option<(Indicator, &Feed)> {
         let indicator = self.indicators.get(number)?;
         Some((indicator, self.feeds.get(usize::from(indicator.feed))?))
     }

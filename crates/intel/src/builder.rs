@@ -8,7 +8,7 @@ use crate::book::{Book, CATALOGUE, PathSign, PatternOwner, ProtocolSign, RowPlac
 use crate::catalogue::{self, FileRow, Sign, ToolFile};
 use crate::feeding::Details;
 use crate::gate::Gate;
-use crate::gating::{gate_feeds, note};
+use crate::gating::{gate_patterns, note};
 use crate::index::RowNumber;
 use crate::limits::{
     CATALOGUE_FILE_BYTES_MAX, LOOSE_PATTERNS_MAX, PATTERNS_BYTES_MAX, PATTERNS_PER_NAME_MAX,
@@ -114,7 +114,7 @@ impl BookBuilder {
     /// The book, and all that was wrong.
     #[must_use]
     pub fn build(mut self) -> (Book, Vec<Complaint>) {
-        gate_feeds(&mut self.book);
+        gate_patterns(&mut self.book);
         self.book.lookalikes = std::mem::take(&mut self.lookalikes).build();
         self.tools.sort_by(|one, two| one.id.cmp(&two.id));
         for file in std::mem::take(&mut self.tools) {

@@ -20,7 +20,7 @@ use crate::rows::{FeedInfo, FeedOptions};
 use crate::sheet::{Complaints, shown};
 
 pub(crate) use sink::Details;
-use sink::Sink;
+use sink::{Sink, Waiting};
 use text::{no_text, text_of};
 
 /// Octets from which a feed's format is told.
@@ -91,10 +91,12 @@ impl BookBuilder {
             undescribed: 0,
             full: false,
             names_before,
+            waiting: Waiting::default(),
             patterns_refused: 0,
             pattern_refused_at: None,
         };
         let (format, head) = read(file, (octets, len), &mut sink, &mut about, &mut complaints)?;
+        sink.flush();
         let Sink { count, repeated, undescribed, full, .. } = sink;
         let Sink { patterns_refused, pattern_refused_at, .. } = sink;
         if let Some(line) = pattern_refused_at {
@@ -154,12 +156,14 @@ impl BookBuilder {
     ) {
         let begun = Day::parse(&info.version);
         let end = info.expires_days.and_then(|days| Some(begun?.after(days)));
-        for indicator in self.book.indicators.rest_mut(first) {
+        self.book.indicators.change_rest(first, |indicator, count| {
             if let (Day::MAX, Some(end)) = (indicator.until, end) {
                 indicator.until = end;
             }
-            info.ending = info.ending.saturating_add(usize::from(indicator.until != Day::MAX));
-        }
+            if indicator.until != Day::MAX {
+                info.ending = info.ending.saturating_add(count);
+            }
+        });
         let endless = info.ending < info.count;
         if endless && info.expires_days.is_none() {
             info.unstated.push("expiry");
@@ -201,6 +205,9 @@ fn read(
                     sink.expect(begun.len(), len);
                 }
                 let go_on = reader.line(number, line, complaints, &mut |listed| sink.take(&listed));
+                if complaints.count() > FEED_BAD_LINES_MAX {
+                    sink.flush();
+                }
                 junk =
                     complaints.count() > FEED_BAD_LINES_MAX && complaints.count() / 4 > sink.count;
                 go_on && !junk

@@ -1,7 +1,8 @@
 //! The gate is asked about the indicators of feeds; what it holds stays, as a generic one.
 //!
-//! Of names it is asked when they are met (`weigh.rs`), of all else before the first packet. What is
-//! told of it all is put together when someone wants to read it.
+//! It is asked when one of them is met (`weigh.rs`, `look_up/`), not about a million of them before
+//! the first packet; only about patterns, which are few and take long, before. What is told of all of
+//! them is put together when someone wants to read it.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -17,24 +18,34 @@ use crate::names;
 use crate::networks;
 use crate::sheet::shown;
 
-/// Ask the gate about every indicator that is no name.
-pub(crate) fn gate_feeds(book: &mut Book) {
-    let mut held = Vec::new();
-    each_held(book, &mut |number, group, _| held.push((number, group)));
-    for (number, group) in held {
-        let Some(indicator) = book.indicators.get_mut(number) else { continue };
-        if indicator.has(Indicator::PAGE) {
-            // The page counts as before; its host is everyone's.
-            indicator.marks |= Indicator::HOST_HELD;
-        } else {
+/// Ask the gate about every pattern.
+pub(crate) fn gate_patterns(book: &mut Book) {
+    for (pattern, owner) in &book.patterns {
+        let PatternOwner::Listed(number) = owner else { continue };
+        if let Some(group) = book.gate.holds_pattern(pattern)
+            && let Some(indicator) = book.indicators.get_mut(*number)
+        {
             indicator.gate = group;
         }
     }
 }
 
-/// Give each indicator that is no name and that the gate holds.
+/// What is held.
+#[derive(Clone, Copy)]
+enum Held<'h> {
+    Network(IpNet),
+    Text(&'h str),
+}
+
+/// Give each indicator that the gate holds; of pages, their hosts.
 fn each_held(book: &Book, each: &mut impl FnMut(u32, u16, Held<'_>)) {
-    let Book { gate, networks, patterns, listed, .. } = book;
+    let Book { gate, names, networks, patterns, listed, .. } = book;
+    names.for_each(|name, owner| {
+        let names::Owner::Listed(number) = owner else { return };
+        if let Some(group) = gate.holds_name(name) {
+            each(number, group, Held::Text(name));
+        }
+    });
     networks.for_each(|network, owner| {
         let networks::Owner::Listed(number) = owner else { return };
         if let Some(group) = gate.holds_network(&network) {
@@ -43,8 +54,9 @@ fn each_held(book: &Book, each: &mut impl FnMut(u32, u16, Held<'_>)) {
     });
     for (pattern, owner) in patterns {
         let PatternOwner::Listed(number) = owner else { continue };
-        if let Some(group) = gate.holds_pattern(pattern) {
-            each(*number, group, Held::Text(&pattern.text));
+        let Some(indicator) = book.indicators.get(*number) else { continue };
+        if indicator.gate != Indicator::FREE {
+            each(*number, indicator.gate, Held::Text(&pattern.text));
         }
     }
     listed.for_each(Text::File, |name, number| {
@@ -52,13 +64,6 @@ fn each_held(book: &Book, each: &mut impl FnMut(u32, u16, Held<'_>)) {
             each(number, group, Held::Text(name));
         }
     });
-}
-
-/// What is held.
-#[derive(Clone, Copy)]
-enum Held<'h> {
-    Network(IpNet),
-    Text(&'h str),
 }
 
 /// What the gate made generic: notes for people, and how many indicators of each feed.
@@ -73,12 +78,6 @@ pub(crate) fn all_gated(book: &Book) -> Gated {
     let files = &book.feed_files;
     let notes = files.iter().map(|_| BTreeSet::new()).collect();
     let mut telling = Telling { book, counts: vec![0; files.len()], notes };
-    book.names.for_each(|name, owner| {
-        let names::Owner::Listed(number) = owner else { return };
-        if let Some(group) = book.gate.holds_name(name) {
-            telling.hold(number, group, Held::Text(name));
-        }
-    });
     each_held(book, &mut |number, group, held| telling.hold(number, group, held));
     let Telling { counts, notes, .. } = telling;
     let mut all = book.gated_rows.clone();

@@ -25,6 +25,7 @@ mod gate;
 mod gating;
 mod glob;
 mod index;
+mod indicators;
 mod labels;
 pub mod limits;
 mod lines;

@@ -111,9 +111,30 @@ impl NameTable {
         owner: Owner,
         as_good: impl Fn(Owner) -> bool,
     ) -> Placed {
+        self.insert_hashed(name, self.hash(name), owner, as_good)
+    }
+
+    /// The hash by which a name is found.
+    pub(crate) fn hash(&self, name: &str) -> u64 {
+        self.texts.hash(name.as_bytes())
+    }
+
+    /// Fetch the places of names that are about to be added.
+    pub(crate) fn touch(&self, hashes: impl Iterator<Item = u64>) {
+        self.texts.touch(hashes);
+    }
+
+    /// As [`Self::insert_unless`], of a name whose hash is known.
+    pub(crate) fn insert_hashed(
+        &mut self,
+        name: &str,
+        hash: u64,
+        owner: Owner,
+        as_good: impl Fn(Owner) -> bool,
+    ) -> Placed {
         let Some(code) = owner.code() else { return Placed::Full };
         let chains = &mut self.chains;
-        let placed = self.texts.update(name.as_bytes(), |head| {
+        let placed = self.texts.update_hashed(name.as_bytes(), hash, |head| {
             if let Some(other) = chains.owners(head).find(|code| as_good(Owner::of(*code))) {
                 return Some((head, Placed::Again(other & NUMBER_MAX)));
             }

@@ -55,8 +55,17 @@ impl Texts {
         text: &[u8],
         change: impl FnOnce(Head) -> Option<(Head, T)>,
     ) -> Option<T> {
+        self.update_hashed(text, self.hash(text), change)
+    }
+
+    /// The same, for a text whose hash is known.
+    pub(crate) fn update_hashed<T>(
+        &mut self,
+        text: &[u8],
+        hash: u64,
+        change: impl FnOnce(Head) -> Option<(Head, T)>,
+    ) -> Option<T> {
         self.reserve(1);
-        let hash = self.hash(text);
         let place = match self.find(text, hash) {
             Ok(number) => {
                 let entry = self.entries.get_mut(number)?;
@@ -122,6 +131,14 @@ impl Texts {
             }
             at = at.wrapping_add(1) & len.wrapping_sub(1);
         }
+    }
+
+    /// Fetch the places of these hashes into the cache. One does not wait for the other here, as they
+    /// would where each is looked for and filled in turn.
+    pub(crate) fn touch(&self, hashes: impl Iterator<Item = u64>) {
+        let len = self.places.len();
+        let place = |hash| self.places.get(first_place(hash, len)).copied().unwrap_or(0);
+        std::hint::black_box(hashes.fold(0u32, |all, hash| all ^ place(hash)));
     }
 
     /// The hash by which a text is found.

@@ -90,7 +90,7 @@ impl Book {
                     }
                 }
                 Owner::Listed(number) => {
-                    if self.indicators.get(number).is_some_and(|it| self.speaks(it, suffix, whole))
+                    if self.indicators.get(number).is_some_and(|it| self.speaks(&it, suffix, whole))
                     {
                         all.listed.push(hit(Closeness::Suffix, number));
                     }

@@ -1,9 +1,11 @@
 //! Where the entries of a feed go: each into its table, once, with what is said of it.
 
+use std::borrow::Cow;
 use std::hash::BuildHasher as _;
 
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
+use model::Stage;
 
 use crate::book::{Book, Detail, Indicator, PatternOwner};
 use crate::builder::add_pattern;
@@ -30,6 +32,42 @@ pub(crate) struct Details {
     octets: usize,
 }
 
+/// Names that wait for each other: looking for the places of all of them at once, which are not in
+/// the cache, takes little longer than for that of one.
+#[derive(Debug, Default)]
+pub(super) struct Waiting {
+    /// One behind the other.
+    texts: String,
+    names: Vec<Bare>,
+}
+
+/// Names that wait at the most: their places take 64 octets each of the fastest cache.
+const WAITING_MAX: usize = 128;
+
+/// A name of which a list says no more than that it is listed.
+#[derive(Debug)]
+struct Bare {
+    /// Where it ends in the texts.
+    end: usize,
+    hash: u64,
+    line: u32,
+    until: Option<Day>,
+    stage: Option<Stage>,
+    exact: bool,
+}
+
+impl Waiting {
+    fn push(&mut self, name: &str, listed: &Listed<'_>) {
+        self.texts.push_str(name);
+        let Listed { line, until, stage, exact, .. } = *listed;
+        self.names.push(Bare { end: self.texts.len(), hash: 0, line, until, stage, exact });
+    }
+}
+
+fn is_bare(listed: &Listed<'_>) -> bool {
+    listed.confidence_pct.is_none() && listed.description.trim().is_empty()
+}
+
 /// Where the entries of one feed go.
 pub(super) struct Sink<'b> {
     pub(super) book: &'b mut Book,
@@ -44,6 +82,8 @@ pub(super) struct Sink<'b> {
     pub(super) full: bool,
     /// Names that were in the book before.
     pub(super) names_before: usize,
+    /// Names that wait to be put into their table together.
+    pub(super) waiting: Waiting,
     /// Patterns for which there was no place, and the line of the first.
     pub(super) patterns_refused: usize,
     pub(super) pattern_refused_at: Option<u32>,
@@ -53,6 +93,7 @@ impl Sink<'_> {
     /// The first `part` octets were read of `whole`: make room for as many names as there will be
     /// if it goes on like this.
     pub(super) fn expect(&mut self, part: usize, whole: u64) {
+        self.flush();
         let names = &mut self.book.names;
         let so_far = names.len().saturating_sub(self.names_before) as u64;
         let rest = whole.min(FEED_FILE_BYTES_MAX as u64).saturating_sub(part as u64);
@@ -61,15 +102,71 @@ impl Sink<'_> {
         names.reserve(more);
     }
 
+    /// Take an entry. `false`: there is no more place.
     pub(super) fn take(&mut self, listed: &Listed<'_>) -> bool {
-        let len = self.book.indicators.len();
-        let (Ok(number), true) = (u32::try_from(len), len < INDICATORS_MAX) else {
-            self.full = true;
-            return false;
+        let go_on = match &listed.subject {
+            Subject::Name(name) if is_bare(listed) => {
+                self.waiting.push(name, listed);
+                self.waiting.names.len() < WAITING_MAX || self.flush()
+            }
+            // All are counted in the order of their lines.
+            _ => self.flush() && self.put(listed),
         };
+        go_on && !self.full
+    }
+
+    /// Put the names that wait into their table. `false`: there is no more place.
+    pub(super) fn flush(&mut self) -> bool {
+        let mut waiting = std::mem::take(&mut self.waiting);
+        let names = &self.book.names;
+        let mut start = 0usize;
+        for one in &mut waiting.names {
+            one.hash = names.hash(waiting.texts.get(start..one.end).unwrap_or_default());
+            start = one.end;
+        }
+        names.touch(waiting.names.iter().map(|one| one.hash));
+        let mut start = 0usize;
+        for one in &waiting.names {
+            let text = waiting.texts.get(start..one.end).unwrap_or_default();
+            start = one.end;
+            let listed = Listed {
+                subject: Subject::Name(Cow::Borrowed(text)),
+                exact: one.exact,
+                stage: one.stage,
+                description: Cow::Borrowed(""),
+                confidence_pct: None,
+                until: one.until,
+                line: one.line,
+            };
+            if !self.put_name(&listed, text, one.hash) {
+                break;
+            }
+        }
+        waiting.texts.clear();
+        waiting.names.clear();
+        self.waiting = waiting;
+        !self.full
+    }
+
+    fn put_name(&mut self, listed: &Listed<'_>, text: &str, hash: u64) -> bool {
+        let Some(number) = self.next_number() else { return false };
+        let placed = self.name(text, hash, number);
+        self.note(listed, placed, if listed.exact { Indicator::EXACT } else { 0 })
+    }
+
+    /// The number of the next indicator, where there is place for one.
+    fn next_number(&mut self) -> Option<u32> {
+        let len = self.book.indicators.len();
+        let number = u32::try_from(len).ok().filter(|_| len < INDICATORS_MAX);
+        self.full |= number.is_none();
+        number
+    }
+
+    fn put(&mut self, listed: &Listed<'_>) -> bool {
+        let Some(number) = self.next_number() else { return false };
         let mut marks = if listed.exact { Indicator::EXACT } else { 0 };
         let placed = match &listed.subject {
-            Subject::Name(name) => self.name(name, number),
+            Subject::Name(name) => self.name(name, self.book.names.hash(name), number),
             Subject::Network(network) => self.network(network, number),
             Subject::Pattern(pattern) => match self.pattern(pattern, number) {
                 true => Placed::New,
@@ -98,6 +195,11 @@ impl Sink<'_> {
             Subject::Certificate(hash) => self.text(Text::Certificate, hash, number),
             Subject::File(name) => self.text(Text::File, name, number),
         };
+        self.note(listed, placed, marks)
+    }
+
+    /// Note what became of an entry. `false`: there is no more place.
+    fn note(&mut self, listed: &Listed<'_>, placed: Placed, marks: u8) -> bool {
         match placed {
             Placed::New => self.add(listed, marks),
             Placed::Again(other) => self.again(listed, other),
@@ -106,9 +208,9 @@ impl Sink<'_> {
         !self.full
     }
 
-    fn name(&mut self, name: &str, number: u32) -> Placed {
+    fn name(&mut self, name: &str, hash: u64, number: u32) -> Placed {
         let Book { names, indicators, .. } = &mut *self.book;
-        names.insert_unless(name, Owner::Listed(number), |owner| match owner {
+        names.insert_hashed(name, hash, Owner::Listed(number), |owner| match owner {
             Owner::Listed(other) if other >= self.first => {
                 indicators.get(other).is_some_and(|other| !other.has(Indicator::PAGE))
             }
@@ -132,7 +234,7 @@ impl Sink<'_> {
         if !page {
             return match network {
                 Some(network) => self.network(&network, number),
-                None => self.name(host, number),
+                None => self.name(host, self.book.names.hash(host), number),
             };
         }
         *marks |= Indicator::PAGE | Indicator::EXACT;
@@ -181,7 +283,7 @@ impl Sink<'_> {
     fn again(&mut self, listed: &Listed<'_>, other: u32) {
         self.repeated = self.repeated.saturating_add(1);
         let own = self.options.confidence_pct.unwrap_or(CONFIDENCE_FEED_PCT);
-        let said = self.book.indicators.get(other).and_then(|other| self.book.detail(other));
+        let said = self.book.indicators.get(other).and_then(|other| self.book.detail(&other));
         let before = said.map_or(own, |said| said.confidence_pct.unwrap_or(own));
         let surer = listed.confidence_pct.unwrap_or(own) > before;
         let detail = surer.then(|| self.detail(listed));

@@ -65,9 +65,10 @@ impl Book {
         found.sort_unstable();
         let feed = |number: u32| self.indicator(number).map(|(entry, _)| entry.feed);
         found.dedup_by_key(|number| feed(*number));
+        let gated = what == Text::File && self.gate.holds_file(text).is_some();
         for number in found.into_iter().take(FEEDS_PER_NAME_MAX) {
             let value = text.into();
-            if let Some(found) = self.listed_match(source, &value, text.into(), number, false) {
+            if let Some(found) = self.listed_match(source, &value, text.into(), number, gated) {
                 push(out, found);
             }
         }

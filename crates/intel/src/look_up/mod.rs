@@ -179,10 +179,9 @@ impl Book {
         gated: bool,
     ) -> Option<Match> {
         let (indicator, feed) = self.indicator(number)?;
-        let (meaning, confidence_pct) = self.meaning_listed(indicator, feed);
-        let generic = gated || indicator.gate != Indicator::FREE;
+        let (meaning, confidence_pct) = self.meaning_listed(&indicator, feed);
         let specificity = match source {
-            _ if generic => Specificity::Generic,
+            _ if gated => Specificity::Generic,
             SignSource::HttpUrl => Specificity::Specific,
             // One page was reported, and this may be another.
             _ if indicator.has(Indicator::PAGE) => Specificity::Shared,
@@ -241,19 +240,24 @@ impl Book {
     pub(crate) fn look_up_address(&self, ip: IpAddr, out: &mut Vec<Match>) {
         let mut rows: Vec<(u8, RowNumber)> = Vec::new();
         let mut listed: Vec<(u16, bool, u8, u32)> = Vec::new();
+        let address = ip.to_canonical();
+        let network = |len| IpNet::new(address, len).ok().map(|network| network.trunc());
+        let held = |len| network(len).and_then(|network| self.gate.holds_network(&network));
         self.networks.walk(ip, &mut |len, owner| match owner {
             Owner::Row(row) => rows.push((len, row)),
             Owner::Listed(number) => {
-                let entry = self.indicator(number).map(|(entry, _)| entry);
-                if let Some(entry) = entry.filter(|entry| !entry.has(Indicator::HOST_HELD)) {
-                    listed.push((entry.feed, entry.has(Indicator::PAGE), len, number));
+                let Some((entry, _)) = self.indicator(number) else { return };
+                let page = entry.has(Indicator::PAGE);
+                // A page counts; its host, where it is everyone's, is no hint at it.
+                if !page || held(len).is_none() {
+                    listed.push((entry.feed, page, len, number));
                 }
             }
         });
         if rows.is_empty() && listed.is_empty() {
             return;
         }
-        let value = ip.to_canonical().to_string();
+        let value = address.to_string();
         let narrowest = rows.first().map(|(len, _)| *len);
         rows.retain(|(len, _)| Some(*len) == narrowest);
         rows.sort_unstable();
@@ -264,12 +268,11 @@ impl Book {
         // Narrowest first within a feed, since the walk gave them so; pages last.
         listed.sort_by_key(|(feed, page, ..)| (*feed, *page));
         listed.dedup_by_key(|(feed, ..)| *feed);
-        for (_, _, len, number) in listed.into_iter().take(FEEDS_PER_NAME_MAX) {
-            let network = IpNet::new(ip.to_canonical(), len).map(|network| network.trunc());
-            let text =
-                network.map_or_else(|_| value.to_string(), |network| shown_network(&network));
+        for (_, page, len, number) in listed.into_iter().take(FEEDS_PER_NAME_MAX) {
+            let text = network(len).map_or_else(|| value.to_string(), |net| shown_network(&net));
+            let gated = !page && held(len).is_some();
             let source = SignSource::Address;
-            if let Some(found) = self.listed_match(source, &value, text.into(), number, false) {
+            if let Some(found) = self.listed_match(source, &value, text.into(), number, gated) {
                 push(out, found);
             }
         }
