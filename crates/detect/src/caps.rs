@@ -84,9 +84,9 @@ impl Caps {
         (false, due)
     }
 
-    /// Whether an hour is over.
-    pub(crate) fn is_due(&self, now: Timestamp) -> bool {
-        self.ends.first().is_some_and(|(end, _)| *end <= now)
+    /// When the next hour is over.
+    pub(crate) fn next_end(&self) -> Option<Timestamp> {
+        self.ends.first().map(|(end, _)| *end)
     }
 
     /// Packet time passes: the summaries of hours that are over.

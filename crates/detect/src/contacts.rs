@@ -121,7 +121,9 @@ impl Detector {
         if scene.setting.direction == Direction::Inbound {
             return Familiarity::default();
         }
-        self.lures.see(&lure.registrable, scene.setting.host, scene.seen.at)
+        let (host, at) = (scene.setting.host, scene.seen.at);
+        let learnt = self.firsts.learnt(at);
+        self.lures.see(&lure.registrable, host, at, learnt)
     }
 
     /// Note what speaks for and against a name that lies.

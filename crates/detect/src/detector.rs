@@ -14,10 +14,11 @@ use crate::chain::Trails;
 use crate::inventory::Inventory;
 use crate::limits::Limits;
 use crate::memory::{
-    Firsts, Flows, Identities, KnownHost, Lures, Names, Owners, Prints, Questions, Recognised,
+    Firsts, Flows, Identities, KnownHost, Lures, Names, Owners, Pairs, Prints, Questions,
+    Recognised,
 };
 use crate::policy::Policy;
-use crate::scene::Scene;
+use crate::scene::{Scene, names_a_thing};
 use crate::spread::Spreads;
 use crate::stories::Stories;
 use crate::weights::{Kind, is_use};
@@ -29,6 +30,7 @@ pub struct Detector {
     pub(crate) limits: Limits,
     pub(crate) names: Names,
     pub(crate) owners: Owners,
+    pub(crate) pairs: Pairs,
     pub(crate) questions: Questions,
     pub(crate) flows: Flows,
     pub(crate) recognised: Recognised,
@@ -44,6 +46,9 @@ pub struct Detector {
     pub(crate) signs_left_out: u64,
     pub(crate) suppressed: u64,
     pub(crate) now: Timestamp,
+    /// Before this nothing is due in packet time, as far as it was worked out; zero where it has
+    /// to be worked out anew.
+    pub(crate) quiet_until: Timestamp,
 }
 
 /// What the policy says of the use that an observation shows.
@@ -84,6 +89,7 @@ impl Detector {
             limits: limits.clone(),
             names: Names::new(limits),
             owners: Owners::new(Prints::FIXED),
+            pairs: Pairs::new(Prints::FIXED),
             questions: Questions::new(limits),
             flows: Flows::new(limits),
             recognised: Recognised::new(limits),
@@ -98,6 +104,7 @@ impl Detector {
             signs_left_out: 0,
             suppressed: 0,
             now: Timestamp::ZERO,
+            quiet_until: Timestamp::ZERO,
         }
     }
 
@@ -107,6 +114,7 @@ impl Detector {
         let hits = |rule: &Arc<str>| old.get(rule).copied().unwrap_or_default();
         self.hits = policy.rules().map(|rule| (Arc::clone(rule.label), hits(rule.label))).collect();
         self.policy = policy;
+        self.pairs.forget();
     }
 
     /// Packet time passes: stories that fell silent are told a last time.
@@ -114,10 +122,30 @@ impl Detector {
         // Not the latest time ever seen: one broken clock's frame from the far future would make
         // every later sign a story of its own.
         let before = std::mem::replace(&mut self.now, at);
-        self.lures.watch(at);
         self.firsts.watch(at);
+        if at < self.quiet_until {
+            debug_assert!(at < self.next_due(), "what is due was left");
+            return;
+        }
         self.pass(before, out);
         self.chain_expire(out);
+        self.quiet_until = self.next_due();
+    }
+
+    /// The earliest moment at which time brings anything.
+    fn next_due(&self) -> Timestamp {
+        let due = [
+            self.stories.next_look(),
+            self.caps.next_end(),
+            self.spreads.next_end(),
+            self.chain.next_end(),
+        ];
+        due.into_iter().flatten().min().unwrap_or(Timestamp::MAX)
+    }
+
+    /// What is due when may have changed.
+    pub(crate) fn stir(&mut self) {
+        self.quiet_until = Timestamp::ZERO;
     }
 
     /// Where an observation's flow lies, and what its client last resolved its server from. What
@@ -127,18 +155,18 @@ impl Detector {
         if let Fact::DnsAnswer(answer) = &seen.fact {
             self.names.learn(client, answer, seen.at, &mut self.owners);
         }
-        let (host, direction) = self.policy.place(&seen.flow);
-        self.questions.learn(seen, direction == Direction::Internal);
+        let pair = self.pairs.of(&seen.flow, &self.policy);
+        self.questions.learn(seen, pair.direction == Direction::Internal);
         let server = seen.flow.server.ip;
-        let loan = self.names.lend(client, server, seen.at).or_else(|| {
+        let loan = self.names.lend(pair.print, seen.at).or_else(|| {
             // A host asks over one family and connects over the other.
             let mut others = self.identities.others(client);
-            others.find_map(|other| self.names.lend(other, server, seen.at))
+            others.find_map(|other| self.names.lend(self.pairs.print(other, server), seen.at))
         });
         Setting {
-            host,
-            direction,
-            zone: self.policy.zone_of(host, seen.flow.vlan).cloned(),
+            host: if pair.server_is_host { server } else { client },
+            direction: pair.direction,
+            zone: pair.zone.and_then(|zone| self.policy.zone_at(zone)).cloned(),
             name_shared: loan.as_ref().is_some_and(|loan| loan.shared),
             server_name: loan.map(|loan| loan.name),
             well_known: false,
@@ -167,6 +195,10 @@ impl Detector {
             }
             return Verdict::default();
         }
+        // What no list knows matters by its name, if at all.
+        if matches.is_empty() && !names_a_thing(&seen.fact) {
+            return Verdict::default();
+        }
         // Whoever asked the resolver is told; that it passed the question on says nothing of it.
         if !matches.is_empty() && self.questions.passed_on(seen) {
             return Verdict::default();
@@ -175,6 +207,7 @@ impl Detector {
         let new_name = self.chain_name(&scene);
         let mut verdict = Verdict::default();
         if !matches.is_empty() {
+            self.stir();
             verdict.recognised = self.recognise(seen, matches);
             self.weigh_signs(&scene, matches, &mut verdict, out);
         }
@@ -328,6 +361,9 @@ impl Detector {
     ) {
         self.recognised.close(&seen.flow);
         let stories = self.flows.close(&seen.flow);
+        if !stories.is_empty() {
+            self.stir();
+        }
         for &serial in &stories {
             self.stories.touch(serial, close.last);
             self.stories.release(serial);

@@ -160,7 +160,19 @@ impl<'a> Scene<'a> {
 /// The name that an observation is about: asked for, presented, or lent to a file's server.
 #[must_use]
 pub fn name_of<'a>(seen: &'a Observation, setting: &'a Setting) -> Option<&'a DomainName> {
+    if !names_a_thing(&seen.fact) {
+        return None;
+    }
     Scene::new(seen, setting).name()
+}
+
+/// Whether a fact may be about a name, see [`name_of`]; all others matter by what lists know of them,
+/// or not at all.
+pub(crate) const fn names_a_thing(fact: &Fact) -> bool {
+    matches!(
+        fact,
+        Fact::DnsQuery(_) | Fact::TlsHello(_) | Fact::HttpRequest(_) | Fact::FileDownload(_)
+    )
 }
 
 /// Whether a name is an address in text.

@@ -146,9 +146,9 @@ impl Spreads {
         }
     }
 
-    /// Whether a wave is over.
-    pub(crate) fn is_due(&self, now: Timestamp) -> bool {
-        self.lasts.first().is_some_and(|(last, _)| last.after(SPREAD_SPAN) <= now)
+    /// When the next wave is over.
+    pub(crate) fn next_end(&self) -> Option<Timestamp> {
+        self.lasts.first().map(|(last, _)| last.after(SPREAD_SPAN))
     }
 
     /// Packet time passes: waves that nobody joined for an hour are over.

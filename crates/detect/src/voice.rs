@@ -60,10 +60,6 @@ impl Detector {
                 Due::Over(story) => self.end(*story, at, out),
             }
         }
-        // Each observation comes by here, and hardly ever is there anything to tell.
-        if !self.caps.is_due(self.now) && !self.spreads.is_due(self.now) {
-            return;
-        }
         let summaries = self.caps.pass_time(self.now);
         for alert in summaries.into_iter().chain(self.spreads.pass_time(self.now)) {
             self.say(alert, out);

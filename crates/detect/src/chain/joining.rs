@@ -102,6 +102,7 @@ impl Detector {
         all: Vec<Met>,
         out: &mut impl FnMut(Alert),
     ) {
+        self.stir();
         let (host, at) = (self.way_of(scene.setting.host), scene.seen.at);
         let windows = self.chain.windows;
         let earlier = self.gather(scene.setting.host, host, at);

@@ -96,6 +96,14 @@ impl Trails {
         }
     }
 
+    /// When the next incident is over: at once, where its host had to be forgotten.
+    pub(crate) fn next_end(&self) -> Option<Timestamp> {
+        if !self.gone.is_empty() {
+            return Some(Timestamp::ZERO);
+        }
+        self.open.first().map(|(grown, _)| grown.after(self.over))
+    }
+
     /// Take out the next incident that is over at `now`.
     pub(crate) fn expire(&mut self, now: Timestamp) -> Option<Incident> {
         if let Some(gone) = self.gone.pop() {

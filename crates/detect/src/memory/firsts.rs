@@ -88,6 +88,11 @@ impl Firsts {
         self.watch.pass(at);
     }
 
+    /// Whether the sensor has watched for long enough to call what it meets now new.
+    pub(crate) fn learnt(&mut self, at: Timestamp) -> bool {
+        self.watch.learnt(at)
+    }
+
     /// A host had to do with the registered name of that fingerprint.
     pub(crate) fn see_name(&mut self, registered: u64, host: IpAddr, at: Timestamp) -> Known {
         let learnt = self.watch.learnt(at);
@@ -147,6 +152,7 @@ impl Watch {
         Watch { begun: None, last: Timestamp::ZERO, away: false, before: None, learning }
     }
 
+    #[inline]
     pub(crate) fn pass(&mut self, at: Timestamp) {
         // Before the first packet of a wire there is no time.
         if at == Timestamp::ZERO {
@@ -158,6 +164,12 @@ impl Watch {
             self.last = self.last.max(at);
             return;
         }
+        self.jump(at);
+    }
+
+    /// The first moment, the first after a pause, or one far from the last.
+    #[cold]
+    fn jump(&mut self, at: Timestamp) {
         let begun = *self.begun.get_or_insert(at);
         let (gap, back) = (at.since(self.last), self.last.since(at));
         if std::mem::take(&mut self.away) {

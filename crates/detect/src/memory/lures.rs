@@ -4,7 +4,6 @@ use std::net::IpAddr;
 
 use model::Timestamp;
 
-use super::firsts::Watch;
 use super::prints::Prints;
 use super::sightings::Sightings;
 use crate::limits::{FIRST_HOSTS_MAX, LURE_COMMON_AFTER, LURE_FRESH, LURE_HOSTS_MAX, Limits};
@@ -13,7 +12,6 @@ use crate::limits::{FIRST_HOSTS_MAX, LURE_COMMON_AFTER, LURE_FRESH, LURE_HOSTS_M
 #[derive(Debug)]
 pub(crate) struct Lures {
     pub(crate) seen: Sightings<FIRST_HOSTS_MAX>,
-    pub(crate) watch: Watch,
     pub(crate) prints: Prints,
 }
 
@@ -28,11 +26,7 @@ pub(crate) struct Familiarity {
 
 impl Lures {
     pub(crate) fn new(limits: &Limits) -> Lures {
-        Lures {
-            seen: Sightings::new(limits.lures_max),
-            watch: Watch::new(limits.learning),
-            prints: Prints::FIXED,
-        }
+        Lures { seen: Sightings::new(limits.lures_max), prints: Prints::FIXED }
     }
 
     /// Names held, and names that went since there was no room.
@@ -40,14 +34,15 @@ impl Lures {
         self.seen.counts()
     }
 
-    /// Time passes: the first moment is when learning begins.
-    pub(crate) fn watch(&mut self, at: Timestamp) {
-        self.watch.pass(at);
-    }
-
-    /// A host had to do with a name; how well the name is known now.
-    pub(crate) fn see(&mut self, registrable: &str, host: IpAddr, at: Timestamp) -> Familiarity {
-        let learnt = self.watch.learnt(at);
+    /// A host had to do with a name; how well the name is known now. `learnt`: whether the sensor
+    /// has watched for long enough to call it new.
+    pub(crate) fn see(
+        &mut self,
+        registrable: &str,
+        host: IpAddr,
+        at: Timestamp,
+        learnt: bool,
+    ) -> Familiarity {
         let (print, host) = (self.prints.name(registrable), self.prints.host(host));
         let seen = self.seen.meet(print, host, at, learnt);
         let age = at.since(seen.first());
@@ -64,15 +59,16 @@ mod tests {
 
     const DAY: u64 = 24 * 3600;
 
+    /// It learns on the first day, as by default.
     fn see(lures: &mut Lures, name: &str, host: u8, secs: u64) -> (bool, bool) {
-        let known = lures.see(name, [10, 0, 0, host].into(), Timestamp::from_secs(secs, 0));
+        let at = Timestamp::from_secs(secs, 0);
+        let known = lures.see(name, [10, 0, 0, host].into(), at, secs >= DAY);
         (known.fresh, known.common)
     }
 
     #[test]
     fn a_name_is_fresh_for_a_day_once_the_sensor_has_learnt() {
         let mut lures = Lures::new(&Limits::default());
-        lures.watch(Timestamp::ZERO);
         assert_eq!(see(&mut lures, "a.example", 1, 100), (false, false), "still learning");
         assert_eq!(see(&mut lures, "a.example", 1, 2 * DAY), (false, false), "known since");
         assert_eq!(see(&mut lures, "b.example", 1, 2 * DAY), (true, false));
@@ -83,7 +79,6 @@ mod tests {
     #[test]
     fn a_name_is_common_by_many_hosts_for_days() {
         let mut lures = Lures::new(&Limits::default());
-        lures.watch(Timestamp::ZERO);
         for host in 1..=20 {
             assert_eq!(see(&mut lures, "ours.example", host, 100), (false, false), "a wave");
         }

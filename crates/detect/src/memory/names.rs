@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use model::{DnsAnswer, DomainName, Protocol, RecordData, RecordType, Timestamp};
 
-use super::memo::{Memo, Owners, place_of};
+use super::memo::Owners;
 use super::prints::Prints;
-use super::recent::{Recent, bits};
+use super::recent::Recent;
 use crate::limits::{CNAME_HOPS_MAX, Limits, NAME_KEPT_MAX, OTHER_NAMES_MAX};
 
 /// Passive DNS, by client: two clients may know one address by different names, as on a CDN.
@@ -17,8 +17,6 @@ pub(crate) struct Names {
     lent: Recent<u64, Lent>,
     kept_min: Duration,
     prints: Prints,
-    /// Fingerprints of clients and servers: each fact of a flow asks for the same one.
-    pairs: Memo<[u128; 2], u64>,
 }
 
 /// What one client knows one address by.
@@ -47,14 +45,12 @@ impl Names {
             lent: Recent::new(limits.names_max),
             kept_min: limits.name_kept_min,
             prints: Prints::FIXED,
-            pairs: Memo::new(),
         }
     }
 
     /// Fingerprints are made by these from now on.
     pub(crate) fn set_prints(&mut self, prints: Prints) {
         self.prints = prints;
-        self.pairs = Memo::new();
     }
 
     /// Names held, and names that went since there was no room.
@@ -105,27 +101,23 @@ impl Names {
             for server in addresses.iter().copied().filter(|ip| names_a_server(ip.to_canonical())) {
                 // 32 bits of it tell apart what leads to one address.
                 let owner = *registered.get_or_insert_with(|| owners.print(name.as_str()) as u32);
-                let mut lent = Lent {
-                    name: name.clone(),
-                    until,
-                    registered: owner,
-                    others: [(0, 0); OTHER_NAMES_MAX],
-                };
-                // What is learnt is asked for later, if at all.
                 let print = self.prints.pair(client, server);
-                if let Some(before) = self.lent.get(&print) {
-                    lent.follow(before);
-                    *before = lent;
-                } else {
-                    self.lent.insert(print, lent);
+                match self.lent.get(&print) {
+                    Some(lent) => lent.follow(name, owner, until),
+                    None => {
+                        let others = [(0, 0); OTHER_NAMES_MAX];
+                        let name = name.clone();
+                        self.lent
+                            .insert_new(print, Lent { name, until, registered: owner, others });
+                    }
                 }
             }
         }
     }
 
-    /// The name that `client` last resolved `server` from. Using a name keeps it.
-    pub(crate) fn lend(&mut self, client: IpAddr, server: IpAddr, at: Timestamp) -> Option<Loan> {
-        let print = self.pair(client, server);
+    /// The name that a client last resolved a server from, by the fingerprint of both. Using a name
+    /// keeps it.
+    pub(crate) fn lend(&mut self, print: u64, at: Timestamp) -> Option<Loan> {
         let lent = self.lent.get(&print)?;
         if lent.until < at {
             self.lent.remove(&print);
@@ -136,29 +128,27 @@ impl Names {
         let shared = lent.others.iter().any(|(_, until)| *until >= now && *until > 0);
         Some(Loan { name: lent.name.clone(), shared })
     }
-
-    fn pair(&mut self, client: IpAddr, server: IpAddr) -> u64 {
-        let key = [bits(client), bits(server)];
-        let prints = self.prints;
-        self.pairs.get(place_of(key[0], key[1]), key, || prints.pair(client, server))
-    }
 }
 
 impl Lent {
-    /// Another answer led there before: what it said counts on beside this one.
-    fn follow(&mut self, before: &Lent) {
-        self.others = before.others;
-        if let Some(own) = self.others.iter_mut().find(|(print, _)| *print == self.registered) {
+    /// Another answer leads there: what the one before said counts on beside it.
+    fn follow(&mut self, name: &DomainName, registered: u32, until: Timestamp) {
+        if let Some(own) = self.others.iter_mut().find(|(print, _)| *print == registered) {
             *own = (0, 0);
         }
-        if before.registered != self.registered {
+        if self.registered != registered {
             // Of too many the one that ends first goes.
             let place = self.others.iter_mut().min_by_key(|(_, until)| *until);
-            let until = secs(before.until);
+            let until = secs(self.until);
             if let Some(place) = place.filter(|place| place.1 < until) {
-                *place = (before.registered, until);
+                *place = (self.registered, until);
             }
         }
+        // Most answers say again what one before said.
+        if self.name != *name {
+            self.name = name.clone();
+        }
+        (self.registered, self.until) = (registered, until);
     }
 }
 
@@ -198,8 +188,13 @@ pub(super) struct Chain<'a> {
 
 impl<'a> Chain<'a> {
     /// All of them, the question's first.
-    pub(super) fn names(&self) -> impl Iterator<Item = &'a DomainName> {
+    fn names(&self) -> impl Iterator<Item = &'a DomainName> {
         std::iter::once(self.first).chain(self.others.iter().copied())
+    }
+
+    /// The aliases that it leads to.
+    pub(super) fn aliases(&self) -> &[&'a DomainName] {
+        &self.others
     }
 
     fn holds(&self, name: &DomainName) -> bool {
@@ -251,7 +246,8 @@ mod tests {
 
     fn lend(names: &mut Names, client: &str, server: &str, secs: u64) -> Option<String> {
         let (client, server) = (client.parse().expect(client), server.parse().expect(server));
-        let lent = names.lend(client, server, Timestamp::from_secs(secs, 0));
+        let print = names.prints.pair(client, server);
+        let lent = names.lend(print, Timestamp::from_secs(secs, 0));
         lent.map(|loan| format!("{}{}", loan.name, if loan.shared { " ?" } else { "" }))
     }
 

@@ -9,7 +9,7 @@ use foldhash::quality::RandomState;
 use model::{DnsAnswer, DomainName, Fact, Observation, Protocol, Timestamp};
 
 use super::names::chain;
-use super::recent::{Recent, bits};
+use super::recent::{Hashed, Recent, bits};
 use crate::caps::apart;
 use crate::limits::{HEARD_AGAIN, Limits, NAME_KEPT_MIN, PARENTS_MAX};
 
@@ -20,7 +20,7 @@ pub(crate) struct Questions {
     /// When a resolver was last asked for a name, by the hash of both: nothing else is needed of
     /// them, and 64 bits under a key of this process do not meet by chance, nor by the design of
     /// someone who never sees one of them.
-    asked: Recent<u64, Timestamp>,
+    asked: Recent<Hashed, Timestamp>,
     keys: RandomState,
 }
 
@@ -67,10 +67,14 @@ impl Questions {
     /// A resolver goes on to ask for the aliases that it finds.
     fn follow(&mut self, seen: &Observation, answer: &DnsAnswer) {
         let name = answer.question.as_ref().and_then(|question| question.name.as_ref());
-        if let Some(name) = name.filter(|_| self.passed_on(seen)) {
-            for alias in chain(name, answer).names().skip(1) {
-                self.hear(seen.flow.client.ip, alias, seen.at);
-            }
+        let Some(name) = name else { return };
+        // Most names have no alias.
+        let chain = chain(name, answer);
+        if chain.aliases().is_empty() || !self.passed_on(seen) {
+            return;
+        }
+        for alias in chain.aliases() {
+            self.hear(seen.flow.client.ip, alias, seen.at);
         }
     }
 
@@ -105,8 +109,8 @@ impl Questions {
         asked.is_some_and(|asked| asked.after(NAME_KEPT_MIN) >= at)
     }
 
-    fn key(&self, resolver: IpAddr, name: &str) -> u64 {
-        self.keys.hash_one((bits(resolver), name))
+    fn key(&self, resolver: IpAddr, name: &str) -> Hashed {
+        Hashed(self.keys.hash_one((bits(resolver), name)))
     }
 }
 

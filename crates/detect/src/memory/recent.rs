@@ -27,6 +27,17 @@ impl Keyed for u64 {
     }
 }
 
+/// A hash that was made under a key of this process.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Hashed(pub(crate) u64);
+
+impl Keyed for Hashed {
+    #[inline]
+    fn hash(&self, _: &RandomState) -> u64 {
+        self.0
+    }
+}
+
 impl Keyed for IpAddr {
     #[inline]
     fn hash(&self, keys: &RandomState) -> u64 {
@@ -151,6 +162,15 @@ impl<K: Keyed, V> Recent<K, V> {
             *old = value;
             return None;
         }
+        self.add(hash, key, value)
+    }
+
+    /// Put in an entry whose key was just looked for and is not there.
+    pub(crate) fn insert_new(&mut self, key: K, value: V) -> Option<(K, V)> {
+        self.add(key.hash(&self.hash), key, value)
+    }
+
+    fn add(&mut self, hash: u64, key: K, value: V) -> Option<(K, V)> {
         if self.max == 0 {
             self.evicted += 1;
             return Some((key, value));

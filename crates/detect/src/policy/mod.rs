@@ -135,6 +135,16 @@ impl Policy {
         self.zones.zone_of(host, vlan)
     }
 
+    /// The place of that zone among the zones; see [`Policy::zone_at`].
+    pub(crate) fn zone_place(&self, host: IpAddr, vlan: Option<VlanId>) -> Option<u32> {
+        self.zones.place_of(host, vlan).and_then(|place| u32::try_from(place).ok())
+    }
+
+    /// The zone at a place.
+    pub(crate) fn zone_at(&self, place: u32) -> Option<&Arc<str>> {
+        self.zones.name_at(place as usize)
+    }
+
     /// The host inside that a record about a flow is about, and which way it crosses our border.
     #[must_use]
     pub fn place(&self, flow: &Flow) -> (IpAddr, Direction) {

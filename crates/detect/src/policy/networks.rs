@@ -74,18 +74,28 @@ impl Zones {
 
     /// The zone of a host: by the longest network that holds it, else by its VLAN alone.
     pub(crate) fn zone_of(&self, host: IpAddr, vlan: Option<VlanId>) -> Option<&Arc<str>> {
+        self.name_at(self.place_of(host, vlan)?)
+    }
+
+    /// The zone at a place.
+    pub(crate) fn name_at(&self, place: usize) -> Option<&Arc<str>> {
+        self.zones.get(place).map(|zone| &zone.name)
+    }
+
+    /// The place of the zone of a host.
+    pub(crate) fn place_of(&self, host: IpAddr, vlan: Option<VlanId>) -> Option<usize> {
         let host = host.to_canonical();
         let on = |zone: &Zone| vlan.is_some_and(|vlan| zone.vlans.contains(&vlan));
         let by_network = self
             .spans
             .holding(host)
-            .filter_map(|place| self.zones.get(self.by_network.get(place)?.1))
-            .find(|zone| zone.vlans.is_empty() || on(zone));
+            .filter_map(|place| Some(self.by_network.get(place)?.1))
+            .find(|place| self.zones.get(*place).is_some_and(|z| z.vlans.is_empty() || on(z)));
         let by_vlan = || {
-            let zone = self.zones.iter().find(|zone| zone.networks.is_empty() && on(zone));
-            zone.filter(|_| self.inside(host))
+            let place = self.zones.iter().position(|zone| zone.networks.is_empty() && on(zone));
+            place.filter(|_| self.inside(host))
         };
-        by_network.or_else(by_vlan).map(|zone| &zone.name)
+        by_network.or_else(by_vlan)
     }
 
     /// Whether an address is ours. A host that speaks to itself is.

@@ -24,7 +24,7 @@ use model::Timestamp;
 use siphasher::sip128::{Hasher128 as _, SipHasher13};
 
 use crate::detector::Detector;
-use crate::memory::{Owners, Prints};
+use crate::memory::{Owners, Pairs, Prints};
 pub(crate) use octets::Out;
 use octets::{In, Read};
 pub use octets::{StateError, StateFault};
@@ -90,13 +90,13 @@ impl Detector {
         self.firsts.set_prints(prints);
         self.lures.prints = prints;
         self.names.set_prints(prints);
+        self.pairs = Pairs::new(prints);
         self.owners = Owners::new(prints);
     }
 
     /// Nobody watches until the next observation: time until then teaches nothing.
     pub fn pause(&mut self) {
         self.firsts.watch.pause();
-        self.lures.watch.pause();
     }
 }
 

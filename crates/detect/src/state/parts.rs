@@ -172,9 +172,8 @@ impl Parts {
     pub(super) fn give(self, to: &mut Detector) -> Restored {
         to.set_key(self.key.unwrap_or_else(|| Prints::FIXED.key()));
         let (begun, last) = self.watch.unwrap_or_default();
-        for watch in [&mut to.firsts.watch, &mut to.lures.watch] {
-            (watch.begun, watch.last) = (begun, last);
-        }
+        let watch = &mut to.firsts.watch;
+        (watch.begun, watch.last) = (begun, last);
         to.firsts.names.restore(self.names.unwrap_or_default());
         to.firsts.host_tools.restore(self.host_tools.unwrap_or_default());
         to.firsts.tools.restore(self.tools.unwrap_or_default());

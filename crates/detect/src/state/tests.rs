@@ -63,7 +63,7 @@ fn what_comes_back_is_what_went_away() {
     third.restore(&again).expect("a good state");
     assert_eq!(third.state().seal(), again);
     let (client, server) = ([10, 0, 0, 5].into(), [192, 0, 2, 1].into());
-    let loan = third.names.lend(client, server, moment(9)).expect("lent");
+    let loan = third.names.lend(third.pairs.print(client, server), moment(9)).expect("lent");
     assert_eq!((loan.name.as_str(), loan.shared), ("bank.example", true));
     let tool = model::ToolId::parse("alpha").expect("an id");
     let known = third.firsts.see_tool([10, 0, 0, 6].into(), &tool, None, moment(99_999));
@@ -235,7 +235,9 @@ fn a_sensor_that_stops_and_goes_on_knows_what_one_that_stayed_knows() {
         detector.advance(*at, &mut |_| {});
         let host = [10, 0, 0, *host].into();
         let print = detector.firsts.prints.name(name);
-        (detector.firsts.see_name(print, host, *at), detector.lures.see(name, host, *at))
+        let learnt = detector.firsts.learnt(*at);
+        let lure = detector.lures.see(name, host, *at, learnt);
+        (detector.firsts.see_name(print, host, *at), lure)
     };
     let mut whole = blank();
     let want: Vec<_> = asked.iter().map(|one| see(&mut whole, one)).collect();

@@ -155,6 +155,11 @@ impl Stories {
         self.reorder(serial, |story| story.flows_open = story.flows_open.saturating_sub(1));
     }
 
+    /// When a story must be looked at next.
+    pub(crate) fn next_look(&self) -> Option<Timestamp> {
+        self.due.first().map(|(at, _)| *at)
+    }
+
     /// What time has brought by `now` and nobody was told yet, the earliest first, and when. Nothing
     /// was seen since `before`.
     pub(crate) fn next_due(
