@@ -1,10 +1,11 @@
-//! Lines a second that the readers of feeds by line take, good ones and broken ones; nothing is
-//! kept. `cargo bench -p rmmwatch-intel --bench feed_lines`
+//! Lines a second that the readers of feeds by line take, good ones and broken ones, where nothing is
+//! kept; and how long it takes until a book of a million names is there. `cargo bench -p rmmwatch-intel --bench feed_lines`
 
 #![allow(missing_docs, clippy::print_stdout, clippy::disallowed_methods, reason = "a bench")]
 
 use std::time::Instant;
 
+use intel::BookBuilder;
 use intel::fuzz_feeds_lines::count;
 
 const LINES: usize = 1_000_000;
@@ -33,6 +34,22 @@ fn main() {
         }
         let rate = LINES as f64 / best / 1e6;
         println!("{format:<16} {what:<14} {rate:>6.2} million lines/s   ({} entries)", got.0);
+    }
+    for (what, text) in [
+        ("names", made(|n| format!("bad{:06}-x{n}.example{n}.com\n", n * 7_919 % LINES))),
+        ("names twice", made(|n| format!("bad{0}-x{0}.example{0}.com\n", n / 2))),
+        ("rows", made(|n| format!("{n},domain,host{n}.evil{n}.example,\"tag {}\",75\n", n % 999))),
+    ] {
+        let mut best = f64::MAX;
+        for _ in 0..5 {
+            let start = Instant::now();
+            let mut builder = BookBuilder::new();
+            builder.feed("list.txt", &text);
+            let book = builder.build().0;
+            best = best.min(start.elapsed().as_secs_f64());
+            assert!(book.feeds().iter().map(|feed| feed.count).sum::<usize>() >= LINES / 2);
+        }
+        println!("a book of a million {what:<14} {:>6.0} ms", best * 1e3);
     }
     let long = "x".repeat(200 << 20);
     for format in ["plain", "hosts", "separated", "adblock", "maltrail", "suricata_rules"] {
