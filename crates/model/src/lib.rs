@@ -8,6 +8,7 @@ mod fingerprint;
 mod flow;
 mod frame;
 mod health;
+mod hello_lists;
 mod identity;
 mod matches;
 mod name;
@@ -27,6 +28,7 @@ pub use health::{
     DeliveryHealth, DnsShare, DnsTransport, FeedLoaded, Health, InterfaceHealth, InterfaceState,
     KernelCounts, RuleUse, SinkHealth,
 };
+pub use hello_lists::HelloLists;
 pub use identity::{HintSource, HostHint, Identity, Mac};
 pub use matches::{
     ListKind, Lure, LureKind, Match, Meaning, Operator, Role, SignSource, Specificity, Stage,

@@ -41,19 +41,19 @@ pub const FLOWS_WRITTEN_MAX: usize = 512;
 /// powers of two.
 pub const FLOWS_WRITTEN_FIRST: usize = 8;
 
-/// Fingerprints of hellos that are kept printed. A power of two.
+/// Fingerprints of hellos that are kept printed, of each kind. A power of two.
 ///
 /// - Why so many: the programs of a site say some dozen different hellos.
-/// - What it costs: about 400 octets each, 100 KiB; with the next bound at worst 300 KiB.
+/// - What it costs: about 300 octets each, 150 KiB; with the next bound at worst 600 KiB.
 /// - At the bound: a fingerprint takes the place of another, which is hashed again when it is told.
 pub const PRINTS_KEPT_MAX: usize = 256;
 
-/// Octets of the text of such a fingerprint.
+/// Octets of the lists or the text of such a fingerprint.
 ///
-/// - Why so many: those of browsers have about 300.
+/// - Why so many: the lists of browsers have about 100, their texts 300.
 /// - What it costs: see above.
 /// - At the bound: a longer one is hashed each time.
-pub const PRINT_RAW_MAX: usize = 1_024;
+pub const PRINT_BYTES_MAX: usize = 1_024;
 
 /// Lines that could not be read of which the reader says why.
 ///

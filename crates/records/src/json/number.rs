@@ -60,11 +60,11 @@ const ZEROS: u64 = u64::from_le_bytes(*b"00000000");
 /// (exact for numbers of that many digits).
 #[inline]
 fn eight(number: u64) -> u64 {
-    let fours = number / 10_000 | (number % 10_000) << 32;
-    let upper = (fours * 10_486 >> 20) & 0x7f_0000_007f;
-    let twos = upper | (fours - upper * 100) << 16;
-    let upper = (twos * 103 >> 10) & 0x0f_000f_000f_000f;
-    (upper | (twos - upper * 10) << 8) | ZEROS
+    let fours = (number / 10_000) | ((number % 10_000) << 32);
+    let upper = ((fours * 10_486) >> 20) & 0x7f_0000_007f;
+    let twos = upper | ((fours - upper * 100) << 16);
+    let upper = ((twos * 103) >> 10) & 0x0f_000f_000f_000f;
+    upper | ((twos - upper * 10) << 8) | ZEROS
 }
 
 /// Add an address, IPv6 as RFC 5952 recommends.

@@ -15,7 +15,7 @@ const POINT_FORMATS: u16 = 11;
 /// RFC 8446 §4.2.3.
 const SIGNATURE_ALGORITHMS: u16 = 13;
 /// RFC 7301 §3.1.
-pub(super) const ALPN: u16 = 16;
+const ALPN: u16 = 16;
 /// RFC 8446 §4.2.1.
 const SUPPORTED_VERSIONS: u16 = 43;
 /// RFC 9849 §5: the encrypted hello.
@@ -63,7 +63,7 @@ pub(in crate::protocols) fn client(
             anomaly("tls_extension_malformed");
         }
     } else if whole && fits {
-        let (ja3, ja4) = ja::prints(parts, carrier);
+        let (ja3, ja4) = ja::prints(&parts, carrier);
         (hello.ja3, hello.ja4) = (Some(ja3), Some(ja4));
     }
     hello

@@ -4,9 +4,9 @@
 //! Where JA4's text leaves a choice, this follows the code of its authors: "the highest value" of
 //! the versions is the numerically highest, for DTLS too, whose numbers fall with each version.
 
-use model::{Carrier, Ja3, Ja4};
+use model::{Carrier, HelloLists, Ja3, Ja4};
 
-use super::hello::{ALPN, SERVER_NAME, grease};
+use super::hello::{SERVER_NAME, grease};
 
 const DIGITS: &[u8; 16] = b"0123456789abcdef";
 
@@ -33,61 +33,31 @@ pub(super) struct Parts<'a> {
 }
 
 /// Both fingerprints.
-pub(super) fn prints(mut parts: Parts<'_>, carrier: Carrier) -> (Ja3, Ja4) {
-    parts.ciphers.retain(|cipher| !grease(*cipher));
-    parts.extensions.retain(|kind| !grease(*kind));
-    let mut text = Vec::with_capacity(512);
-    ja3(&parts, &mut text);
-    let ja3 = Ja3::of(written(&text));
-    text.clear();
-    ja4(&mut parts, carrier, &mut text);
-    (ja3, Ja4::of(written(&text)))
-}
-
-/// `version,ciphers,extensions,groups,formats`, numbers in decimal with dashes between.
-fn ja3(parts: &Parts<'_>, text: &mut Vec<u8>) {
-    push_decimal(text, parts.version);
-    text.push(b',');
-    push_dashed(text, parts.ciphers.iter().copied());
-    text.push(b',');
-    push_dashed(text, parts.extensions.iter().copied());
-    text.push(b',');
-    push_dashed(text, numbers(parts.groups));
-    text.push(b',');
-    push_dashed(text, parts.formats.iter().copied().map(u16::from));
-}
-
-/// The raw form: a head, then lists of hexadecimal numbers.
-fn ja4(parts: &mut Parts<'_>, carrier: Carrier, text: &mut Vec<u8>) {
-    text.push(match carrier {
+pub(super) fn prints(parts: &Parts<'_>, carrier: Carrier) -> (Ja3, Ja4) {
+    let len = parts.ciphers.len() + parts.extensions.len() + parts.formats.len();
+    let octets = parts.groups.len().saturating_add(parts.signatures.len());
+    let mut lists = HelloLists::new(parts.version, len.saturating_add(octets / 2));
+    let ciphers = lists.add(parts.ciphers.iter().copied().filter(|cipher| !grease(*cipher)));
+    let extensions = lists.add(parts.extensions.iter().copied().filter(|kind| !grease(*kind)));
+    lists.add(numbers(parts.groups));
+    lists.add(parts.formats.iter().copied().map(u16::from));
+    lists.add(numbers(parts.signatures));
+    let carrier = match carrier {
         Carrier::Tls => b't',
         Carrier::Dtls => b'd',
         Carrier::Quic(_) => b'q',
-    });
-    text.extend_from_slice(version(parts.highest.unwrap_or(parts.version)));
-    text.push(if parts.extensions.contains(&SERVER_NAME) { b'd' } else { b'i' });
-    for count in [parts.ciphers.len(), parts.extensions.len()] {
-        let count = u8::try_from(count.min(99)).unwrap_or(99);
-        text.extend_from_slice(&[count / 10 + b'0', count % 10 + b'0']);
-    }
-    text.extend_from_slice(&ends(parts.protocol));
-    text.push(b'_');
-    parts.ciphers.sort_unstable();
-    push_commas(text, parts.ciphers.iter().copied());
-    text.push(b'_');
-    parts.extensions.retain(|kind| *kind != SERVER_NAME && *kind != ALPN);
-    parts.extensions.sort_unstable();
-    push_commas(text, parts.extensions.iter().copied());
-    let mut signatures = numbers(parts.signatures).peekable();
-    if signatures.peek().is_some() && !parts.extensions.is_empty() {
-        text.push(b'_');
-        push_commas(text, signatures);
-    }
+    };
+    let [v, w] = *version(parts.highest.unwrap_or(parts.version));
+    let name = if parts.extensions.contains(&SERVER_NAME) { b'd' } else { b'i' };
+    let ([c, d], [e, f]) = (two_digits(ciphers), two_digits(extensions));
+    let [g, h] = ends(parts.protocol);
+    lists.prints([carrier, v, w, name, c, d, e, f, g, h])
 }
 
-/// A fingerprint's letters, all of which are ASCII.
-fn written(text: &[u8]) -> Box<str> {
-    str::from_utf8(text).unwrap_or_default().into()
+/// A count in two digits, at most 99.
+fn two_digits(count: usize) -> [u8; 2] {
+    let count = u8::try_from(count.min(99)).unwrap_or(99);
+    [count / 10 + b'0', count % 10 + b'0']
 }
 
 /// The two letters of a version.
@@ -123,59 +93,6 @@ fn numbers(list: &[u8]) -> impl Iterator<Item = u16> {
     pairs.iter().map(|pair| u16::from_be_bytes(*pair)).filter(|number| !grease(*number))
 }
 
-/// Write numbers in decimal with dashes between. Whole words are written, of which the next number
-/// covers what it does not need: so no number's length is copied by.
-fn push_dashed(text: &mut Vec<u8>, numbers: impl Iterator<Item = u16>) {
-    let begins = text.len();
-    let most = numbers.size_hint().1.unwrap_or_default();
-    text.resize(begins.saturating_add(most.saturating_mul(6)).saturating_add(2), 0);
-    let mut end = begins;
-    for number in numbers {
-        let (word, len) = dashed(number);
-        if let Some(place) = text.get_mut(end..).and_then(|place| place.first_chunk_mut()) {
-            *place = word;
-            end = end.saturating_add(len);
-        }
-    }
-    // The last dash.
-    text.truncate(end.saturating_sub(1).max(begins));
-}
-
-/// A number in decimal, a dash behind it, and how many octets both take: 2 to 6.
-#[inline]
-fn dashed(number: u16) -> ([u8; 8], usize) {
-    let [a, b, c, d] = [number / 10_000, number / 1000 % 10, number / 100 % 10, number / 10 % 10];
-    let digit = |value: u16| value.to_le_bytes()[0] + b'0';
-    let word = [digit(a), digit(b), digit(c), digit(d), digit(number % 10), b'-', 0, 0];
-    let two = usize::from(number >= 10) + usize::from(number >= 100);
-    let four = usize::from(number >= 1000) + usize::from(number >= 10_000);
-    let len = 2 + two + four;
-    // Without the zeros before it: its first octet is the word's lowest.
-    let word = u64::from_le_bytes(word) >> (8 * (6 - len));
-    (word.to_le_bytes(), len)
-}
-
-fn push_decimal(text: &mut Vec<u8>, number: u16) {
-    push_dashed(text, std::iter::once(number));
-}
-
-/// Write numbers in four hexadecimal digits with commas between.
-fn push_commas(text: &mut Vec<u8>, numbers: impl Iterator<Item = u16>) {
-    let begins = text.len();
-    let most = numbers.size_hint().1.unwrap_or_default();
-    text.resize(begins.saturating_add(most.saturating_mul(5)), 0);
-    let mut end = begins;
-    let (places, _) = text.get_mut(begins..).unwrap_or_default().as_chunks_mut::<5>();
-    for (place, number) in places.iter_mut().zip(numbers) {
-        let [high, low] = number.to_be_bytes();
-        let ([a, b], [c, d]) = (hex(high), hex(low));
-        *place = [a, b, c, d, b','];
-        end = end.saturating_add(place.len());
-    }
-    // The last comma.
-    text.truncate(end.saturating_sub(1).max(begins));
-}
-
 #[inline]
 fn hex(octet: u8) -> [u8; 2] {
     let digit = |nibble: u8| DIGITS.get(usize::from(nibble)).copied().unwrap_or(b'0');
@@ -185,22 +102,6 @@ fn hex(octet: u8) -> [u8; 2] {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn numbers_as_text() {
-        for number in 0..=u16::MAX {
-            let (word, len) = dashed(number);
-            assert_eq!(&word[..len], format!("{number}-").as_bytes());
-            let mut text = b"a".to_vec();
-            push_commas(&mut text, [number, 7].into_iter());
-            assert_eq!(text, format!("a{number:04x},0007").as_bytes());
-        }
-        let mut text = b"a".to_vec();
-        push_commas(&mut text, std::iter::empty());
-        push_dashed(&mut text, std::iter::empty());
-        push_dashed(&mut text, [1, 23, 45678].into_iter());
-        assert_eq!(text, b"a1-23-45678");
-    }
 
     fn octets(numbers: &[u16]) -> Vec<u8> {
         numbers.iter().flat_map(|number| number.to_be_bytes()).collect()
@@ -223,10 +124,10 @@ mod tests {
             ciphers: vec![4, 5, 10, 9, 100, 98, 3, 6, 19, 18, 99],
             ..Parts::default()
         };
-        let (ja3, ja4) = prints(some, Carrier::Tls);
+        let (ja3, ja4) = prints(&some, Carrier::Tls);
         assert_eq!(ja3.print(), "ada70206e40642a3e4461f35503241d5");
         assert_eq!(ja4.head(), "t10d120300");
-        let (ja3, ja4) = prints(none, Carrier::Tls);
+        let (ja3, ja4) = prints(&none, Carrier::Tls);
         assert_eq!(ja3.print(), "de350869b8c85de67a350c8d186f11e6");
         assert_eq!(ja4.print().get(23..), Some("_000000000000"));
     }
@@ -263,7 +164,7 @@ mod tests {
                 protocol: b"h2",
                 ..Parts::default()
             };
-            assert_eq!(prints(parts, Carrier::Tls).1.print(), *want);
+            assert_eq!(prints(&parts, Carrier::Tls).1.print(), *want);
         }
     }
 
@@ -302,7 +203,7 @@ mod tests {
         for (version, highest, carrier, want) in table {
             let ciphers = (1..=120).collect();
             let parts = Parts { version, highest, ciphers, ..Parts::default() };
-            let ja4 = prints(parts, carrier).1.print();
+            let ja4 = prints(&parts, carrier).1.print();
             assert_eq!((ja4.get(..8), ja4.len()), (Some(want), 36));
         }
     }

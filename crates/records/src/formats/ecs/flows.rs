@@ -12,7 +12,8 @@ use crate::limits::{FLOWS_WRITTEN_FIRST, FLOWS_WRITTEN_MAX};
 const TEXT_MAX: usize = 264;
 
 /// The texts of the flows that were told last. A record is little more than its flow, its time and
-/// its hash; the Community ID alone costs as much as the rest of it. A flow has its place by its ends, and takes it from the one that had it before.
+/// its hash; the Community ID alone costs as much as the rest of it. A flow has its place by its
+/// ends, and takes it from the one that had it before.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Flows {
     rows: Vec<Row>,

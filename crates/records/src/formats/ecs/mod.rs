@@ -11,6 +11,7 @@ mod envelope;
 mod flows;
 mod health;
 mod inventory;
+mod kinds;
 mod lure;
 mod observation;
 mod prints;

@@ -2,43 +2,63 @@
 
 use std::sync::Arc;
 
-use crate::limits::{PRINT_RAW_MAX, PRINTS_KEPT_MAX};
+use model::{Ja3, Ja4};
 
-/// The fingerprints that were printed last, by the text that each is a hash of: the programs of a
-/// site say the same few hellos all day, and three hashes cost more than the rest of a record. A text
-/// has its place by its octets, and takes it from the one that had it before.
+use crate::limits::{PRINT_BYTES_MAX, PRINTS_KEPT_MAX};
+
+/// The fingerprints that were printed last: the programs of a site say the same few hellos all day,
+/// and three hashes cost more than the rest of a record.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Prints {
-    rows: Vec<Option<(Box<str>, Arc<str>)>>,
+    ja3: Rows<Ja3>,
+    ja4: Rows<Ja4>,
 }
 
 impl Prints {
-    /// The print of `raw`: the one that is kept, else what `make` makes.
-    pub(super) fn of(&mut self, raw: &str, make: impl FnOnce() -> String) -> Arc<str> {
-        if raw.len() > PRINT_RAW_MAX {
+    /// The fingerprint's digits.
+    pub(super) fn ja3(&mut self, print: &Ja3) -> Arc<str> {
+        let make = || print.print();
+        if print.size() > PRINT_BYTES_MAX {
             return make().into();
         }
-        if self.rows.is_empty() {
-            self.rows.resize(PRINTS_KEPT_MAX, None);
+        self.ja3.of(print, print.spread(), make)
+    }
+
+    /// The fingerprint's characters.
+    pub(super) fn ja4(&mut self, print: &Ja4) -> Arc<str> {
+        let make = || print.print();
+        if print.size() > PRINT_BYTES_MAX {
+            return make().into();
         }
-        // The number of rows is a power of two.
-        match self.rows.get_mut(mixed(raw.as_bytes()) & (PRINTS_KEPT_MAX - 1)) {
-            Some(Some((known, print))) if **known == *raw => Arc::clone(print),
-            Some(row) => Arc::clone(&row.insert((raw.into(), make().into())).1),
-            None => make().into(),
-        }
+        self.ja4.of(print, print.spread(), make)
     }
 }
 
-/// A number that spreads texts over the rows. Who makes many share a row gains nothing: they are
-/// hashed then, as they would be without rows.
-fn mixed(octets: &[u8]) -> usize {
-    const ODD: u64 = 0x9e37_79b9_7f4a_7c15; // 2^64 by the golden ratio
-    let mix = |all: u64, word: u64| (all ^ word).wrapping_mul(ODD).rotate_left(29);
-    let (words, rest) = octets.as_chunks::<8>();
-    let all = words.iter().fold(0, |all, word| mix(all, u64::from_le_bytes(*word)));
-    let last = rest.iter().fold(octets.len() as u64, |word, octet| word << 8 | u64::from(*octet));
-    usize::try_from(mix(all, last) >> 40).unwrap_or_default()
+/// A fingerprint has its place by its spread, and takes it from the one that had it before. Who makes
+/// many share a place gains nothing: they are hashed then, as they would be without rows.
+#[derive(Clone, Debug)]
+struct Rows<T>(Vec<Option<(T, Arc<str>)>>);
+
+impl<T> Default for Rows<T> {
+    fn default() -> Rows<T> {
+        Rows(Vec::new())
+    }
+}
+
+impl<T: Clone + PartialEq> Rows<T> {
+    /// The print that is kept, else what `make` makes.
+    fn of(&mut self, one: &T, spread: u64, make: impl FnOnce() -> String) -> Arc<str> {
+        let Rows(rows) = self;
+        if rows.is_empty() {
+            rows.resize(PRINTS_KEPT_MAX, None);
+        }
+        let place = usize::try_from(spread >> 40).unwrap_or_default() & (PRINTS_KEPT_MAX - 1);
+        match rows.get_mut(place) {
+            Some(Some((known, print))) if known == one => Arc::clone(print),
+            Some(row) => Arc::clone(&row.insert((one.clone(), make().into())).1),
+            None => make().into(),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -46,25 +66,31 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_text_has_its_own_print_and_is_hashed_once_while_it_is_kept() {
+    fn every_fingerprint_has_its_own_print_whatever_is_kept() {
         let mut prints = Prints::default();
-        let mut made = 0;
-        for _ in 0..2 {
-            for number in 0..4 * PRINTS_KEPT_MAX {
-                let raw = format!("771,{number},{}", "1-2-3".repeat(number % 50));
-                let mut print = || {
-                    prints.of(&raw, || {
-                        made += 1;
-                        raw.to_uppercase()
-                    })
-                };
-                let (first, second) = (print(), print());
-                assert_eq!((&*first, &*second), (&*raw.to_uppercase(), &*raw.to_uppercase()));
+        let texts = (0..4 * PRINTS_KEPT_MAX)
+            .map(|number| format!("771,{number},{}", "1-2-3".repeat(number % 50)))
+            .chain(["1".repeat(PRINT_BYTES_MAX + 1)]);
+        for text in texts.clone().chain(texts) {
+            let (ja3, ja4) = (Ja3::of(text.as_str().into()), Ja4::of(format!("t_{text}").into()));
+            for _ in 0..2 {
+                assert_eq!(*prints.ja3(&ja3), ja3.print());
+                assert_eq!(*prints.ja4(&ja4), ja4.print());
             }
         }
-        assert!((4 * PRINTS_KEPT_MAX..8 * PRINTS_KEPT_MAX + 1).contains(&made), "{made}");
-        let long = "1".repeat(PRINT_RAW_MAX + 1);
-        assert_eq!(&*prints.of(&long, || "long".to_owned()), "long");
-        assert_eq!(&*prints.of(&long, || "again".to_owned()), "again");
+    }
+
+    #[test]
+    fn what_is_told_again_is_made_once() {
+        let mut rows = Rows::default();
+        let mut made = 0;
+        for number in [1, 1, 2, 1, 2] {
+            let print = rows.of(&number, number << 40, || {
+                made += 1;
+                number.to_string()
+            });
+            assert_eq!(*print, number.to_string());
+        }
+        assert_eq!(made, 2);
     }
 }

@@ -80,7 +80,7 @@ impl<'a> Tls<'a> {
     pub(super) fn hello(hello: &'a TlsHello, prints: &mut Prints) -> Tls<'a> {
         let version = words::tls_version(best(hello));
         let server_name = hello.server_name.as_ref().map(DomainName::as_str);
-        let ja3 = hello.ja3.as_ref().map(|ja3| prints.of(ja3.raw(), || ja3.print()));
+        let ja3 = hello.ja3.as_ref().map(|ja3| prints.ja3(ja3));
         let told = server_name.is_some() || ja3.is_some();
         Tls {
             version: version.map(|(number, _)| Word(number)),
