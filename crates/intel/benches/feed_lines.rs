@@ -1,5 +1,6 @@
-//! Lines a second that the readers of feeds by line take, good ones and broken ones, where nothing is
-//! kept; and how long it takes until a book of a million names is there. `cargo bench -p rmmwatch-intel --bench feed_lines`
+//! Lines a second that the readers of feeds by line take, good ones and broken ones, where nothing
+//! is kept; and how long it takes until a book of a million names is there.
+//! `cargo bench -p rmmwatch-intel --bench feed_lines`
 
 #![allow(missing_docs, clippy::print_stdout, clippy::disallowed_methods, reason = "a bench")]
 

@@ -135,8 +135,8 @@ pub(crate) struct Feed {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Indicator {
     pub(crate) feed: u16,
-    /// The group of the gate that holds its pattern, or [`Indicator::FREE`]. Of all else the gate is
-    /// asked when it is met.
+    /// The group of the gate that holds its pattern, or [`Indicator::FREE`]. Of all else the gate
+    /// is asked when it is met.
     pub(crate) gate: u16,
     /// Its number in the details, or [`Indicator::PLAIN`].
     pub(crate) detail: u32,

@@ -1,8 +1,8 @@
 //! The gate is asked about the indicators of feeds; what it holds stays, as a generic one.
 //!
 //! It is asked when one of them is met (`weigh.rs`, `look_up/`), not about a million of them before
-//! the first packet; only about patterns, which are few and take long, before. What is told of all of
-//! them is put together when someone wants to read it.
+//! the first packet; only about patterns, which are few and take long, before. What is told of all
+//! of them is put together when someone wants to read it.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

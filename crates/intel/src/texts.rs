@@ -133,8 +133,8 @@ impl Texts {
         }
     }
 
-    /// Fetch the places of these hashes into the cache. One does not wait for the other here, as they
-    /// would where each is looked for and filled in turn.
+    /// Fetch the places of these hashes into the cache. One does not wait for the other here, as
+    /// they would where each is looked for and filled in turn.
     pub(crate) fn touch(&self, hashes: impl Iterator<Item = u64>) {
         let len = self.places.len();
         let place = |hash| self.places.get(first_place(hash, len)).copied().unwrap_or(0);
