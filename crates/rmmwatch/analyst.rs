@@ -128,8 +128,10 @@ impl Analyst {
 
     /// Weigh what arrives until the lanes end or nobody reads the records any more.
     pub(crate) fn work(mut self, mut facts: Facts) -> Conclusion {
-        while let Some(round) = facts.next() {
+        let mut done = Batch::new();
+        while let Some(round) = facts.next(done) {
             let taken = self.push(&round.facts);
+            done = round.facts;
             let heard = round.beat.map_or(Ok(()), |beat| self.beat(*beat));
             if taken.and(heard).is_err() {
                 break;

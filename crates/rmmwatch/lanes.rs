@@ -9,6 +9,7 @@ mod dealer;
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
@@ -158,14 +159,15 @@ pub(crate) struct Alone<T> {
 /// An analyst on another thread, for whom a live capture does not wait.
 pub(crate) struct Far {
     to: SyncSender<Round>,
+    spare: Spare,
     number: usize,
     dropped: u64,
 }
 
 impl Far {
-    /// Facts go `to` the analyst as those of the lane `number`.
-    pub(crate) fn new(to: SyncSender<Round>, number: usize) -> Far {
-        Far { to, number, dropped: 0 }
+    /// Facts go `to` the analyst as those of the lane `number`, in batches from `spare`.
+    pub(crate) fn new(to: SyncSender<Round>, number: usize, spare: Spare) -> Far {
+        Far { to, spare, number, dropped: 0 }
     }
 }
 
@@ -174,9 +176,7 @@ impl Take for Far {
     const AT_ONCE: usize = 1024;
 
     fn take(&mut self, facts: &mut Batch, until: Timestamp, end: bool) -> bool {
-        // The next are likely as many; growing by doubling would move each several times.
-        let next = Batch::with_capacity(facts.len());
-        let facts = std::mem::replace(facts, next);
+        let facts = std::mem::replace(facts, self.spare.take());
         let round = Round { facts, beat: None, lane: self.number, until };
         // The last facts wait for their turn: there is no wire any more.
         if end {
@@ -186,6 +186,7 @@ impl Take for Far {
             Ok(()) => true,
             Err(TrySendError::Full(round)) => {
                 self.dropped += round.facts.len() as u64;
+                self.spare.put(round.facts);
                 true
             }
             Err(TrySendError::Disconnected(_)) => false,
@@ -209,28 +210,51 @@ pub(crate) struct Account {
     pub(crate) dropped: u64,
 }
 
+/// Emptied batches, for lanes to fill again: memory that goes back and forth between threads is
+/// neither given back to the operating system nor asked for anew.
+#[derive(Clone, Default)]
+pub(crate) struct Spare(Arc<Mutex<Vec<Batch>>>);
+
+impl Spare {
+    /// An empty batch.
+    pub(crate) fn take(&self) -> Batch {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
+    }
+
+    /// Keep a batch, whose facts are done with. There are no more than were ever on the way at once.
+    pub(crate) fn put(&self, mut batch: Batch) {
+        batch.clear();
+        if batch.capacity() > 0 {
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).push(batch);
+        }
+    }
+}
+
 /// The receiving end of the lanes' facts: the analyst's.
 pub(crate) enum Facts {
     /// Lanes of one timeline, in rounds.
-    Rounds(Vec<Receiver<Round>>),
+    Rounds(Vec<Receiver<Round>>, Spare),
     /// Lanes that each have their own, live.
     Live(Merge),
 }
 
 impl Facts {
-    /// The next stretch of the timeline in its order; `None` at its end.
-    pub(crate) fn next(&mut self) -> Option<Round> {
-        let from = match self {
-            Facts::Rounds(from) => from,
-            Facts::Live(merge) => return merge.next(),
+    /// The next stretch of the timeline in its order; `None` at its end. Facts that are done with
+    /// are given back.
+    pub(crate) fn next(&mut self, done: Batch) -> Option<Round> {
+        let (from, spare) = match self {
+            Facts::Rounds(from, spare) => (from, spare),
+            Facts::Live(merge) => return merge.next(done),
         };
+        spare.put(done);
         let mut all = Round::default();
         for (number, lane) in from.iter().enumerate() {
-            let round = lane.recv().ok()?;
+            let mut round = lane.recv().ok()?;
             if number == 0 {
                 all = round;
             } else {
-                all.facts.extend(round.facts);
+                all.facts.append(&mut round.facts);
+                spare.put(round.facts);
             }
         }
         put_in_order(&mut all.facts);
@@ -273,10 +297,11 @@ impl Lanes {
         if lanes <= 1 {
             return Ok(Lanes::Alone(Box::new(Alone::new(limits, seed, analyst))));
         }
-        let (dealer, from) = Dealer::start(lanes, &limits, seed)?;
+        let spare = Spare::default();
+        let (dealer, from) = Dealer::start(lanes, &limits, seed, &spare)?;
         let analyst = Builder::new()
             .name("analyst".into())
-            .spawn(move || analyst.work(Facts::Rounds(from)))?;
+            .spawn(move || analyst.work(Facts::Rounds(from, spare)))?;
         Ok(Lanes::Dealt(dealer, analyst))
     }
 

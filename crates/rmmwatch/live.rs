@@ -21,7 +21,7 @@ use crate::cli::RunArgs;
 use crate::config;
 use crate::exit::{Exit, fail};
 use crate::knowledge::Knowledge;
-use crate::lanes::{Alone, Beat, Facts, Far, Round};
+use crate::lanes::{Alone, Beat, Facts, Far, Round, Spare};
 use crate::limits::{BATCHES_WAITING_MAX, LIVE_LANES_MAX};
 use crate::output;
 use crate::reload::Reloader;
@@ -84,7 +84,8 @@ fn watch(args: &RunArgs) -> Result<Exit, Exit> {
     let keeper = place.map(|place| place.keep(Some(every))).transpose();
     let analyst = analyst.keep(keeper.map_err(|why| fail(Exit::Failed, &why))?);
     let (to, from) = sync_channel(BATCHES_WAITING_MAX * lives.len());
-    let facts = Facts::Live(Merge::new(lives.len(), from));
+    let spare = Spare::default();
+    let facts = Facts::Live(Merge::new(lives.len(), from, spare.clone()));
     let analyst = std::thread::Builder::new()
         .name("analyst".into())
         .spawn(move || analyst.work(facts))
@@ -93,7 +94,7 @@ fn watch(args: &RunArgs) -> Result<Exit, Exit> {
     let interfaces = args.interfaces.join(", ");
     let going = Going { signals: signals.clone(), deaf: Arc::new(AtomicBool::new(false)) };
     let mut watch = Watch::new(taps, lives.len(), (reloader, to));
-    let news = watch.start(lives, &set, &going).map_err(|why| fail(Exit::Failed, &why))?;
+    let news = watch.start(lives, &set, &going, &spare).map_err(|why| fail(Exit::Failed, &why))?;
     tracing::info!(interface = %interfaces, "watching");
     notify::ready(&signals, &format!("watching {interfaces}"));
     watch.until_stopped(&news, &going);
@@ -218,12 +219,13 @@ impl Watch {
         Watch { taps, lanes, threads, reloader, to, beat_at: now(), health_at: now() }
     }
 
-    /// Begin the lanes' threads.
+    /// Begin the lanes' threads. Their facts go out in batches from `spare`.
     fn start(
         &mut self,
         lives: Vec<Opened>,
         set: &config::Config,
         going: &Going,
+        spare: &Spare,
     ) -> std::io::Result<Receiver<News>> {
         let (tell, news) = sync_channel(lives.len());
         let mut limits = output::limits(&set.flows);
@@ -236,7 +238,7 @@ impl Watch {
                 tap.lanes.push(to_lane);
             }
             self.lanes.push((place, None));
-            let to = Far::new(self.to.clone(), number);
+            let to = Far::new(self.to.clone(), number, spare.clone());
             let pins = &set.capture.pin;
             let lane = LiveLane {
                 number,

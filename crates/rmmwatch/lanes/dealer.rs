@@ -6,7 +6,7 @@ use std::thread::{Builder, JoinHandle};
 use dissect::{Limits, Seed};
 use model::{Frame, LinkType, Tally, Timestamp};
 
-use super::{Account, Batch, Lane, Round, Ticks};
+use super::{Account, Batch, Lane, Round, Spare, Ticks};
 use crate::limits::{
     BATCHES_WAITING_MAX, PARCEL_BYTES_MAX, PARCEL_FRAMES_MAX, PARCELS_WAITING_MAX,
 };
@@ -69,6 +69,7 @@ impl Dealer {
         lanes: usize,
         limits: &Limits,
         seed: Seed,
+        spare: &Spare,
     ) -> std::io::Result<(Dealer, Vec<Receiver<Round>>)> {
         let mut handles = Vec::with_capacity(lanes);
         let mut facts = Vec::with_capacity(lanes);
@@ -77,9 +78,10 @@ impl Dealer {
             let (back, empty) = sync_channel::<Parcel>(PARCELS_WAITING_MAX + 2);
             let (give, take) = sync_channel(BATCHES_WAITING_MAX);
             let mut lane = Lane::new(limits.clone(), seed, number, lanes);
+            let spare = spare.clone();
             let thread = Builder::new().name(format!("lane-{number}")).spawn(move || {
                 for mut parcel in parcels {
-                    let mut batch = Batch::new();
+                    let mut batch = spare.take();
                     lane.work(&parcel, &mut batch);
                     parcel.tasks.clear();
                     parcel.octets.clear();

@@ -7,7 +7,7 @@ use std::sync::mpsc::Receiver;
 
 use model::{Observation, Timestamp};
 
-use crate::lanes::{Batch, Round, put_in_order};
+use crate::lanes::{Batch, Round, Spare, put_in_order};
 use crate::limits::FACTS_HELD_MAX;
 
 /// One lane, as far as it was heard of.
@@ -24,19 +24,21 @@ struct Side {
 /// Merges what lanes send.
 pub(crate) struct Merge {
     from: Receiver<Round>,
+    spare: Spare,
     sides: Vec<Side>,
     held: usize,
 }
 
 impl Merge {
-    /// Rounds of so many lanes, numbered from 0, through one channel.
-    pub(crate) fn new(lanes: usize, from: Receiver<Round>) -> Merge {
+    /// Rounds of so many lanes, numbered from 0, through one channel, in batches from `spare`.
+    pub(crate) fn new(lanes: usize, from: Receiver<Round>, spare: Spare) -> Merge {
         let sides = (0..lanes).map(|_| Side::default()).collect();
-        Merge { from, sides, held: 0 }
+        Merge { from, spare, sides, held: 0 }
     }
 
-    /// The next stretch of the timeline; `None` at its end.
-    pub(crate) fn next(&mut self) -> Option<Round> {
+    /// The next stretch of the timeline; `None` at its end. Facts that are done with are given back.
+    pub(crate) fn next(&mut self, done: Batch) -> Option<Round> {
+        self.spare.put(done);
         loop {
             let Ok(mut round) = self.from.recv() else {
                 let facts = self.give(None);
@@ -69,7 +71,7 @@ impl Merge {
     }
 
     /// A round of one of several lanes; gives the facts that need not wait any longer.
-    fn put(&mut self, round: Round) -> Batch {
+    fn put(&mut self, mut round: Round) -> Batch {
         let Some(side) = self.sides.get_mut(round.lane) else { return round.facts };
         // The clock was set back: what is held would wait until it has caught up.
         let back = round.until < side.until;
@@ -78,11 +80,12 @@ impl Merge {
         }
         side.until = round.until;
         self.held += round.facts.len();
-        for fact in round.facts {
+        for fact in round.facts.drain(..) {
             // The order within a lane is right already, and no fact is ahead of its lane.
             side.last = side.last.max(fact.at.min(side.until));
             side.facts.push((side.last, fact));
         }
+        self.spare.put(round.facts);
         let all = back || self.held > FACTS_HELD_MAX;
         self.give((!all).then(|| self.reached()))
     }
@@ -140,7 +143,7 @@ mod tests {
     #[test]
     fn facts_are_given_when_every_lane_has_reached_them() {
         let (_to, from) = sync_channel(1);
-        let mut merge = Merge::new(2, from);
+        let mut merge = Merge::new(2, from, Spare::default());
         // A lane, how far it is, its facts; what is given then.
         type Step = (usize, u64, &'static [u64], &'static [u64]);
         let table: &[Step] = &[
@@ -166,7 +169,7 @@ mod tests {
     #[test]
     fn a_lane_that_is_never_heard_holds_nothing_up_for_ever() {
         let (_to, from) = sync_channel(1);
-        let mut merge = Merge::new(2, from);
+        let mut merge = Merge::new(2, from, Spare::default());
         let facts = vec![4; FACTS_HELD_MAX];
         assert_eq!(merge.put(round(0, 5, &facts)).len(), 0);
         assert_eq!(merge.put(round(0, 6, &[6])).len(), FACTS_HELD_MAX + 1);
@@ -176,12 +179,12 @@ mod tests {
     #[test]
     fn what_is_held_at_the_end_is_given() {
         let (to, from) = sync_channel(4);
-        let mut merge = Merge::new(2, from);
+        let mut merge = Merge::new(2, from, Spare::default());
         to.send(round(1, 9, &[8])).expect("room");
         to.send(round(0, 7, &[7])).expect("room");
         drop(to);
         let mut given = Vec::new();
-        while let Some(round) = merge.next() {
+        while let Some(round) = merge.next(Batch::new()) {
             given.push(seconds(&round.facts));
         }
         assert_eq!(given, [vec![7], vec![8]]);
