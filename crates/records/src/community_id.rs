@@ -5,7 +5,11 @@
 
 use std::net::IpAddr;
 
+use arrayvec::ArrayVec;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use model::{Endpoint, Flow, Transport};
+use sha1::{Digest as _, Sha1};
 
 use crate::json::{Json, Page};
 
@@ -40,51 +44,30 @@ impl CommunityId {
             Transport::Tcp => 6,
             Transport::Udp => 17,
         };
-        // One block, with SHA-1's padding (RFC 3174 §4), made here: the hash of one block costs twice
-        // as much where it is given in parts.
-        let (mut block, mut len) = ([0; 64], 2); // behind the seed
+        // Put together first: a hash costs twice as much where it is given in parts.
+        let mut parts = ArrayVec::<u8, 40>::new();
         let mut add = |part: &[u8]| {
-            if let Some(place) = block.get_mut(len..).and_then(|rest| rest.get_mut(..part.len())) {
-                place.copy_from_slice(part);
-                len += part.len();
-            }
+            // The seed, two addresses of 16 octets at most, protocol, padding and ports: 40.
+            let _ = parts.try_extend_from_slice(part);
         };
+        add(&[0, 0]);
         for end in [low, high] {
             match end.ip {
                 IpAddr::V4(ip) => add(&ip.octets()),
                 IpAddr::V6(ip) => add(&ip.octets()),
             }
         }
-        let ([a, b], [c, d]) = (low.port.to_be_bytes(), high.port.to_be_bytes());
-        add(&[protocol, 0, a, b, c, d, 0x80]);
-        let bits = 8 * (len as u64 - 1);
-        if let Some(place) = block.last_chunk_mut() {
-            *place = bits.to_be_bytes();
-        }
-        let mut state = [0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476, 0xc3d2_e1f0];
-        sha1::block_api::compress(&mut state, &[block]);
-        let mut hash = [0; 21]; // an octet more than there are: whole groups of three
-        for (place, word) in hash.as_chunks_mut().0.iter_mut().zip(state) {
-            *place = word.to_be_bytes();
-        }
+        add(&[protocol, 0]);
+        add(&low.port.to_be_bytes());
+        add(&high.port.to_be_bytes());
         let mut id = *b"1:____________________________";
-        let (_, places) = id.as_rchunks_mut::<4>();
-        for (place, three) in places.iter_mut().zip(hash.as_chunks::<3>().0) {
-            *place = base64(*three);
-        }
-        if let Some(last) = id.last_mut() {
-            *last = b'='; // of the last three octets there are two
+        if let Some(place) = id.get_mut(2..) {
+            // 20 octets are 28 characters: the place fits, so the length is known.
+            let written = STANDARD.encode_slice(Sha1::digest(&parts), place);
+            debug_assert_eq!(written, Ok(LEN - 2));
         }
         CommunityId(id)
     }
-}
-
-/// Three octets in Base64 (RFC 4648 §4).
-#[inline]
-fn base64([a, b, c]: [u8; 3]) -> [u8; 4] {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let digit = |value: u8| DIGITS.get(usize::from(value & 63)).copied().unwrap_or_default();
-    [digit(a >> 2), digit(a << 4 | b >> 4), digit(b << 2 | c >> 6), digit(c)]
 }
 
 /// The ends by address in network order, then by port. Both addresses of a flow are of one family,

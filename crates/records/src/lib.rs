@@ -10,7 +10,6 @@ pub mod fuzz;
 mod json;
 pub mod limits;
 pub mod read;
-mod sip;
 mod stamp;
 mod summary;
 

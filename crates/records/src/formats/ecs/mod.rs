@@ -23,12 +23,12 @@ mod words;
 use model::{
     Alert, DnsTransport, Health, Match, Observation, Setting, Timestamp, Usage, UsageId, UseShown,
 };
+use siphasher::sip128::SipHasher13;
 
 use self::envelope::{Observer, Sensor};
 use self::observation::Writer;
 pub use self::sensor::header;
 use crate::json::{Json, Page};
-use crate::sip;
 use crate::stamp::STAMP_LEN;
 use crate::summary::Files;
 
@@ -43,7 +43,7 @@ const BEFORE_ID: usize = "\",\"ecs\":{\"version\":\"9.4.0\"},\"event\":{\"id\":\
 const ID_AT: usize = BEFORE_TIME + STAMP_LEN + BEFORE_ID;
 const ID_LEN: usize = 32;
 /// The hash's key. Fixed, so that equal facts have equal ids everywhere; the id is no secret.
-const ID_KEY: sip::Key = sip::Key::new(*b"rmmwatch.record1");
+const ID_KEY: [u8; 16] = *b"rmmwatch.record1";
 
 /// What a [`Recorder`] may be told.
 #[derive(Clone, Debug, Default)]
@@ -163,7 +163,7 @@ fn line_with_id(record: &impl Json, out: &mut Vec<u8>) {
 /// octets.
 #[inline]
 fn finish(page: &mut Page, out: &mut Vec<u8>) {
-    let id = ID_KEY.hash(page.octets());
+    let id = SipHasher13::new_with_key(&ID_KEY).hash(page.octets()).as_u128();
     if let Some(place) = page.octets_mut().get_mut(ID_AT..ID_AT + ID_LEN) {
         debug_assert!(place.iter().all(|&octet| octet == b'0'), "the id stands elsewhere");
         place.copy_from_slice(&envelope::hex(id));
