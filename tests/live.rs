@@ -14,6 +14,8 @@ use std::time::{Duration, Instant};
 
 #[path = "live/relief.rs"]
 mod relief;
+#[path = "live/start.rs"]
+mod start;
 
 const DEMO: &str = "pcaps/aa23-025a-campaign.pcap";
 const POLICY: &str = "pcaps/aa23-025a-campaign.policy.toml";
