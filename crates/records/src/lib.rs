@@ -14,7 +14,7 @@ mod stamp;
 mod summary;
 
 pub use community_id::community_id;
-pub use formats::ecs::{Findings, Recorder, RecorderOptions, header};
+pub use formats::ecs::{Findings, Recorder, RecorderOptions, Sensor, header};
 pub use formats::eve::sid as eve_sid;
 pub use formats::{Format, FormatOptions, Native, NotNative, Template, shape};
 pub use read::{AlertTold, HealthTold, Peer, Reader, StageTold, Told};

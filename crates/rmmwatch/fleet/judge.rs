@@ -7,7 +7,7 @@ use std::sync::Arc;
 use detect::{Detector, Policy, State};
 use intel::Book;
 use model::{Alert, Health, Match, Observation, Timestamp, Usage, UsageId};
-use records::{Findings, Recorder, RecorderOptions};
+use records::{Findings, Recorder, Sensor};
 use wire::Role;
 
 use super::merge::Event;
@@ -39,10 +39,11 @@ pub(crate) struct Lines {
 /// Who is told to have observed what.
 #[derive(Default)]
 struct Recorders {
-    by_sensor: HashMap<Arc<str>, Recorder>,
+    /// Writes for one sensor after the other: what it keeps to write faster is kept once.
+    recorder: Recorder,
+    by_sensor: HashMap<Arc<str>, Sensor>,
     /// The sensor that showed a host last: for what is told without a fact.
     hosts: HashMap<IpAddr, Arc<str>>,
-    nobody: Recorder,
 }
 
 impl Recorders {
@@ -50,14 +51,17 @@ impl Recorders {
         if !self.by_sensor.contains_key(sensor) && self.by_sensor.len() >= FLEET_SENSORS_MAX {
             self.by_sensor.clear();
         }
-        self.by_sensor
-            .entry(Arc::clone(sensor))
-            .or_insert_with(|| Recorder::new(RecorderOptions { sensor: Some(sensor.to_string()) }))
+        let known = self.by_sensor.entry(Arc::clone(sensor));
+        self.recorder.set_sensor(known.or_insert_with(|| Sensor::new(Some(sensor))));
+        &mut self.recorder
     }
 
-    fn of_host(&self, host: IpAddr) -> &Recorder {
-        let sensor = self.hosts.get(&host);
-        sensor.and_then(|sensor| self.by_sensor.get(sensor)).unwrap_or(&self.nobody)
+    fn of_host(&mut self, host: IpAddr) -> &Recorder {
+        match self.hosts.get(&host).and_then(|sensor| self.by_sensor.get(sensor)) {
+            Some(sensor) => self.recorder.set_sensor(sensor),
+            None => self.recorder.set_sensor(&Sensor::new(None)),
+        }
+        &self.recorder
     }
 
     fn note(&mut self, host: IpAddr, sensor: &Arc<str>) {
@@ -183,7 +187,7 @@ impl Judge {
             return;
         }
         let recorder = match sensor {
-            Some(sensor) => self.recorders.of(sensor),
+            Some(sensor) => &*self.recorders.of(sensor),
             None => self.recorders.of_host(alert.host),
         };
         recorder.alert(alert, &mut self.lines.alerts);

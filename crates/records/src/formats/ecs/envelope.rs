@@ -1,6 +1,7 @@
 //! What every record has in common: its time, its kind, its sensor, and the ends of a flow.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use model::{AlertId, Direction, Endpoint, Flow, Tunnel, TunnelKind, VlanId};
 
@@ -166,13 +167,14 @@ impl Ingress {
     }
 }
 
-/// The text of `observer`, without the brace at its end.
+/// What records say of the sensor: the text of `observer`, without the brace at its end.
 #[derive(Clone, Debug)]
-pub(super) struct Sensor(Box<[u8]>);
+pub struct Sensor(Arc<[u8]>);
 
 impl Sensor {
-    /// The sensor of that name, where it has one.
-    pub(super) fn new(name: Option<&str>) -> Sensor {
+    /// The sensor of that name (`observer.name`), where it has one. An empty one is none.
+    #[must_use]
+    pub fn new(name: Option<&str>) -> Sensor {
         struct Fields<'a> {
             kind: Word,
             vendor: Word,
@@ -186,7 +188,7 @@ impl Sensor {
             vendor: Word("rmmwatch"),
             product: Word("rmmwatch"),
             version: Word(env!("CARGO_PKG_VERSION")),
-            name,
+            name: name.filter(|name| !name.is_empty()),
         };
         let mut page = Page::default();
         fields.json(&mut page);

@@ -25,7 +25,8 @@ use model::{
 };
 use siphasher::sip128::SipHasher13;
 
-use self::envelope::{Observer, Sensor};
+use self::envelope::Observer;
+pub use self::envelope::Sensor;
 use self::observation::Writer;
 pub use self::sensor::header;
 use crate::json::{Json, Page};
@@ -89,8 +90,13 @@ impl Recorder {
     /// A recorder.
     #[must_use]
     pub fn new(options: RecorderOptions) -> Recorder {
-        let sensor = options.sensor.filter(|name| !name.is_empty());
-        Recorder { sensor: Sensor::new(sensor.as_deref()), observations: Writer::default() }
+        let sensor = Sensor::new(options.sensor.as_deref());
+        Recorder { sensor, observations: Writer::default() }
+    }
+
+    /// From now on, records are of that sensor.
+    pub fn set_sensor(&mut self, sensor: &Sensor) {
+        self.sensor = sensor.clone();
     }
 
     /// Add the record of an alert.
