@@ -18,6 +18,7 @@ use model::{Frame, Health, Observation, Tally, Timestamp};
 
 use self::dealer::Dealer;
 use crate::analyst::{Analyst, Conclusion};
+use crate::limits::BATCHES_WAITING_MAX;
 use crate::live::Merge;
 use crate::reload::Fresh;
 
@@ -221,12 +222,19 @@ impl Spare {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
     }
 
-    /// Keep a batch, whose facts are done with. There are no more than were ever on the way at once.
+    /// Keep a batch, whose facts are done with; not where as many are kept as can be on the way.
     pub(crate) fn put(&self, mut batch: Batch) {
         batch.clear();
-        if batch.capacity() > 0 {
-            self.0.lock().unwrap_or_else(PoisonError::into_inner).push(batch);
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if batch.capacity() > 0 && kept.len() < BATCHES_WAITING_MAX {
+            kept.push(batch);
         }
+    }
+
+    /// How many are kept.
+    #[cfg(test)]
+    pub(crate) fn kept(&self) -> usize {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 }
 

@@ -102,7 +102,10 @@ impl Merge {
         }
         self.held -= given.len();
         given.sort_by_key(|(at, _)| *at);
-        given.into_iter().map(|(_, fact)| fact).collect()
+        // Out of the spare ones, to which it goes back: each batch more would stay there.
+        let mut facts = self.spare.take();
+        facts.extend(given.into_iter().map(|(_, fact)| fact));
+        facts
     }
 }
 
@@ -174,6 +177,25 @@ mod tests {
         assert_eq!(merge.put(round(0, 5, &facts)).len(), 0);
         assert_eq!(merge.put(round(0, 6, &[6])).len(), FACTS_HELD_MAX + 1);
         assert_eq!(merge.held, 0);
+    }
+
+    #[test]
+    fn batches_that_go_round_do_not_become_more() {
+        let (to, from) = sync_channel(2);
+        let spare = Spare::default();
+        let mut merge = Merge::new(2, from, spare.clone());
+        let mut done = Batch::new();
+        for secs in 1..100 {
+            for lane in 0..2 {
+                let mut facts = spare.take();
+                facts.append(&mut round(lane, secs, &[secs]).facts);
+                let until = at(secs);
+                to.send(Round { facts, beat: None, lane, until }).expect("room");
+            }
+            done = merge.next(done).expect("facts").facts;
+            assert_eq!(done.len(), 2);
+        }
+        assert!(spare.kept() <= 4, "{} batches", spare.kept());
     }
 
     #[test]
