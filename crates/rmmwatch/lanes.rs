@@ -125,6 +125,30 @@ impl Lane {
         self.guarded(|dissector| dissector.finish(at, order, &mut |seen| out.push(seen)));
     }
 
+    /// The same, some facts at a time: `take` has them whenever there are `at_once`, but for the
+    /// last.
+    fn finish_by(
+        &mut self,
+        (at, order): (Timestamp, u64),
+        out: &mut Batch,
+        at_once: usize,
+        take: &mut dyn FnMut(&mut Batch),
+    ) {
+        let mut closing = None;
+        self.guarded(|dissector| closing = Some(dissector.end(at, order)));
+        let mut more = true;
+        while let Some(closing) = closing.as_mut().filter(|_| more) {
+            // What panics here panics again: the dissector that begins anew knows none of them.
+            more = false;
+            self.guarded(|dissector| {
+                more = dissector.close_some(closing, at_once, &mut |seen| out.push(seen));
+            });
+            if out.len() >= at_once {
+                take(out);
+            }
+        }
+    }
+
     /// What became of the frames, and how often the lane began anew.
     pub(crate) fn tally(&self) -> (Tally, u64) {
         let mut tally = self.before.clone();
@@ -415,8 +439,11 @@ impl<T: Take> Alone<T> {
     /// The capture ended.
     pub(crate) fn finish(mut self) -> (Account, T) {
         let end = self.last_order.saturating_add(1);
-        self.lane.finish(self.ticks.last, end, &mut self.facts);
-        self.to.take(&mut self.facts, self.ticks.last, true);
+        let (last, to) = (self.ticks.last, &mut self.to);
+        self.lane.finish_by((last, end), &mut self.facts, T::AT_ONCE, &mut |facts| {
+            to.take(facts, last, true);
+        });
+        self.to.take(&mut self.facts, last, true);
         (self.account(), self.to)
     }
 }

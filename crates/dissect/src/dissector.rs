@@ -5,6 +5,7 @@ use std::hint::black_box;
 use arrayvec::ArrayVec;
 use model::{CloseReason, Frame, Observation, Refused, Tally, Timestamp, Tunnel};
 
+use crate::closing::Closing;
 use crate::conversations::{Conversations, Due, Found, split};
 use crate::desk::{Bounds, Counts, Desk};
 use crate::ends::Key;
@@ -388,55 +389,48 @@ impl Dissector {
         black_box(sum);
     }
 
-    /// Time passes: tell what there is of datagrams of which fragments never came, then close the
-    /// flows that were silent for too long, those that began first first.
+    /// Time passes: tell what there is of datagrams of which fragments never came, and close the
+    /// flows that were silent for too long, all in the order of flows.
     /// To be called when packet time enters a new second. Time that runs backwards closes nothing.
     pub fn advance(&mut self, at: Timestamp, order: u64, out: &mut impl FnMut(Observation)) {
-        let mut parts = Vec::new();
+        let (mut parts, mut told) = (Vec::new(), Vec::new());
         let given_up = self.fragments.expire(at, &mut parts);
-        self.tell_parts(&parts, given_up, (at, order), out);
+        self.tell_parts(&parts, given_up, (at, order), &mut |seen| told.push(seen));
         let (now, _) = split(at);
-        self.close_some(at, order, CloseReason::Timeout, out, &mut |home, desk, due| {
+        let which = &mut |home: &mut Conversations, desk: &Desk<'_>, due: &mut dyn FnMut(Due)| {
             home.expire(now, desk, due);
-        });
+        };
+        let mut closing = self.closing((at, order), CloseReason::Timeout, told, which);
+        self.close_some(&mut closing, usize::MAX, out);
     }
 
-    /// The capture ends: tell what there is of datagrams of which fragments never came, then close
-    /// every flow, those that began first first.
+    /// The capture ends: tell what there is of datagrams of which fragments never came, and close
+    /// every flow, all in the order of flows.
     pub fn finish(&mut self, at: Timestamp, order: u64, out: &mut impl FnMut(Observation)) {
-        let mut parts = Vec::new();
-        let given_up = self.fragments.finish(&mut parts);
-        self.tell_parts(&parts, given_up, (at, order), out);
-        self.close_some(at, order, CloseReason::End, out, &mut |home, _, due| home.all(due));
+        let mut closing = self.end(at, order);
+        self.close_some(&mut closing, usize::MAX, out);
     }
 
-    #[allow(clippy::type_complexity)] // One use, and a name would say no more.
-    fn close_some(
-        &mut self,
-        at: Timestamp,
-        order: u64,
-        reason: CloseReason,
-        out: &mut dyn FnMut(Observation),
-        which: &mut dyn FnMut(&mut Conversations, &Desk<'_>, &mut dyn FnMut(Due)),
-    ) {
+    /// As [`Dissector::finish`], for who takes it some at a time, by [`Dissector::close_some`].
+    #[must_use]
+    pub fn end(&mut self, at: Timestamp, order: u64) -> Closing {
+        let (mut parts, mut told) = (Vec::new(), Vec::new());
+        let given_up = self.fragments.finish(&mut parts);
+        self.tell_parts(&parts, given_up, (at, order), &mut |seen| told.push(seen));
+        let which = &mut |home: &mut Conversations, _: &Desk<'_>, due: &mut dyn FnMut(Due)| {
+            home.all(due);
+        };
+        self.closing((at, order), CloseReason::End, told, which)
+    }
+
+    /// All conversations, and what they need to speak.
+    pub(crate) fn desk<'a>(
+        &'a mut self,
+        (at, order): (Timestamp, u64),
+        out: &'a mut dyn FnMut(Observation),
+    ) -> (&'a mut [Option<Box<Conversations>>; SHARDS], Desk<'a>) {
         let Dissector { protocols, bounds, conversations, counts, rests, .. } = self;
-        let mut desk = Desk { protocols, bounds, counts, out, rests, at, order };
-        let mut all = Vec::new();
-        for (shard, home) in conversations.iter_mut().enumerate() {
-            if let Some(home) = home {
-                which(home, &desk, &mut |due| all.push((due.opened, shard, due.slot)));
-            }
-        }
-        // Flows that began at once are told apart by their ends, which no two share.
-        let mut flow_of = |shard: usize, slot| conversations.get_mut(shard)?.as_mut()?.flow(slot);
-        all.sort_unstable_by(|one, other| {
-            one.0.cmp(&other.0).then_with(|| flow_of(one.1, one.2).cmp(&flow_of(other.1, other.2)))
-        });
-        for (_, shard, slot) in all {
-            if let Some(Some(home)) = conversations.get_mut(shard) {
-                home.close(slot, reason, &mut desk);
-            }
-        }
+        (conversations, Desk { protocols, bounds, counts, out, rests, at, order })
     }
 
     /// From now on, remember flows of which no octets are wanted, for [`Dissector::take_rests`].

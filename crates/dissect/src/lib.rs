@@ -7,6 +7,7 @@
 //! [`Observation`](model::Observation). There is no clock, thread or file here: time comes in
 //! with the frames, so a replayed file is the live sensor.
 
+mod closing;
 mod conversations;
 mod desk;
 mod dissector;
@@ -26,6 +27,7 @@ mod streams;
 mod trials;
 mod twins;
 
+pub use closing::Closing;
 pub use dissector::{Dissector, Seed};
 pub use limits::{
     FLOWS_MAX, FRAGMENTED_MAX, FRAGMENTS_BYTES_MAX, HOLES_MAX, Limits, OPENING_LEN_MAX,

@@ -7,10 +7,11 @@ use crate::desk::{Desk, Talk};
 use crate::flows::{Entry, Meta, Slot};
 use crate::rest::Rest;
 
-/// A flow that is to be closed, and what it is sorted by.
+/// A flow that is to be closed.
 pub(crate) struct Due {
-    pub(crate) opened: u64,
     pub(crate) slot: Slot,
+    /// It holds octets, of which there may be something to tell.
+    pub(crate) speaks: bool,
 }
 
 impl Conversations {
@@ -24,10 +25,10 @@ impl Conversations {
             };
             // After a leap back in time a flow from the future would never be silent.
             *last_secs = (*last_secs).min(now.saturating_add(1));
-            let (opened, meta, last_secs, number) = (row.opened, row.meta, *last_secs, *opening);
+            let (meta, last_secs, number) = (row.meta, *last_secs, *opening);
             let patience = self.patience(meta, number, desk);
             if now.saturating_sub(last_secs) > patience {
-                due(Due { opened, slot });
+                due(Due { slot, speaks: number != 0 });
             } else {
                 let next = last_secs.saturating_add(patience).saturating_add(1);
                 self.wheel.link(slot, next);
@@ -42,7 +43,7 @@ impl Conversations {
         slots.extend(self.table.taken());
         for slot in slots.drain(..) {
             if let Some(entry) = self.table.entry(slot) {
-                due(Due { opened: entry.row.opened, slot });
+                due(Due { slot, speaks: *entry.opening != 0 });
             }
         }
         self.due = slots;
@@ -92,7 +93,6 @@ impl Conversations {
             talk.desk.rests.tell(Rest::Over(talk.flow));
         }
         self.ingress.end(slot);
-        self.wheel.unlink(slot);
         self.table.free(slot);
     }
 }

@@ -3,6 +3,7 @@
 use zerocopy::FromZeros;
 
 use super::row::Row;
+use super::wheel::SLOTS_MAX;
 use crate::ends::Key;
 use crate::limits::FLOWS_MAX;
 
@@ -90,8 +91,8 @@ impl Table {
     /// asked for as zeros, which the operating system gives page by page when they are first used:
     /// a large table costs nothing at the start, and a short capture touches little of it.
     pub(crate) fn new(flows_max: usize) -> Table {
-        // A slot's number has 32 bits.
-        let sets = (flows_max / WAYS).clamp(1, 1 << 28);
+        // No more than a wheel has: a flow beyond would never be silent for too long.
+        let sets = (flows_max / WAYS).clamp(1, SLOTS_MAX as usize / WAYS);
         Table { sets: zeros(sets) }
     }
 

@@ -1,7 +1,9 @@
 //! When flows are to be looked at again: a timer wheel of intrusive lists.
 //!
-//! It is lazy: a packet does not move its flow. When a flow's second comes up, whoever turns the
-//! wheel sees from its last packet whether it is due and links it anew if not.
+//! It is lazy: a packet does not move its flow, nor does its end take it out. When a slot's second
+//! comes up, whoever turns the wheel sees whether a flow is there, and from its last packet whether
+//! it is due, and links it anew if not. So a flow that takes the place of another touches no
+//! neighbour's memory.
 
 use zerocopy::FromZeros;
 
@@ -10,13 +12,46 @@ use super::table::{Slot, zeros};
 /// Seconds around the wheel; a moment further away is looked at on the way.
 const BUCKETS: u32 = 512;
 
-/// How far away the neighbours in a list are. A slot that is in none is its own neighbour, so that a
-/// wheel begins as zeros, of which none need be touched.
+/// The most slots of a wheel: with the links of its buckets, as many as distances tell apart.
+pub(super) const SLOTS_MAX: u32 = MASK - BUCKETS;
+
+/// Bits of a distance between links.
+const BITS: u32 = 24;
+const MASK: u32 = (1 << BITS) - 1;
+
+/// How far away the neighbours in a list are, and in which bucket's list it is: the next in the low
+/// 24 bits, the one before in the next 24, the bucket above. A slot that is in none is its own
+/// neighbour, so that a wheel begins as zeros, of which none need be touched.
 #[derive(Clone, Copy, FromZeros)]
-#[repr(C)]
-struct Link {
-    next: u32,
-    before: u32,
+#[repr(transparent)]
+struct Link(u64);
+
+const _: () = assert!(size_of::<Link>() == 8 && BUCKETS <= 1 << 16);
+
+impl Link {
+    const fn next(self) -> u32 {
+        self.0 as u32 & MASK
+    }
+
+    const fn before(self) -> u32 {
+        (self.0 >> BITS) as u32 & MASK
+    }
+
+    const fn bucket(self) -> u32 {
+        (self.0 >> (2 * BITS)) as u32
+    }
+
+    const fn set_next(&mut self, next: u32) {
+        self.0 = self.0 & !(MASK as u64) | (next & MASK) as u64;
+    }
+
+    const fn set_before(&mut self, before: u32) {
+        self.0 = self.0 & !((MASK as u64) << BITS) | ((before & MASK) as u64) << BITS;
+    }
+
+    const fn set_bucket(&mut self, bucket: u32) {
+        self.0 = self.0 << 16 >> 16 | (bucket as u64) << (2 * BITS);
+    }
 }
 
 /// The timer wheel of one shard: a link for each slot, then one for each bucket, whose list it
@@ -28,28 +63,42 @@ pub(crate) struct Wheel {
 }
 
 impl Wheel {
-    /// A wheel for that many slots.
+    /// A wheel for that many slots, [`SLOTS_MAX`] at most.
     pub(crate) fn new(slots: usize) -> Wheel {
-        let slots = u32::try_from(slots).unwrap_or(u32::MAX - BUCKETS);
+        let slots = u32::try_from(slots).unwrap_or(SLOTS_MAX).min(SLOTS_MAX);
         Wheel { links: zeros(slots as usize + BUCKETS as usize), slots, now: 0 }
     }
 
     /// Look at `slot` again in the second `due`, or on the way there.
+    #[inline]
     pub(crate) fn link(&mut self, slot: Slot, due: u32) {
-        self.unlink(slot);
-        let soon = self.now.saturating_add(1);
-        let bucket = due.clamp(soon, self.now.saturating_add(BUCKETS - 1)) % BUCKETS;
-        let ring = self.slots + bucket;
-        let first = self.next(ring);
-        self.join(ring, slot.0);
-        self.join(slot.0, first);
+        let Some(link) = self.links.get(slot.0 as usize).filter(|_| slot.0 < self.slots) else {
+            return;
+        };
+        let wait = due.saturating_sub(self.now).clamp(1, BUCKETS - 1);
+        if link.next() != 0 && self.wait_of(link.bucket()) <= wait {
+            return;
+        }
+        self.move_to(slot.0, self.now.wrapping_add(wait) % BUCKETS);
     }
 
-    /// Look at `slot` no more.
-    pub(crate) fn unlink(&mut self, slot: Slot) {
-        let Some(&Link { next, before }) = self.links.get(slot.0 as usize) else { return };
-        self.join(slot.0.wrapping_add(before), slot.0.wrapping_add(next));
-        self.join(slot.0, slot.0);
+    /// Seconds until a bucket comes up. The one that just did is the last.
+    const fn wait_of(&self, bucket: u32) -> u32 {
+        match bucket.wrapping_sub(self.now) % BUCKETS {
+            0 => BUCKETS,
+            wait => wait,
+        }
+    }
+
+    fn move_to(&mut self, slot: u32, bucket: u32) {
+        let Some(link) = self.links.get_mut(slot as usize) else { return };
+        let (next, before) = (at(slot, link.next()), at(slot, link.before()));
+        link.set_bucket(bucket);
+        self.join(before, next);
+        let ring = self.slots + bucket;
+        let first = self.next(ring);
+        self.join(ring, slot);
+        self.join(slot, first);
     }
 
     /// Turn to the second `now` and put every slot that comes up into `due`; they are in no list
@@ -72,17 +121,22 @@ impl Wheel {
     }
 
     fn next(&self, link: u32) -> u32 {
-        self.links.get(link as usize).map_or(link, |found| link.wrapping_add(found.next))
+        self.links.get(link as usize).map_or(link, |found| at(link, found.next()))
     }
 
     fn join(&mut self, before: u32, next: u32) {
         if let Some(link) = self.links.get_mut(before as usize) {
-            link.next = next.wrapping_sub(before);
+            link.set_next(next.wrapping_sub(before));
         }
         if let Some(link) = self.links.get_mut(next as usize) {
-            link.before = before.wrapping_sub(next);
+            link.set_before(before.wrapping_sub(next));
         }
     }
+}
+
+/// The link that lies so far from another.
+const fn at(link: u32, distance: u32) -> u32 {
+    link.wrapping_add(distance) & MASK
 }
 
 #[cfg(test)]
@@ -107,10 +161,13 @@ mod tests {
         wheel.link(Slot(4), 2_000_000);
         wheel.link(Slot(5), 7);
         wheel.link(Slot(3), 1_000_002);
-        wheel.unlink(Slot(2));
+        // It is looked at on the way.
+        wheel.link(Slot(2), 1_000_004);
+        // There is no such slot.
+        wheel.link(Slot(8), 1_000_001);
         assert_eq!(turned(&mut wheel, 1_000_001), [5]);
         assert_eq!(turned(&mut wheel, 1_000_002), [3]);
-        assert_eq!(turned(&mut wheel, 1_000_003), [1]);
+        assert_eq!(turned(&mut wheel, 1_000_003), [1, 2]);
         assert_eq!(turned(&mut wheel, 1_000_510), []);
         assert_eq!(turned(&mut wheel, 1_000_511), [4]);
     }
@@ -124,5 +181,36 @@ mod tests {
         assert_eq!(turned(&mut wheel, 100), []);
         wheel.link(Slot(1), 103);
         assert_eq!(turned(&mut wheel, 700), [0, 1]);
+        // The bucket that just came up is the last to come up again.
+        wheel.link(Slot(2), 700 + BUCKETS - 1);
+        assert_eq!(turned(&mut wheel, 699), []);
+        wheel.link(Slot(2), 705);
+        assert_eq!(turned(&mut wheel, 705), [2]);
+    }
+
+    #[test]
+    fn each_slot_comes_up_by_its_second_whatever_came_before() {
+        let (slots, mut dice) = (40, 0x2545_f491_4f6c_dd1d_u64);
+        let mut wheel = Wheel::new(slots);
+        let mut asked: Vec<Option<u32>> = vec![None; slots];
+        let mut now = 1_000;
+        turned(&mut wheel, now);
+        for _ in 0..20_000 {
+            dice ^= dice << 13;
+            dice ^= dice >> 7;
+            dice ^= dice << 17;
+            let slot = (dice >> 8) as usize % slots;
+            if dice % 4 == 0 {
+                now += (dice >> 20) as u32 % 300;
+                for slot in turned(&mut wheel, now) {
+                    asked[slot as usize] = None;
+                }
+                assert!(asked.iter().flatten().all(|due| *due > now), "{asked:?} at {now}");
+            } else {
+                let due = now + 1 + (dice >> 20) as u32 % 700;
+                wheel.link(Slot(slot as u32), due);
+                asked[slot] = Some(asked[slot].map_or(due, |before| before.min(due)));
+            }
+        }
     }
 }
