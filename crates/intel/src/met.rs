@@ -25,10 +25,10 @@ pub(crate) struct Met {
 
 /// Names remembered.
 ///
-/// - Why so many: the names that an office asks for within some minutes.
-/// - What it costs: eight octets each, 128 KiB in all.
+/// - Why so many: the names that thousands of hosts ask for within some minutes.
+/// - What it costs: eight octets each, 512 KiB in all.
 /// - At the bound: the later name takes the place of the earlier; it is looked up again.
-const NAMES: usize = 1 << 14;
+const NAMES: usize = 1 << 16;
 
 /// Where a name is remembered.
 #[derive(Clone, Copy, Debug)]

@@ -1,4 +1,4 @@
-//! A table with a bound, from which the entry that was not used for longest goes.
+//! A table with a bound, from which an entry that was not used for longest goes.
 
 use std::hash::BuildHasher as _;
 use std::net::IpAddr;
@@ -80,7 +80,9 @@ pub(crate) fn bits(ip: IpAddr) -> u128 {
 }
 
 /// A map of at most `max` entries. What goes at the bound depends on the order of use alone, never
-/// on a hash.
+/// on a hash: the oldest of a list that an entry which is used goes to the head of. One that is in
+/// the newest eighth stays where it is, as moving it touches the memory of three others; so it is
+/// only when an eighth of the table came after it that it counts as used again.
 #[derive(Debug)]
 pub(crate) struct Recent<K, V> {
     /// Places in `slots`: keys stand there alone, since some of them are long.
@@ -93,6 +95,8 @@ pub(crate) struct Recent<K, V> {
     oldest: u32,
     /// A slot without an entry; each has the next one where others have an older one.
     free: u32,
+    /// How many entries went to the head of the list so far.
+    moves: u32,
     max: usize,
     evicted: u64,
 }
@@ -102,9 +106,14 @@ struct Slot<K, V> {
     entry: Option<(K, V)>,
     newer: u32,
     older: u32,
+    /// Which of the moves to the head was its last.
+    moved: u32,
 }
 
 const NONE: u32 = u32::MAX;
+
+/// The part of a table whose entries are new enough to stay where they are.
+const NEAR: usize = 8;
 
 impl<K: Keyed, V> Recent<K, V> {
     /// A table for `max` entries; for none at all it forgets each at once.
@@ -116,6 +125,7 @@ impl<K: Keyed, V> Recent<K, V> {
             newest: NONE,
             oldest: NONE,
             free: NONE,
+            moves: 0,
             max: max.min(NONE as usize - 1),
             evicted: 0,
         }
@@ -176,7 +186,8 @@ impl<K: Keyed, V> Recent<K, V> {
             return Some((key, value));
         }
         let gone = if self.places.len() >= self.max { self.evict() } else { None };
-        let place = self.hold(Slot { entry: Some((key, value)), newer: NONE, older: NONE });
+        let place =
+            self.hold(Slot { entry: Some((key, value)), newer: NONE, older: NONE, moved: 0 });
         let (slots, keys) = (&self.slots, &self.hash);
         self.places.insert_unique(hash, place, |place| hash_at(slots, keys, *place));
         self.link(place);
@@ -217,7 +228,9 @@ impl<K: Keyed, V> Recent<K, V> {
     }
 
     fn use_at(&mut self, place: u32) -> Option<&mut V> {
-        if self.newest != place {
+        let slot = self.slots.get(place)?;
+        let near = u32::try_from(self.max / NEAR).unwrap_or(u32::MAX);
+        if self.newest != place && self.moves.wrapping_sub(slot.moved) >= near {
             self.unlink(place);
             self.link(place);
         }
@@ -263,9 +276,11 @@ impl<K: Keyed, V> Recent<K, V> {
     /// Make a slot that is tied to nobody the newest.
     fn link(&mut self, place: u32) {
         let older = std::mem::replace(&mut self.newest, place);
+        self.moves = self.moves.wrapping_add(1);
         if let Some(slot) = self.slots.get_mut(place) {
             slot.newer = NONE;
             slot.older = older;
+            slot.moved = self.moves;
         }
         match self.slots.get_mut(older) {
             Some(slot) => slot.newer = place,
@@ -345,6 +360,28 @@ mod tests {
             }
             assert!(table.slots.len() as usize <= max && table.evicted() > 0);
         }
+    }
+
+    #[test]
+    fn what_was_used_stays_until_most_of_the_table_came_after_it() {
+        let (max, mut dice) = (64usize, 0x2545_f491_4f6c_dd1d_u64);
+        let mut table: Recent<u64, ()> = Recent::new(max);
+        let mut used = std::collections::HashMap::new();
+        for step in 0..20_000usize {
+            dice ^= dice << 13;
+            dice ^= dice >> 7;
+            dice ^= dice << 17;
+            // A few keys are in use all the time.
+            let key = if dice.is_multiple_of(3) { dice >> 8 & 7 } else { dice >> 8 & 0xff };
+            if table.get(&key).is_none()
+                && let Some((gone, ())) = table.insert(key, ())
+            {
+                let since = step - used.get(&gone).copied().unwrap_or(0);
+                assert!(since >= max - max / NEAR - 1, "{gone} went {since} uses after its last");
+            }
+            used.insert(key, step);
+        }
+        assert!(table.evicted() > 0);
     }
 
     #[test]
