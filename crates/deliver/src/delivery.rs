@@ -1,9 +1,9 @@
-//! Carries lines to their targets, on a thread of its own, so that a slow target stops no one but
+//! Carries lines to their targets, on threads of their own, so that a slow target stops no one but
 //! those who wait for it.
 //!
-//! One thread with a tokio runtime; one task and one bounded channel a target. A task gathers what
-//! waits into one write, which runs where blocking is allowed: a full pipe delays no other target.
-//! Streams that name the same file, by whatever name, share a task, so that lines never mingle.
+//! One thread and one bounded channel a target. It gathers what waits into one write: a full pipe
+//! delays no other target. Streams that name the same file, by whatever name, share a thread, so
+//! that lines never mingle.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -11,14 +11,13 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use std::{io, mem, thread};
 
-use tokio::runtime::Builder;
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 
 use crate::behind::{Behind, Untaken};
 use crate::error::DeliverError;
 use crate::limits::{CHUNKS_MAX, STUCK_AFTER};
-use crate::outputs::{Done, FileSink, Output, Stream, Target, Task, run_all};
+use crate::outputs::{Done, FileSink, Output, Stream, Target, Task, run};
 use crate::sinks::SinkState;
 use crate::spooled::{SpoolState, Spooled, Spooling};
 
@@ -27,7 +26,7 @@ use crate::spooled::{SpoolState, Spooled, Spooling};
 #[derive(Debug)]
 pub struct Delivery {
     lanes: Vec<Lane>,
-    thread: JoinHandle<Result<Vec<Done>, io::Error>>,
+    threads: Vec<JoinHandle<Done>>,
     spooled: Option<Spooled>,
     /// Whether a sender waits for an output that is behind, whatever it brings.
     patience: bool,
@@ -118,12 +117,12 @@ impl Lane {
     }
 }
 
-/// Wait for the outputs' thread as long as it gets on, and while all that is left is a disk's sync.
-fn wait_for<T>(lanes: &[Ended], thread: &JoinHandle<T>) -> Result<(), DeliverError> {
+/// Wait for the outputs' threads as long as they get on, and while all that is left is a disk's sync.
+fn wait_for<T>(lanes: &[Ended], threads: &[JoinHandle<T>]) -> Result<(), DeliverError> {
     const PAUSE: Duration = Duration::from_millis(2);
     let total = || lanes.iter().map(|lane| lane.written.load(Ordering::SeqCst)).sum::<u64>();
     let (mut before, mut since) = (total(), Instant::now());
-    while !thread.is_finished() {
+    while !threads.iter().all(JoinHandle::is_finished) {
         thread::sleep(PAUSE);
         if total() != before {
             (before, since) = (total(), Instant::now());
@@ -138,21 +137,18 @@ fn wait_for<T>(lanes: &[Ended], thread: &JoinHandle<T>) -> Result<(), DeliverErr
 }
 
 impl Delivery {
-    /// Open every target and start the thread.
+    /// Open every target and start its thread.
     ///
     /// # Errors
     /// [`DeliverError::Open`] when a target cannot be opened, [`DeliverError::Start`] when the
-    /// system gives no thread.
+    /// system gives no thread for one.
     pub fn start(outputs: Vec<Output>) -> Result<Delivery, DeliverError> {
         let (lanes, tasks) = open(outputs)?;
-        let start = |source| DeliverError::Start { source };
-        let runtime = Builder::new_current_thread().build().map_err(start)?;
-        let thread = thread::Builder::new()
-            .name("deliver".into())
-            .spawn(move || runtime.block_on(run_all(tasks)))
-            .map_err(start)?;
+        let thread = |task| thread::Builder::new().name("deliver".into()).spawn(|| run(task));
+        let threads: io::Result<Vec<_>> = tasks.into_iter().map(thread).collect();
+        let threads = threads.map_err(|source| DeliverError::Start { source })?;
         let (spooled, unwritten) = (None, AtomicU64::new(0));
-        Ok(Delivery { lanes, thread, spooled, patience: true, unwritten })
+        Ok(Delivery { lanes, threads, spooled, patience: true, unwritten })
     }
 
     /// Serve sinks too.
@@ -302,12 +298,14 @@ impl Delivery {
         let lanes: Vec<_> = self.lanes.into_iter().map(Lane::end).collect();
         let sinks = self.spooled.map(Spooled::finish);
         if !self.patience {
-            wait_for(&lanes, &self.thread)?;
+            wait_for(&lanes, &self.threads)?;
         }
         let broken = || DeliverError::Broken { targets: names.join(", ") };
-        let all = self.thread.join().map_err(|_| broken())?.map_err(|_| broken())?;
+        // All of them, before any trouble is told: the others still write.
+        let all: Vec<_> = self.threads.into_iter().map(JoinHandle::join).collect();
         let mut delivered = Delivered { sinks, ..Delivered::default() };
-        for Done { target, counts, result } in all {
+        for done in all {
+            let Done { target, counts, result } = done.map_err(|_| broken())?;
             delivered.bytes = delivered.bytes.saturating_add(counts.bytes);
             delivered.formless = delivered.formless.saturating_add(counts.formless);
             match result {

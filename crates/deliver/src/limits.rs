@@ -11,7 +11,7 @@ pub const CHUNKS_MAX: usize = 16;
 
 /// How many octets of lines a sender best gathers before it sends them. Advice, not a bound.
 ///
-/// - Why so many: a chunk wakes two threads, which costs as much as a hundred lines; and one of this
+/// - Why so many: a chunk wakes a thread, which costs as much as some tens of lines; and one of this
 ///   length is written as it is, where shorter ones are put together first.
 /// - What it costs: [`CHUNKS_MAX`] times as much a target.
 /// - Beyond it: a longer chunk is written as well, it only holds more memory while it waits.

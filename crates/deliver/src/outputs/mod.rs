@@ -6,4 +6,4 @@ mod task;
 
 pub(crate) use file::FileSink;
 pub use target::{Output, Shape, Stream, Target};
-pub(crate) use task::{Done, Task, run_all};
+pub(crate) use task::{Done, Task, run};
