@@ -13,7 +13,7 @@ use std::time::Duration;
 use capture::{Live, LiveOptions, Relief};
 use detect::Detector;
 use dissect::Seed;
-use model::{Health, InterfaceHealth, KernelCounts, Tally, Timestamp};
+use model::{Health, InterfaceHealth, KernelCounts, ReliefCounts, Tally, Timestamp};
 
 use crate::analyst::{Analyst, Gauges};
 use crate::bundle::Watcher;
@@ -320,12 +320,16 @@ impl Watch {
     fn health(&self) -> Health {
         let mut health = Health { frames: Tally::default(), ..Health::default() };
         let mut sum = KernelCounts::default();
-        let mut lanes: Vec<Vec<KernelCounts>> = self.taps.iter().map(|_| Vec::new()).collect();
+        type OfTap = (Vec<KernelCounts>, Option<ReliefCounts>);
+        let mut lanes: Vec<OfTap> = self.taps.iter().map(|_| OfTap::default()).collect();
         let mut since = None;
         for (place, news) in &self.lanes {
             let kernel = news.as_ref().map_or(KernelCounts::default(), |news| news.kernel);
-            if let Some(of_tap) = lanes.get_mut(*place) {
-                of_tap.push(kernel);
+            if let Some((counts, relief)) = lanes.get_mut(*place) {
+                counts.push(kernel);
+                if let Some(more) = news.as_ref().and_then(|news| news.relief) {
+                    relief.get_or_insert_default().add(&more);
+                }
             }
             sum.received += kernel.received;
             sum.dropped += kernel.dropped;
@@ -337,7 +341,8 @@ impl Watch {
             health.observations_dropped += account.dropped;
             health.panics += account.panics;
         }
-        let told = self.taps.iter().zip(lanes).map(|(tap, lanes)| tap.health(lanes));
+        let told = self.taps.iter().zip(lanes);
+        let told = told.map(|(tap, (lanes, relief))| tap.health(lanes, relief));
         health.interfaces = told.collect::<Vec<InterfaceHealth>>();
         Health { kernel: Some(sum), since: since.unwrap_or_default(), ..health }
     }

@@ -56,6 +56,10 @@ impl Handle {
             done => done,
         };
         let handle = handle.map_err(|why| refusal(name, why))?;
+        if options.promiscuous && name == "any" {
+            // Not all versions of libpcap warn (pcap_open_live(3) says that it is so).
+            own_only.get_or_insert_with(|| "`any` cannot be promiscuous".to_owned());
+        }
         let failed = |error| CaptureError::Interface { name: name.clone(), why: reason(error) };
         let mut handle = handle.setnonblock().map_err(failed)?;
         if let Some(filter) = options.filter() {

@@ -5,6 +5,16 @@
 //! the others hear too. So no packet is seen twice. The kernel puts fragments of IPv4 together
 //! before it deals them; those of IPv6 follow the two addresses alone. It does not deal what has no
 //! room in its ring to another lane: half a flow elsewhere is worth less than a loss that is told.
+//!
+//! Then the filters are opened one after the other, so the lanes begin some microseconds apart. A
+//! frame in between that is dealt to a lane which is not open yet is seen by nobody and counted by
+//! nobody: the kernel counts none that a filter rejects. It is as if the sensor had begun so much
+//! later for the flows of that lane; no flow has a gap, since each is on one lane. From the first
+//! lane to the last of 16 it took 20 µs without a filter, 140 µs with a filter of one instruction
+//! (`snap_len` below the largest frame), 520 µs with one of 34. There is no way around it without
+//! rights that the sensor does not ask for: a socket that is in a group cannot be bound any more
+//! (net/packet/af_packet.c, `packet_do_bind`), one that is not bound cannot join (`fanout_add`),
+//! and a switch that all filters share is a map of eBPF.
 
 use std::io;
 use std::os::fd::BorrowedFd;
@@ -43,9 +53,7 @@ impl Rings {
                 kernel::set_number(ring.socket(), libc::PACKET_IGNORE_OUTGOING, 1)?;
             }
             if self.promiscuous {
-                // Some interfaces cannot; what they do hear is still worth it.
-                let asked = kernel::set_promiscuous(ring.socket(), device.index);
-                ring.own_only = asked.err().map(|why| why.to_string());
+                ring.ask_for_others(device.index);
             }
             kernel::bind(ring.socket(), device.index)?;
             if lanes.len() > 1 {
@@ -57,6 +65,9 @@ impl Rings {
         for ring in &rings {
             // From zero, while nothing comes yet: what was counted is what is lent, or dropped.
             ring.take_counts()?;
+        }
+        // One call each and nothing in between: so long do the lanes not begin at one moment.
+        for ring in &rings {
             if self.filter.is_none() && self.snap_len as usize >= FRAME_MAX {
                 kernel::detach(ring.socket())?;
             } else {

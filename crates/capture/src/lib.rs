@@ -37,7 +37,7 @@ pub use error::CaptureError;
 pub use interface::{Condition, Interface};
 pub use live::{Live, LiveOptions};
 pub use pin::pin;
-pub use relief::{Relief, ReliefCounts, ReliefError};
+pub use relief::{Relief, ReliefError};
 pub use report::{FileRead, ReplayReport};
 pub use run::RUN_MAX;
 pub use timeline::{ReplayOptions, Timeline};

@@ -6,6 +6,7 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::Duration;
 
+use libc::c_int;
 use model::{Frame, LinkType, Timestamp};
 use rustix::event::{PollFd, PollFlags, Timespec};
 
@@ -74,6 +75,13 @@ impl Ring {
     /// Hear nothing any more, in the place of any filter. What was heard before is still lent.
     pub(crate) fn hush(&self) -> io::Result<()> {
         kernel::attach(self.socket(), &ending(0))
+    }
+
+    /// Ask the interface of that number for frames that are meant for others, too. Where that is
+    /// refused, what it does hear is still worth it.
+    pub(crate) fn ask_for_others(&mut self, index: c_int) {
+        let asked = kernel::set_promiscuous(self.socket(), index);
+        self.own_only = asked.err().map(|why| why.to_string());
     }
 
     /// Lend the frames of full blocks, in runs of at most 64; wait at most `wait` for the first.
@@ -145,6 +153,9 @@ pub(crate) fn lend(
     let none =
         Frame { at: Timestamp::ZERO, order: 0, link: LinkType::ETHERNET, bytes: &[], orig_len: 0 };
     let mut left = packets;
+    // How far on the header after a frame of another length lay, the last time.
+    let mut other = 0;
+    let mut before = 0;
     while left > 0 {
         let mut run = [none; RUN_MAX];
         let mut filled = 0;
@@ -163,10 +174,15 @@ pub(crate) fn lend(
             octets = rest;
             // Where the next header lies stands in this one, so the processor cannot run ahead by
             // itself. The frame's first lines come while the chain is followed, and the header
-            // after the next is likely as far on: long frames follow each other.
+            // after the next is likely as far on, or as far as the last that was not: most frames
+            // are full or empty.
             kernel::fetch_ahead(packet, LINE);
             kernel::fetch_ahead(packet, 2 * LINE);
             kernel::fetch_ahead(octets, next);
+            if next != before {
+                (other, before) = (before, next);
+            }
+            kernel::fetch_ahead(octets, other);
             let Some(frame) = frame(packet) else { continue };
             *place = Frame { order: numbering.order(*lent), ..frame };
             *lent += 1;
@@ -296,6 +312,25 @@ mod tests {
             .map(|(place, (_, octets, len))| (8 * place as u64 + 7, octets.clone(), *len))
             .collect();
         assert_eq!(seen, want);
+    }
+
+    #[test]
+    fn a_refusal_of_frames_for_others_is_kept_with_its_reason() {
+        let layout = RingLayout { block: 1 << 16, blocks: 2, wait_ms: 5 };
+        let mut ring = match Ring::new(layout, Numbering { lanes: 1, lane: 0 }) {
+            Err(why) if why.kind() == io::ErrorKind::PermissionDenied => {
+                println!("skipped: a packet socket needs root");
+                return;
+            }
+            made => made.unwrap(),
+        };
+        // No kernel refuses its drivers' interfaces, but all refuse one that is not there.
+        ring.ask_for_others(c_int::MAX);
+        let why = ring.own_only.clone().unwrap_or_default();
+        assert!(why.contains("No such device"), "{why}");
+        // The loop has the number 1 in each network namespace.
+        ring.ask_for_others(1);
+        assert_eq!(ring.own_only, None);
     }
 
     #[test]

@@ -16,6 +16,34 @@ pub struct KernelCounts {
     pub interface_dropped: u64,
 }
 
+/// What the relief did so far: flows of which nothing more is wanted, whose packets the kernel counts
+/// and drops.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct ReliefCounts {
+    /// Flows whose packets are dropped, or soon will be.
+    pub flows: u64,
+    /// Packets that were dropped and counted.
+    pub packets: u64,
+    /// Octets of their IP datagrams.
+    pub bytes: u64,
+    /// Copies, of span ports that mirror a packet twice, that were dropped beside.
+    pub copies: u64,
+    /// Flows that there was no room for.
+    pub refused: u64,
+}
+
+impl ReliefCounts {
+    /// And what another lane's did.
+    pub fn add(&mut self, other: &ReliefCounts) {
+        let ReliefCounts { flows, packets, bytes, copies, refused } = *other;
+        self.flows += flows;
+        self.packets += packets;
+        self.bytes += bytes;
+        self.copies += copies;
+        self.refused += refused;
+    }
+}
+
 /// Whether an interface shows anything.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum InterfaceState {
@@ -52,6 +80,8 @@ pub struct InterfaceHealth {
     pub mtu: u32,
     /// What the kernel counted of each of its lanes.
     pub lanes: Vec<KernelCounts>,
+    /// What its relief did, of all lanes together; `None`: it has none.
+    pub relief: Option<ReliefCounts>,
 }
 
 /// How DNS is carried inside another protocol.

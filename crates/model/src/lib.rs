@@ -26,7 +26,7 @@ pub use flow::{Direction, Endpoint, Flow, Setting, Side, Transport, VlanId};
 pub use frame::{Frame, LinkType};
 pub use health::{
     DeliveryHealth, DnsShare, DnsTransport, FeedLoaded, Health, InterfaceHealth, InterfaceState,
-    KernelCounts, RuleUse, SinkHealth,
+    KernelCounts, ReliefCounts, RuleUse, SinkHealth,
 };
 pub use hello_lists::HelloLists;
 pub use identity::{HintSource, HostHint, Identity, Mac};

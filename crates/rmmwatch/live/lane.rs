@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender};
 use std::time::{Duration, Instant, SystemTime};
 
-use capture::{Live, Relief, ReliefCounts};
+use capture::{Live, Relief};
 use dissect::{Credit, Rest};
-use model::{KernelCounts, Timestamp};
+use model::{KernelCounts, ReliefCounts, Timestamp};
 
 use crate::lanes::{Account, Alone, Far};
 use crate::limits::DRAIN_MAX;
@@ -43,6 +43,8 @@ pub(super) struct News {
     pub(super) lane: usize,
     /// What the kernel counted of it.
     pub(super) kernel: KernelCounts,
+    /// What its relief did; `None`: it has none.
+    pub(super) relief: Option<ReliefCounts>,
     /// What became of its frames.
     pub(super) account: Account,
     /// The packet time of its first frame.
@@ -103,8 +105,8 @@ impl LiveLane {
         }
         self.drain();
         self.credit();
-        if let Some(relief) = &self.relief {
-            let ReliefCounts { packets, bytes, copies, refused, .. } = relief.so_far();
+        let relief = self.relief.as_ref().map(Relief::so_far);
+        if let Some(ReliefCounts { packets, bytes, copies, refused, .. }) = relief {
             let lane = self.number;
             tracing::info!(
                 lane,
@@ -121,7 +123,7 @@ impl LiveLane {
         let (account, _) = self.alone.finish();
         let LiveLane { number: lane, since, lost, taken, .. } = self;
         // Nobody hears it only when the program is gone.
-        let _ = self.news.send(News { lane, kernel, account, since, lost, taken });
+        let _ = self.news.send(News { lane, kernel, relief, account, since, lost, taken });
     }
 
     /// Take frames that are there, or wait for them. Gives how many they were.
@@ -195,8 +197,9 @@ impl LiveLane {
     fn tell(&mut self) {
         let (kernel, account) = (self.live.counts(), self.alone.account());
         let (lane, since, lost, taken) = (self.number, self.since, self.lost.clone(), self.taken);
+        let relief = self.relief.as_ref().map(Relief::so_far);
         // Where last second's was not heard yet, the next will be.
-        let _ = self.news.try_send(News { lane, kernel, account, since, lost, taken });
+        let _ = self.news.try_send(News { lane, kernel, relief, account, since, lost, taken });
     }
 }
 

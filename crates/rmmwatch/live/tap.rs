@@ -4,7 +4,7 @@
 use std::sync::mpsc::{SyncSender, TrySendError};
 
 use capture::{CaptureError, Condition, Interface, Live, LiveOptions};
-use model::{InterfaceHealth, InterfaceState, KernelCounts};
+use model::{InterfaceHealth, InterfaceState, KernelCounts, ReliefCounts};
 
 /// An interface that is watched.
 pub(super) struct Tap {
@@ -154,9 +154,13 @@ impl Tap {
     }
 
     /// How it fares, with the counts of its lanes.
-    pub(super) fn health(&self, lanes: Vec<KernelCounts>) -> InterfaceHealth {
+    pub(super) fn health(
+        &self,
+        lanes: Vec<KernelCounts>,
+        relief: Option<ReliefCounts>,
+    ) -> InterfaceHealth {
         let (state, outages, mtu) = (self.state, self.outages, self.opened.mtu);
-        InterfaceHealth { name: self.name().into(), state, outages, mtu, lanes }
+        InterfaceHealth { name: self.name().into(), state, outages, mtu, lanes, relief }
     }
 }
 

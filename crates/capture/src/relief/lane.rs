@@ -9,7 +9,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
-use model::{Flow, Timestamp, Volume};
+use model::{Flow, ReliefCounts, Timestamp, Volume};
 
 use super::layout::{Counters, Entry, Key};
 
@@ -42,21 +42,6 @@ impl Clocks {
         let ago = self.monotonic.saturating_sub(monotonic);
         Timestamp::from_nanos(self.wall.nanos().saturating_sub(ago))
     }
-}
-
-/// What the relief did so far.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct ReliefCounts {
-    /// Flows whose packets are dropped, or soon will be.
-    pub flows: u64,
-    /// Packets that were dropped and counted.
-    pub packets: u64,
-    /// Octets of their IP datagrams.
-    pub bytes: u64,
-    /// Copies, of span ports that mirror a packet twice, that were dropped beside.
-    pub copies: u64,
-    /// Flows that there was no room for.
-    pub refused: u64,
 }
 
 /// How much later than the moment a flow was put in the frames must be that tell that all from

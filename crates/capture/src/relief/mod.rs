@@ -23,10 +23,8 @@ mod tests;
 use std::os::fd::AsFd;
 use std::sync::Arc;
 
-use model::{Flow, Timestamp, Volume};
+use model::{Flow, ReliefCounts, Timestamp, Volume};
 use thiserror::Error;
-
-pub use lane::ReliefCounts;
 
 use crate::kernel;
 use crate::limits::RELIEF_FLOWS;

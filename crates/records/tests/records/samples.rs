@@ -1025,6 +1025,13 @@ pub(crate) fn health(live: bool) -> Health {
                 outages: 1,
                 mtu: 9_000,
                 lanes: vec![kernel],
+                relief: Some(ReliefCounts {
+                    flows: 40,
+                    packets: 7_000,
+                    bytes: 9_100_000,
+                    copies: 2,
+                    refused: 1,
+                }),
             }],
             false => Vec::new(),
         },

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use crate::json::{self, Json, Page, Word, fields};
 use model::{
-    DeliveryHealth, DnsShare, FeedLoaded, Health, InterfaceHealth, KernelCounts, Refused, RuleUse,
-    SinkHealth,
+    DeliveryHealth, DnsShare, FeedLoaded, Health, InterfaceHealth, KernelCounts, Refused,
+    ReliefCounts, RuleUse, SinkHealth,
 };
 
 use super::SCHEMA_VERSION;
@@ -135,15 +135,35 @@ struct Interface<'a> {
     outages: u64,
     mtu: u32,
     lanes: Vec<Kernel>,
+    relief: Option<Relief>,
 }
 
-fields!(Interface<'_>: name, state, outages, mtu, lanes);
+fields!(Interface<'_>: name, state, outages, mtu, lanes, ?relief);
 
 impl<'a> Interface<'a> {
     fn new(one: &'a InterfaceHealth) -> Interface<'a> {
-        let InterfaceHealth { name, state, outages, mtu, lanes } = one;
+        let InterfaceHealth { name, state, outages, mtu, lanes, relief } = one;
         let lanes = lanes.iter().map(Kernel::new).collect();
-        Interface { name, state: state.word(), outages: *outages, mtu: *mtu, lanes }
+        let relief = relief.as_ref().map(Relief::new);
+        Interface { name, state: state.word(), outages: *outages, mtu: *mtu, lanes, relief }
+    }
+}
+
+/// What the kernel counted and dropped of flows of which nothing more was wanted.
+struct Relief {
+    flows: u64,
+    packets: u64,
+    bytes: u64,
+    copies: u64,
+    refused: u64,
+}
+
+fields!(Relief: flows, packets, bytes, copies, refused);
+
+impl Relief {
+    fn new(counts: &ReliefCounts) -> Relief {
+        let ReliefCounts { flows, packets, bytes, copies, refused } = *counts;
+        Relief { flows, packets, bytes, copies, refused }
     }
 }
 
