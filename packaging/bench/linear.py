@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """make bench-linear: does a packet cost the same with 1, 10 and 100 times as much of everything?
 
-Instructions per packet by callgrind (observations written, the start of the same settings with an empty capture
-taken off) and, since instructions do not see caches, CPU per packet of larger captures, least of interleaved
+Instructions per packet by callgrind (observations written; counted from when the capture is opened, and what the same
+settings execute for an empty one taken off) and, since instructions do not see caches, CPU per packet of larger captures, least of interleaved
 rounds, start taken off too. Ends with 1 where 100 times as much costs more than GROWTH times the instructions."""
 import functools
 import sys
@@ -39,7 +39,7 @@ def cases(folder):
 
 @functools.cache
 def executed(words, capture):
-    return measure.instructions(measure.replay(f'--lanes 1 {words}', '/dev/null'), [capture])
+    return measure.instructions_on(measure.replay(f'--lanes 1 {words}', '/dev/null'), capture)
 
 
 def counted(words, capture):

@@ -4,7 +4,7 @@
 Medians of interleaved rounds, user and system time of the whole process, start-up included. Ends
 with 1 where a limit is missed. RMMWATCH_CORPUS adds real captures, and its workloads and
 configuration for the others (peers/make_workload.py, peers/compare.py). Arguments: the parts that
-are wanted (floors names peers)."""
+are wanted (floors held names peers)."""
 import json
 import os
 import pathlib
@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 
+import held
 import measure
 from measure import say
 
@@ -147,11 +148,13 @@ def by_ourselves(name, capture):
 
 
 def main():
-    parts = sys.argv[1:] or ['floors', 'names', 'peers']
+    parts = sys.argv[1:] or ['floors', 'held', 'names', 'peers']
     measure.built()
     verdicts = measure.Verdicts()
     if 'floors' in parts:
         floors(verdicts)
+    if 'held' in parts:
+        held.held(verdicts)
     shared = workloads() if {'names', 'peers'} & set(parts) else {}
     if 'names' in parts:
         ours = [(what, measure.load(name)) for name, what in WHAT.items() if name != 'small']

@@ -68,6 +68,17 @@ enum Command {
         #[command(flatten)]
         to: To,
     },
+    /// Connections that all stay open, and then acknowledgements of any of them.
+    Held {
+        /// Connections, three frames each.
+        #[arg(long)]
+        flows: u64,
+        /// Acknowledgements.
+        #[arg(long)]
+        packets: u64,
+        #[command(flatten)]
+        to: To,
+    },
     /// A working day of an organisation, with campaigns hidden in it.
     Day(Day),
     /// What a network does to a capture's packets: reorder, double, cut, tag, lose.
@@ -179,6 +190,9 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
         }
         Command::Flood { flows, to } => {
             told(load::flood(flows, &to.scale(), wide(&to.output)?), &to)
+        }
+        Command::Held { flows, packets, to } => {
+            told(load::held(flows, packets, &to.scale(), wide(&to.output)?), &to)
         }
         Command::Mangle(mangling) => mangling.run(),
         Command::Day(day) => make_day(&day),

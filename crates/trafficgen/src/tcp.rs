@@ -353,6 +353,11 @@ impl Segment {
         Segment { ports, number, acknowledged, flags: PSH | ACK, window: 1026, options: None }
     }
 
+    /// That all before `acknowledged` came, and no octets of its own.
+    pub(crate) fn acknowledgement(ports: (u16, u16), number: u32, acknowledged: u32) -> Segment {
+        Segment { ports, number, acknowledged, flags: ACK, window: 1026, options: None }
+    }
+
     /// What a closed port answers to `number`.
     pub(crate) fn refusal(ports: (u16, u16), number: u32) -> Segment {
         let acknowledged = number.wrapping_add(1);

@@ -5,6 +5,7 @@
 
 mod day;
 mod flood;
+mod held;
 mod mix;
 mod names;
 mod office;
@@ -20,6 +21,7 @@ pub use day::{
     Account, Campaign, DayError, Deed, Friend, Hidden, Plan, Playbook, Played, Tool, day,
 };
 pub use flood::flood;
+pub use held::held;
 pub use mix::mix;
 pub use only::{Only, only};
 pub use small::small;

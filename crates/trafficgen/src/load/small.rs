@@ -32,18 +32,22 @@ pub fn small(packets: u64, scale: &Scale, sink: impl Write) -> io::Result<Truth>
 
 /// The SYN of a flow that no other number has.
 pub(super) fn stranger(number: u64, random: &mut Random) -> Vec<u8> {
-    // Client and port are a number of their own for each frame, in an order that looks like
-    // chance: an odd factor never meets itself within 2^40.
-    let own = number.wrapping_mul(0x9E_3779_B97F | 1) & 0xFF_FFFF_FFFF;
-    let client = Ipv4Addr::from(0x0A00_0000 | ((own >> 16) as u32 & 0x00FF_FFFF));
+    let (client, port) = client(number);
     let server = Ipv4Addr::from(0xC633_6400 | random.between(1, 255) as u32);
     let (from, to) = (IpAddr::V4(client), IpAddr::V4(server));
     let way =
         Way { from, to, from_mac: host_mac(from), to_mac: host_mac(to), vlan: None, hops: 128 };
-    let segment = Segment::syn((own as u16, 443), random.next() as u32);
+    let segment = Segment::syn((port, 443), random.next() as u32);
     let mut frame = segment.frame(&way, number as u16, &[]);
     frame.resize(FRAME_BYTES, 0);
     frame
+}
+
+/// A client's address and port that no other number has, in an order that looks like chance: an
+/// odd factor never meets itself within 2^40.
+pub(super) fn client(number: u64) -> (Ipv4Addr, u16) {
+    let own = number.wrapping_mul(0x9E_3779_B97F | 1) & 0xFF_FFFF_FFFF;
+    (Ipv4Addr::from(0x0A00_0000 | ((own >> 16) as u32 & 0x00FF_FFFF)), own as u16)
 }
 
 #[cfg(test)]
