@@ -39,14 +39,15 @@ pub const READ_OCTETS: usize = 256 << 10;
 /// - At the bound: the frame is lent, its block's trailer is not checked.
 pub const BESIDE_FRAME: usize = 4 << 10;
 
-/// Octets of a reader's window: what is left of the last read, and the next.
+/// Octets of a reader's window: what is left of the last read, and the next. That of a file which is
+/// shorter has as many as the file.
 pub const WINDOW_OCTETS: usize = FRAME_MAX + BESIDE_FRAME + READ_OCTETS;
 
 /// Windows kept at once, with or without an open file.
 ///
 /// - Why so many: twice the open files, so that a capture whose file had to be closed is read on
 ///   256 KiB at a time.
-/// - What it costs: 516 KiB a window, 65 MiB in all.
+/// - What it costs: 516 KiB a window of a long file, 65 MiB in all.
 /// - At the bound: the window whose next frame is the latest is given up and read again later.
 pub const WINDOWS_MAX: usize = 128;
 const _: () = assert!(WINDOWS_MAX * WINDOW_OCTETS <= 66 << 20);

@@ -111,7 +111,7 @@ impl Origin {
                 (Box::new(raw), true, Some(octets.len() as u64))
             }
         };
-        let (source, packing) = Source::of(raw, again)?;
+        let (source, packing) = Source::of(raw, again, len)?;
         Ok(Opened { source, again, len, packing })
     }
 
@@ -143,8 +143,9 @@ impl Origin {
 
 impl Source {
     /// Read the first octets and see whether they are packed.
-    fn of(mut raw: Raw, again: bool) -> Result<(Source, Option<Packing>), Fault> {
-        let mut first = vec![0; PACKED_READ_OCTETS];
+    fn of(mut raw: Raw, again: bool, len: Option<u64>) -> Result<(Source, Option<Packing>), Fault> {
+        let len = len.map_or(usize::MAX, |len| usize::try_from(len).unwrap_or(usize::MAX));
+        let mut first = vec![0; len.clamp(Packing::MAGIC_OCTETS, PACKED_READ_OCTETS)];
         let mut len = 0;
         while len < Packing::MAGIC_OCTETS {
             let room = first.get_mut(len..).unwrap_or_default();

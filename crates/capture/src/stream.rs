@@ -70,7 +70,9 @@ impl Stream {
         };
         let (mut source, packing) = (opened.source, opened.packing);
         let mut window = Window::default();
-        window.hold(desk.spare.pop());
+        // What is packed has more.
+        let plain = opened.len.filter(|_| packing.is_none());
+        window.hold(&mut desk.spare, plain);
         let begun = loop {
             let needed = match Format::judge(window.octets()) {
                 Verdict::Capture(format, header) => {
@@ -200,7 +202,8 @@ impl Stream {
             if self.ended {
                 return Ok(false);
             }
-            self.window.hold(desk.spare.pop());
+            let plain = self.len.filter(|_| self.packing.is_none());
+            self.window.hold(&mut desk.spare, plain);
             let read = match &mut self.source {
                 Some(source) => source.read(self.window.room()),
                 None => self.origin.open_again(self.packing, self.window.read_at()).and_then(

@@ -49,7 +49,7 @@ impl Window {
         }
     }
 
-    /// Room for the next read.
+    /// Room for the next read, never none.
     pub(crate) fn room(&mut self) -> &mut [u8] {
         // What is left is most often a cut record. It is moved to the front, so that the next read
         // overwrites what is still in the second-level cache rather than the other half.
@@ -59,7 +59,14 @@ impl Window {
             self.end = left;
             self.start = 0;
         }
-        let end = self.end.saturating_add(READ_OCTETS);
+        if self.end == self.buffer.len() && self.end < WINDOW_OCTETS {
+            // There is more than it was taken for.
+            let held = std::mem::replace(&mut self.buffer, vec![0; WINDOW_OCTETS]);
+            for (to, from) in self.buffer.iter_mut().zip(held) {
+                *to = from;
+            }
+        }
+        let end = self.end.saturating_add(READ_OCTETS).min(self.buffer.len());
         self.buffer.get_mut(self.end..end).unwrap_or_default()
     }
 
@@ -75,19 +82,23 @@ impl Window {
         !self.buffer.is_empty()
     }
 
-    /// Take memory: `spare`, or fresh.
-    pub(crate) fn hold(&mut self, spare: Option<Vec<u8>>) {
+    /// Take memory: one that is `spare`, or fresh for a capture of so many octets, as far as that is known. It
+    /// grows to [`WINDOW_OCTETS`] if that was too little.
+    pub(crate) fn hold(&mut self, spare: &mut Vec<Vec<u8>>, octets: Option<u64>) {
         if !self.is_held() {
-            self.buffer = spare.unwrap_or_else(|| vec![0; WINDOW_OCTETS]);
+            // One more, in which the end is seen.
+            let octets = octets.map_or(u64::MAX, |octets| octets.saturating_add(1));
+            let octets = usize::try_from(octets).unwrap_or(usize::MAX).min(WINDOW_OCTETS);
+            self.buffer = spare.pop().unwrap_or_else(|| vec![0; octets]);
         }
     }
 
-    /// Give the memory away; the octets in it must be read again.
+    /// Give the memory away, if it suffices for any capture; the octets in it must be read again.
     pub(crate) fn release(&mut self) -> Option<Vec<u8>> {
         self.start = 0;
         self.end = 0;
         let buffer = std::mem::take(&mut self.buffer);
-        (!buffer.is_empty()).then_some(buffer)
+        (buffer.len() == WINDOW_OCTETS).then_some(buffer)
     }
 }
 
@@ -98,7 +109,7 @@ mod tests {
     #[test]
     fn going_past_what_is_not_there_yet() {
         let mut window = Window::default();
-        window.hold(None);
+        window.hold(&mut Vec::new(), None);
         window.room()[..10].copy_from_slice(b"0123456789");
         window.grow(10);
         window.advance(4);
@@ -111,8 +122,21 @@ mod tests {
         assert_eq!((window.octets(), window.at()), (&b"de"[..], 13));
         let memory = window.release();
         assert_eq!((window.octets(), window.read_at()), (&b""[..], 13));
-        window.hold(memory);
+        window.hold(&mut Vec::from_iter(memory), None);
         window.advance(0);
         assert!(window.is_at_rest());
+    }
+
+    #[test]
+    fn one_that_was_too_small_grows_and_keeps_what_it_has() {
+        let mut window = Window::default();
+        window.hold(&mut Vec::new(), Some(3));
+        for octets in [&b"01"[..], b"23", b"4"] {
+            let room = window.room();
+            room[..octets.len()].copy_from_slice(octets);
+            window.grow(octets.len());
+        }
+        assert_eq!((window.octets(), window.buffer.len()), (&b"01234"[..], WINDOW_OCTETS));
+        assert_eq!(window.room().len(), READ_OCTETS);
     }
 }

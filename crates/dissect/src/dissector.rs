@@ -6,7 +6,7 @@ use arrayvec::ArrayVec;
 use model::{CloseReason, Frame, Observation, Refused, Tally, Timestamp, Tunnel};
 
 use crate::closing::Closing;
-use crate::conversations::{Conversations, Due, Found, split};
+use crate::conversations::{Conversations, Due, Found, secs_of};
 use crate::desk::{Bounds, Counts, Desk};
 use crate::ends::Key;
 use crate::flows::HashKey;
@@ -74,7 +74,7 @@ type Tunnels = ArrayVec<Tunnel, BATCH>;
 const NO_TUNNEL: u8 = u8::MAX;
 
 impl Dissector {
-    /// A dissector for the conversations of `shards`. All memory of its flow tables is taken now.
+    /// A dissector for the conversations of `shards`, in memory that is taken as flows come.
     #[must_use]
     pub fn new(limits: &Limits, seed: Seed, shards: Shards) -> Dissector {
         Dissector::with_protocols(limits, seed, shards, PROTOCOLS)
@@ -396,7 +396,7 @@ impl Dissector {
         let (mut parts, mut told) = (Vec::new(), Vec::new());
         let given_up = self.fragments.expire(at, &mut parts);
         self.tell_parts(&parts, given_up, (at, order), &mut |seen| told.push(seen));
-        let (now, _) = split(at);
+        let now = secs_of(at.nanos());
         let which = &mut |home: &mut Conversations, desk: &Desk<'_>, due: &mut dyn FnMut(Due)| {
             home.expire(now, desk, due);
         };

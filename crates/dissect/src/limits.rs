@@ -5,8 +5,9 @@ use std::time::Duration;
 /// Flows remembered at once, over all shards.
 ///
 /// - Why so many: 20,000 hosts with a dozen live flows each.
-/// - What it costs: 88 octets a flow (a row of 72, its share of the set's head, two links of the
-///   timer wheel), 22 MiB in all, taken as they are first used.
+/// - What it costs: 72 octets for each flow that there is at once (its row and when it began), and
+///   for each that there may be 24 (its share of a set, two links of the timer wheel); 24 MiB in
+///   all, taken as they are first used.
 /// - At the bound: of the eight flows that share a set, the one that was silent longest goes;
 ///   `flows_evicted` counts it.
 pub const FLOWS_MAX: usize = 1 << 18;

@@ -2,10 +2,13 @@
 
 use model::{CloseReason, Fact, Flow, FlowClose, Timestamp};
 
-use super::Conversations;
+use super::{Conversations, secs_of};
 use crate::desk::{Desk, Talk};
 use crate::flows::{Entry, Meta, Slot};
 use crate::rest::Rest;
+
+/// Nanoseconds of a second.
+const NANOS: u64 = 1_000_000_000;
 
 /// A flow that is to be closed.
 pub(crate) struct Due {
@@ -20,17 +23,18 @@ impl Conversations {
         let mut slots = std::mem::take(&mut self.due);
         self.wheel.turn(now, &mut slots);
         for slot in slots.drain(..) {
-            let Some(Entry { row, last_secs, opening, .. }) = self.table.entry(slot) else {
-                continue;
-            };
+            let Some(Entry { row, last, opening, .. }) = self.table.entry(slot) else { continue };
             // After a leap back in time a flow from the future would never be silent.
-            *last_secs = (*last_secs).min(now.saturating_add(1));
-            let (meta, last_secs, number) = (row.meta, *last_secs, *opening);
+            let latest = now.saturating_add(1);
+            if secs_of(*last) > latest {
+                *last = u64::from(latest) * NANOS + *last % NANOS;
+            }
+            let (meta, last, number) = (row.meta, secs_of(*last), *opening);
             let patience = self.patience(meta, number, desk);
-            if now.saturating_sub(last_secs) > patience {
+            if now.saturating_sub(last) > patience {
                 due(Due { slot, speaks: number != 0 });
             } else {
-                let next = last_secs.saturating_add(patience).saturating_add(1);
+                let next = last.saturating_add(patience).saturating_add(1);
                 self.wheel.link(slot, next);
             }
         }
@@ -58,9 +62,8 @@ impl Conversations {
     pub(crate) fn close(&mut self, slot: Slot, reason: CloseReason, desk: &mut Desk<'_>) {
         let Some(entry) = self.table.entry(slot) else { return };
         let row = *entry.row;
-        let last = Timestamp::from_secs(u64::from(*entry.last_secs), u64::from(row.last_nanos));
-        let opened = Timestamp::from_nanos(row.opened);
-        let number = *entry.opening;
+        let (last, number) = (Timestamp::from_nanos(*entry.last), *entry.opening);
+        let opened = Timestamp::from_nanos(self.table.opened(slot));
         let ingress = self.ingress.of(slot);
         let mut talk = Talk { flow: row.flow(), meta: row.meta, ingress, open_due: false, desk };
         if let Some((opening, budget)) = self.openings.get_mut(number) {

@@ -46,12 +46,9 @@ pub(crate) struct Found<'p, 'a> {
     pub(crate) tunnel: Option<&'p Tunnel>,
 }
 
-/// A moment in whole seconds (up to the year 2106) and the nanoseconds in it.
-pub(crate) fn split(at: Timestamp) -> (u32, u32) {
-    let secs = at.secs();
-    // Under 10^9.
-    let nanos = at.nanos().wrapping_sub(secs.wrapping_mul(1_000_000_000)) as u32;
-    (u32::try_from(secs).unwrap_or(u32::MAX), nanos)
+/// A moment in whole seconds, up to the year 2106.
+pub(crate) fn secs_of(nanos: u64) -> u32 {
+    u32::try_from(nanos / 1_000_000_000).unwrap_or(u32::MAX)
 }
 
 impl Conversations {
@@ -91,6 +88,18 @@ impl Conversations {
         (word ^ self.openings.get(opening).map_or(0, Opening::both_ends), way)
     }
 
+    /// Read a word of the memory where a slot's row is looked up.
+    #[inline]
+    pub(crate) fn touch_set_of(&self, slot: Slot) -> u64 {
+        self.table.touch_set_of(slot)
+    }
+
+    /// Read a word of a slot's row.
+    #[inline]
+    pub(crate) fn touch_row_in(&self, slot: Slot) -> u64 {
+        self.table.touch_row_in(slot)
+    }
+
     /// Take a packet in.
     #[inline(always)] // In the loop over a batch; the other place is a rare one.
     pub(crate) fn take(&mut self, found: &Found<'_, '_>, desk: &mut Desk<'_>) {
@@ -125,14 +134,14 @@ impl Conversations {
 
     #[inline]
     fn put(&mut self, slot: Option<Slot>, found: &Found<'_, '_>, desk: &mut Desk<'_>) {
-        let moment = split(desk.at);
+        let secs = secs_of(desk.at.nanos());
         if let Some(slot) = slot
-            && self.count(slot, found, moment, desk)
+            && self.count(slot, found, secs, desk)
         {
             return;
         }
-        let slot = self.open(found, moment.0, desk);
-        self.count(slot, found, moment, desk);
+        let slot = self.open(found, secs, desk);
+        self.count(slot, found, secs, desk);
     }
 
     /// Whether a packet came a moment before. A datagram that someone may read is looked at in full.
@@ -151,16 +160,10 @@ impl Conversations {
     /// Count a packet into a flow, and read it if anything is wanted of it. False when the flow
     /// turned out to be over; its place is free then.
     #[inline]
-    fn count(
-        &mut self,
-        slot: Slot,
-        found: &Found<'_, '_>,
-        (secs, nanos): (u32, u32),
-        desk: &mut Desk<'_>,
-    ) -> bool {
+    fn count(&mut self, slot: Slot, found: &Found<'_, '_>, secs: u32, desk: &mut Desk<'_>) -> bool {
         let (packet, way) = (found.packet, found.packet.way);
         let Some(mut entry) = self.table.entry(slot) else { return false };
-        if secs > *entry.last_secs || packet.segment.greets() {
+        if secs > secs_of(*entry.last) || packet.segment.greets() {
             if entry.row.begun() && self.superseded(slot, found, secs, desk) {
                 return false;
             }
@@ -173,12 +176,7 @@ impl Conversations {
         let asked = if packet.segment.greets() { row.beginning(way.other()) } else { None };
         row.count(way, packet.ip_len);
         let goes_on = row.packets(way).is_multiple_of(REST_EVERY);
-        if secs > *entry.last_secs {
-            *entry.last_secs = secs;
-            row.last_nanos = nanos;
-        } else if secs == *entry.last_secs {
-            row.last_nanos = row.last_nanos.max(nanos);
-        }
+        *entry.last = desk.at.nanos().max(*entry.last);
         let mut meta = row.meta;
         let open_due = !meta.has(Meta::OPEN) && row.spoke(way.other());
         if open_due {
@@ -262,10 +260,11 @@ impl Conversations {
 
     /// Count what was counted of a flow elsewhere.
     pub(crate) fn credit(&mut self, key: &Key, hash: u64, credit: &Credit) -> bool {
-        let entry = self.table.find(key, hash, 0).and_then(|slot| self.table.entry(slot));
-        let Some(entry) = entry else { return false };
+        let Some(slot) = self.table.find(key, hash, 0) else { return false };
+        let opened = self.table.opened(slot);
+        let Some(entry) = self.table.entry(slot) else { return false };
         // Another connection took the same ends since.
-        if credit.last.nanos() < entry.row.opened {
+        if credit.last.nanos() < opened {
             return false;
         }
         let client = entry.row.meta.client();
@@ -273,10 +272,7 @@ impl Conversations {
         let client = if turned { client.other() } else { client };
         entry.row.credit(client, credit.from_client);
         entry.row.credit(client.other(), credit.from_server);
-        let (secs, nanos) = split(credit.last);
-        if (secs, nanos) > (*entry.last_secs, entry.row.last_nanos) {
-            (*entry.last_secs, entry.row.last_nanos) = (secs, nanos);
-        }
+        *entry.last = credit.last.nanos().max(*entry.last);
         true
     }
 

@@ -2,7 +2,7 @@
 
 use model::CloseReason;
 
-use super::{Conversations, Found};
+use super::{Conversations, Found, secs_of};
 use crate::desk::{Desk, is_group};
 use crate::flows::{Meta, Place, Row, Slot};
 use crate::layers::{Packet, Segment};
@@ -28,7 +28,7 @@ impl Conversations {
     ) -> bool {
         let Some(entry) = self.table.entry(slot) else { return true };
         let meta = entry.row.meta;
-        let (last, number) = (*entry.last_secs, *entry.opening);
+        let (last, number) = (secs_of(*entry.last), *entry.opening);
         let mut over = secs > last && secs - last > self.patience(meta, number, desk);
         if let Segment::Tcp { sequence, .. } = found.packet.segment
             && found.packet.segment.begins()
@@ -59,10 +59,10 @@ impl Conversations {
             }
         };
         desk.counts.flows += 1;
-        let mut row = Row::new(&found.packet.key, found.packet.vlan, desk.at);
+        let mut row = Row::new(&found.packet.key, found.packet.vlan);
         roles(&mut row, found.packet);
         self.wheel.link(slot, secs.saturating_add(desk.bounds.patience(row.meta)));
-        self.table.put(slot, found.hash, row);
+        self.table.put(slot, found.hash, row, desk.at.nanos());
         if let Some(tunnel) = found.tunnel {
             self.ingress.begin(slot, tunnel);
         }

@@ -1,7 +1,8 @@
-//! The flow table: who is talking to whom, in memory that is taken once.
+//! The flow table: who is talking to whom, in memory that is bounded.
 
 mod hash;
 mod row;
+mod rows;
 mod table;
 mod wheel;
 

@@ -1,14 +1,13 @@
-//! What is remembered of one flow, in 72 octets.
+//! What is remembered of one flow, in a cache line; when it began and when it last spoke stand beside it.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use model::{Endpoint, Flow, Protocol, Side, Timestamp, Transport, VlanId, Volume};
+use model::{Endpoint, Flow, Protocol, Side, Transport, VlanId, Volume};
 use zerocopy::FromZeros;
 
 use crate::ends::{Address, Each, Key, Way};
 
-/// One flow. Times are split: the second of its last packet stands in the head of its set, where
-/// the search for the longest silent reads it; the rest of it stands here.
+/// One flow.
 ///
 /// | octets | |
 /// |---|---|
@@ -16,36 +15,30 @@ use crate::ends::{Address, Each, Key, Way};
 /// | 16-31 | address of the higher end |
 /// | 32-35 | ports of both |
 /// | 36-39 | [`Meta`]: transport, family, VLAN, roles, state, protocol |
-/// | 40-47 | nanoseconds since 1970 of its first packet |
-/// | 48-51 | nanoseconds within its second of its last packet |
-/// | 52-59 | packets each way; they stay at 4,294,967,295 |
-/// | 60-71 | octets each way, 48 bits (281 TB), low four octets first for both; see [`Row::note_beginning`] |
+/// | 40-47 | packets each way; they stay at 4,294,967,295 |
+/// | 48-59 | octets each way, 48 bits (281 TB), low four octets first for both; see [`Row::note_beginning`] |
 #[derive(Clone, Copy, Default, FromZeros)]
-#[repr(C)]
+#[repr(C, align(64))]
 pub(crate) struct Row {
     low: Address,
     high: Address,
     ports: Each<u16>,
     /// State.
     pub(crate) meta: Meta,
-    /// Nanoseconds since 1970.
-    pub(crate) opened: u64,
-    /// Nanoseconds within the second that the set's head has.
-    pub(crate) last_nanos: u32,
     packets: Each<u32>,
     octets_low: Each<u32>,
     octets_high: Each<u16>,
 }
 
-const _: () = assert!(size_of::<Row>() == 72);
+const _: () = assert!(size_of::<Row>() == 64);
 
 impl Row {
     /// A flow that begins.
-    pub(crate) fn new(key: &Key, vlan: Option<VlanId>, at: Timestamp) -> Row {
+    pub(crate) fn new(key: &Key, vlan: Option<VlanId>) -> Row {
         let ports = Each::new(key.port(Way::FromLow), key.port(Way::FromHigh));
         let meta = Meta::new(key.tail, vlan);
         let (low, high) = (key.low, key.high);
-        Row { low, high, ports, meta, opened: at.nanos(), ..Row::default() }
+        Row { low, high, ports, meta, ..Row::default() }
     }
 
     /// Whether this is the conversation `key`.
@@ -62,10 +55,10 @@ impl Row {
             == 0
     }
 
-    /// A word of its first and of its last octets: a row lies over two cache lines.
+    /// A word of it.
     #[inline]
-    pub(crate) fn both_ends(&self) -> u64 {
-        self.low[0] ^ u64::from(*self.octets_high.of(Way::FromHigh))
+    pub(crate) const fn word(&self) -> u64 {
+        self.low[0]
     }
 
     /// One more packet of `octets`.

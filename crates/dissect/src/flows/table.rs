@@ -1,8 +1,14 @@
 //! Eight-way sets of flows: no chain, no growth, no pause.
+//!
+//! Sets hold what a flow is found by, and the numbers of rows. Rows lie close together in the order
+//! in which they were first needed, and one that was freed is the next to be used: so what a table
+//! touches of its memory, and what lies in the cache, grows with the flows that there are and not
+//! with those that there may be.
 
 use zerocopy::FromZeros;
 
 use super::row::Row;
+use super::rows::Rows;
 use super::wheel::SLOTS_MAX;
 use crate::ends::Key;
 use crate::limits::FLOWS_MAX;
@@ -24,21 +30,25 @@ impl Slot {
     }
 }
 
-/// What is read to find a flow, in one cache line.
+/// What is read to find a flow, and to see which was silent longest, in two cache lines that lie
+/// side by side.
 #[derive(Clone, Copy, Default, FromZeros)]
-#[repr(C)]
-struct Head {
+#[repr(C, align(128))]
+struct Set {
     /// Fourteen bits of each flow's hash, [`KEPT`] and a bit that is always set; 0 for a free place.
     tags: [u16; WAYS],
-    /// Second of each flow's last packet, since 1970.
-    last: [u32; WAYS],
     /// Number of each flow's opening, 0 for none.
     openings: [u16; WAYS],
+    /// Number of each flow's row.
+    rows: [u32; WAYS],
+    /// Nanoseconds since 1970 of each flow's last packet.
+    last: [u64; WAYS],
 }
 
-const _: () = assert!(size_of::<Head>() == 64);
+const _: () = assert!(size_of::<Set>() == 128);
+const _: () = assert!(FLOWS_MAX / WAYS * size_of::<Set>() + FLOWS_MAX * 72 <= 22 << 20);
 
-impl Head {
+impl Set {
     /// The ways that have this tag, the highest bit of sixteen for each, lowest way first. A way
     /// behind one that has it may be among them although it has another. All eight are compared at
     /// once, as one number: where a lane of sixteen bits is zero, taking one away borrows.
@@ -51,20 +61,10 @@ impl Head {
     }
 }
 
-/// A set, in ten cache lines.
-#[derive(Clone, Copy, Default, FromZeros)]
-#[repr(C, align(64))]
-struct Set {
-    head: Head,
-    rows: [Row; WAYS],
-}
-
-const _: () = assert!(size_of::<Set>() == 640);
-const _: () = assert!(FLOWS_MAX / WAYS * size_of::<Set>() <= 20 << 20);
-
 /// The flows of one shard.
 pub(crate) struct Table {
     sets: Vec<Set>,
+    rows: Rows,
 }
 
 /// What came of asking for a place.
@@ -87,13 +87,14 @@ const fn tag_of(hash: u64) -> u16 {
 }
 
 impl Table {
-    /// A table for at most `flows_max` flows, rounded down to whole sets, one at least. Its memory is
-    /// asked for as zeros, which the operating system gives page by page when they are first used:
-    /// a large table costs nothing at the start, and a short capture touches little of it.
+    /// A table for at most `flows_max` flows, rounded down to whole sets, one at least. The memory of
+    /// its sets is asked for as zeros, which the operating system gives page by page when they are
+    /// first used; that of rows is when there are flows to put there. A large table costs nothing at
+    /// the start, and a short capture touches little of it.
     pub(crate) fn new(flows_max: usize) -> Table {
         // No more than a wheel has: a flow beyond would never be silent for too long.
         let sets = (flows_max / WAYS).clamp(1, SLOTS_MAX as usize / WAYS);
-        Table { sets: zeros(sets) }
+        Table { sets: zeros(sets), rows: Rows::default() }
     }
 
     /// Places in all.
@@ -113,14 +114,19 @@ impl Table {
     pub(crate) fn find(&self, key: &Key, hash: u64, likely: u8) -> Option<Slot> {
         let home = self.home(hash);
         let set = self.sets.get(home)?;
+        // A row that was freed may be another flow's by now, so the tag has to stand too.
+        let is = |way: usize| {
+            let row = set.rows.get(way).and_then(|number| self.rows.get(*number));
+            row.is_some_and(|row| row.is(key)) && set.tags.get(way).is_some_and(|tag| *tag != 0)
+        };
         let way = usize::from(likely);
-        if set.rows.get(way).is_some_and(|row| row.is(key)) && set.head.tags.get(way) != Some(&0) {
+        if is(way) {
             return Some(slot(home, way));
         }
-        let mut ways = set.head.alike(tag_of(hash));
+        let mut ways = set.alike(tag_of(hash));
         while ways != 0 {
             let way = ways.trailing_zeros() as usize / 16;
-            if set.rows.get(way).is_some_and(|row| row.is(key)) {
+            if is(way) {
                 return Some(slot(home, way));
             }
             ways &= ways - 1;
@@ -131,91 +137,100 @@ impl Table {
     /// Read a word of the memory where `hash` is looked for, so that it is near when it is needed.
     #[inline]
     pub(crate) fn touch_head(&self, hash: u64) -> u64 {
-        self.sets.get(self.home(hash)).map_or(0, |set| u64::from(set.head.tags[0]))
+        self.sets.get(self.home(hash)).map_or(0, |set| u64::from(set.tags[0]) ^ set.last[0])
     }
 
-    /// The same for the row; the head should have come already. Also tells which way of the set
+    /// The same for the row; the set should have come already. Also tells which way of the set
     /// that is, and the number of the flow's opening.
     #[inline]
     pub(crate) fn touch_row(&self, hash: u64) -> (u64, u8, u16) {
         let Some(set) = self.sets.get(self.home(hash)) else { return (0, 0, 0) };
         // Eight when there is none.
-        let way = (set.head.alike(tag_of(hash)).trailing_zeros() / 16) as u8;
-        let opening = set.head.openings.get(usize::from(way)).copied().unwrap_or(0);
-        (set.rows.get(usize::from(way)).map_or(0, Row::both_ends), way, opening)
+        let way = (set.alike(tag_of(hash)).trailing_zeros() / 16) as u8;
+        let opening = set.openings.get(usize::from(way)).copied().unwrap_or(0);
+        let row = set.rows.get(usize::from(way)).and_then(|number| self.rows.get(*number));
+        (row.map_or(0, Row::word), way, opening)
+    }
+
+    /// Read a word of the memory where a slot's row is looked up.
+    #[inline]
+    pub(crate) fn touch_set_of(&self, slot: Slot) -> u64 {
+        self.sets.get(slot.set()).map_or(0, |set| u64::from(set.tags[0]) ^ set.last[0])
+    }
+
+    /// Read a word of a slot's row.
+    #[inline]
+    pub(crate) fn touch_row_in(&self, slot: Slot) -> u64 {
+        let number = self.sets.get(slot.set()).and_then(|set| set.rows.get(slot.way()));
+        number.and_then(|number| self.rows.get(*number)).map_or(0, Row::word)
     }
 
     /// Where a new flow goes: a free place of its set, else that of the longest silent.
     pub(crate) fn place(&self, hash: u64) -> Place {
         let home = self.home(hash);
         let Some(set) = self.sets.get(home) else { return Place::Free(Slot(0)) };
-        if let Some(way) = set.head.tags.iter().position(|&tag| tag == 0) {
+        if let Some(way) = set.tags.iter().position(|&tag| tag == 0) {
             return Place::Free(slot(home, way));
         }
-        // Rows are only read to tell flows apart that fell silent in the same second.
-        let all_kept = set.head.tags.iter().all(|tag| tag & KEPT != 0);
-        let may_go = |way: usize| all_kept || set.head.tags.get(way).is_some_and(|t| t & KEPT == 0);
-        let second = set.head.last.iter().enumerate();
-        let second = second.filter(|(way, _)| may_go(*way)).map(|(_, last)| last).min();
-        let silent = set.head.last.iter().zip(&set.rows).enumerate();
-        let silent = silent.filter(|(way, (last, _))| Some(*last) == second && may_go(*way));
-        let mut silent = silent.peekable();
-        let oldest = silent.next().map(|(way, (_, row))| {
-            if silent.peek().is_none() {
-                return way;
-            }
-            let others = silent.map(|(way, (_, row))| (row.last_nanos, way));
-            others.fold((row.last_nanos, way), Ord::min).1
-        });
-        Place::Taken(slot(home, oldest.unwrap_or(0)))
+        let all_kept = set.tags.iter().all(|tag| tag & KEPT != 0);
+        let silent = set.tags.iter().zip(&set.last).enumerate();
+        let silent = silent.filter(|(_, (tag, _))| all_kept || **tag & KEPT == 0);
+        let oldest = silent.min_by_key(|(_, (_, last))| **last);
+        Place::Taken(slot(home, oldest.map_or(0, |(way, _)| way)))
     }
 
-    /// Put a new flow where [`Table::place`] said; it has neither time nor opening yet.
-    pub(crate) fn put(&mut self, slot: Slot, hash: u64, row: Row) {
+    /// Put a new flow where [`Table::place`] said, which is free by now; it has no opening yet.
+    /// `opened` is in nanoseconds since 1970.
+    pub(crate) fn put(&mut self, slot: Slot, hash: u64, row: Row, opened: u64) {
         let Some(set) = self.sets.get_mut(slot.set()) else { return };
         let way = slot.way();
-        if let (Some(tag), Some(place)) = (set.head.tags.get_mut(way), set.rows.get_mut(way)) {
+        if let (Some(tag), Some(last), Some(number)) =
+            (set.tags.get_mut(way), set.last.get_mut(way), set.rows.get_mut(way))
+        {
             *tag = tag_of(hash);
-            *place = row;
+            *last = 0;
+            *number = self.rows.put(row, opened);
         }
     }
 
     /// Forget a flow.
     pub(crate) fn free(&mut self, slot: Slot) {
-        if let Some(set) = self.sets.get_mut(slot.set()) {
-            if let Some(tag) = set.head.tags.get_mut(slot.way()) {
-                *tag = 0;
-            }
-            if let Some(last) = set.head.last.get_mut(slot.way()) {
-                *last = 0;
-            }
-            if let Some(opening) = set.head.openings.get_mut(slot.way()) {
-                *opening = 0;
-            }
+        let (Some(set), way) = (self.sets.get_mut(slot.set()), slot.way()) else { return };
+        if let (Some(tag @ 1..), Some(opening), Some(number)) =
+            (set.tags.get_mut(way), set.openings.get_mut(way), set.rows.get(way))
+        {
+            (*tag, *opening) = (0, 0);
+            self.rows.free(*number);
         }
     }
 
-    /// Everything of one flow.
+    /// Everything of one flow but when it began.
     #[inline]
     pub(crate) fn entry(&mut self, slot: Slot) -> Option<Entry<'_>> {
         let set = self.sets.get_mut(slot.set())?;
         let way = slot.way();
-        let tag = set.head.tags.get_mut(way)?;
+        let tag = set.tags.get_mut(way)?;
         if *tag == 0 {
             return None;
         }
         Some(Entry {
             tag,
-            row: set.rows.get_mut(way)?,
-            last_secs: set.head.last.get_mut(way)?,
-            opening: set.head.openings.get_mut(way)?,
+            row: self.rows.get_mut(*set.rows.get(way)?)?,
+            last: set.last.get_mut(way)?,
+            opening: set.openings.get_mut(way)?,
         })
+    }
+
+    /// When a flow began, in nanoseconds since 1970.
+    pub(crate) fn opened(&self, slot: Slot) -> u64 {
+        let set = self.sets.get(slot.set());
+        set.and_then(|set| set.rows.get(slot.way())).map_or(0, |number| self.rows.opened(*number))
     }
 
     /// Every place that has a flow.
     pub(crate) fn taken(&self) -> impl Iterator<Item = Slot> {
         self.sets.iter().enumerate().flat_map(|(home, set)| {
-            let ways = set.head.tags.iter().enumerate();
+            let ways = set.tags.iter().enumerate();
             ways.filter(|(_, tag)| **tag != 0).map(move |(way, _)| slot(home, way))
         })
     }
@@ -232,8 +247,8 @@ pub(crate) struct Entry<'a> {
     tag: &'a mut u16,
     /// Its row.
     pub(crate) row: &'a mut Row,
-    /// Second of its last packet, since 1970.
-    pub(crate) last_secs: &'a mut u32,
+    /// Nanoseconds since 1970 of its last packet; 0 before the first is counted.
+    pub(crate) last: &'a mut u64,
     /// The number of its opening, 0 for none.
     pub(crate) opening: &'a mut u16,
 }

@@ -58,6 +58,8 @@ impl Link {
 /// closes to a ring.
 pub(crate) struct Wheel {
     links: Vec<Link>,
+    /// A bit for each bucket whose list may have slots: a leap in time looks at no others.
+    filled: [u64; BUCKETS as usize / 64],
     slots: u32,
     now: u32,
 }
@@ -66,7 +68,8 @@ impl Wheel {
     /// A wheel for that many slots, [`SLOTS_MAX`] at most.
     pub(crate) fn new(slots: usize) -> Wheel {
         let slots = u32::try_from(slots).unwrap_or(SLOTS_MAX).min(SLOTS_MAX);
-        Wheel { links: zeros(slots as usize + BUCKETS as usize), slots, now: 0 }
+        let filled = [0; BUCKETS as usize / 64];
+        Wheel { links: zeros(slots as usize + BUCKETS as usize), filled, slots, now: 0 }
     }
 
     /// Look at `slot` again in the second `due`, or on the way there.
@@ -94,6 +97,9 @@ impl Wheel {
         let Some(link) = self.links.get_mut(slot as usize) else { return };
         let (next, before) = (at(slot, link.next()), at(slot, link.before()));
         link.set_bucket(bucket);
+        if let Some(word) = self.filled.get_mut(bucket as usize / 64) {
+            *word |= 1 << (bucket % 64);
+        }
         self.join(before, next);
         let ring = self.slots + bucket;
         let first = self.next(ring);
@@ -108,7 +114,11 @@ impl Wheel {
         let steps = now.saturating_sub(self.now).min(BUCKETS);
         self.now = now;
         for step in 0..steps {
-            let ring = self.slots + now.wrapping_sub(step) % BUCKETS;
+            let bucket = now.wrapping_sub(step) % BUCKETS;
+            let (word, bit) = (self.filled.get_mut(bucket as usize / 64), 1 << (bucket % 64));
+            let Some(word) = word.filter(|word| **word & bit != 0) else { continue };
+            *word &= !bit;
+            let ring = self.slots + bucket;
             let mut slot = self.next(ring);
             while slot != ring {
                 due.push(Slot(slot));
