@@ -3,7 +3,6 @@
 //! At the end of a capture all flows that are left close at one moment. Given out some at a time
 //! they are weighed while they lie in the cache, and never stand in memory together.
 
-use std::hint::black_box;
 use std::iter::Peekable;
 use std::net::IpAddr;
 use std::vec;
@@ -57,13 +56,10 @@ impl Dissector {
                 home.close(one.slot, reason, &mut desk);
             }
         }
-        for place in 0..due.len() {
-            touch(conversations, due.get(place..).unwrap_or_default());
-            if let Some(last) = due.get_mut(place) {
-                last.lead = flow_of(conversations, last).map_or(0, |flow| lead(&flow));
-            }
-        }
         let mut flow_of = |last: &Last| flow_of(conversations, last);
+        for last in &mut due {
+            last.lead = flow_of(last).map_or(0, |flow| lead(&flow));
+        }
         due.sort_unstable_by(|one, other| {
             one.lead.cmp(&other.lead).then_with(|| flow_of(one).cmp(&flow_of(other)))
         });
@@ -81,9 +77,7 @@ impl Dissector {
     ) -> bool {
         let Closing { at, order, reason, told, due } = closing;
         let (conversations, mut desk) = self.desk((*at, *order), out);
-        for _ in 0..most {
-            touch(conversations, due.as_slice());
-            let Some(last) = due.next() else { break };
+        for last in due.by_ref().take(most) {
             let Some(flow) = flow_of(conversations, &last) else { continue };
             while let Some(seen) = told.next_if(|seen| seen.flow <= flow) {
                 (desk.out)(seen);
@@ -102,19 +96,6 @@ impl Dissector {
 
 fn flow_of(conversations: &mut [Option<Box<Conversations>>], last: &Last) -> Option<Flow> {
     conversations.get_mut(usize::from(last.shard))?.as_mut()?.flow(last.due.slot)
-}
-
-/// Read a word of the memory of flows that come soon, so that it is near when it is needed: first
-/// where their rows are looked up, then the rows.
-fn touch(conversations: &[Option<Box<Conversations>>], next: &[Last]) {
-    const SOON: usize = 8;
-    let of = |last: &Last| {
-        let home = conversations.get(usize::from(last.shard))?.as_ref()?;
-        Some((home, last.due.slot))
-    };
-    let row = next.get(SOON).and_then(of).map(|(home, slot)| home.touch_row_in(slot));
-    let set = next.get(2 * SOON).and_then(of).map(|(home, slot)| home.touch_set_of(slot));
-    black_box((row, set));
 }
 
 /// A number that sorts as flows do, as far as it tells them apart: most flows are told apart by it,

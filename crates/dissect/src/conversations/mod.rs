@@ -88,18 +88,6 @@ impl Conversations {
         (word ^ self.openings.get(opening).map_or(0, Opening::both_ends), way)
     }
 
-    /// Read a word of the memory where a slot's row is looked up.
-    #[inline]
-    pub(crate) fn touch_set_of(&self, slot: Slot) -> u64 {
-        self.table.touch_set_of(slot)
-    }
-
-    /// Read a word of a slot's row.
-    #[inline]
-    pub(crate) fn touch_row_in(&self, slot: Slot) -> u64 {
-        self.table.touch_row_in(slot)
-    }
-
     /// Take a packet in.
     #[inline(always)] // In the loop over a batch; the other place is a rare one.
     pub(crate) fn take(&mut self, found: &Found<'_, '_>, desk: &mut Desk<'_>) {

@@ -1,7 +1,5 @@
 //! Rows of flows, close together, in memory that is taken when flows come for it.
 
-use zerocopy::FromZeros;
-
 use super::row::Row;
 
 /// Rows whose memory is taken at once: 32 KiB.
@@ -21,10 +19,10 @@ pub(super) struct Rows {
 }
 
 struct Chunk {
-    rows: Box<[Row; CHUNK]>,
+    rows: Vec<Row>,
     /// Nanoseconds since 1970 of each flow's first packet, which its packets do not need; of a row
     /// that is free, the number that was freed before.
-    opened: Box<[u64; CHUNK]>,
+    opened: Vec<u64>,
 }
 
 impl Default for Rows {
@@ -58,21 +56,26 @@ impl Rows {
 
     /// Put a row into a free place. Answers its number.
     pub(super) fn put(&mut self, row: Row, opened: u64) -> u32 {
-        let number = if self.free == NONE { self.given } else { self.free };
-        let (chunk, place) = split(number);
-        if chunk == self.chunks.len() {
-            self.chunks.push(Chunk { rows: boxed(), opened: boxed() });
-        }
-        if let Some(Chunk { rows, opened: times }) = self.chunks.get_mut(chunk)
-            && let (Some(home), Some(time)) = (rows.get_mut(place), times.get_mut(place))
+        let (chunk, place) = split(self.free);
+        if let Some(chunk) = self.chunks.get_mut(chunk)
+            && let (Some(home), Some(time)) =
+                (chunk.rows.get_mut(place), chunk.opened.get_mut(place))
         {
-            if self.free == NONE {
-                self.given += 1;
-            } else {
-                // What was put there when it was freed.
-                self.free = *time as u32;
-            }
+            let number = self.free;
+            // What was put there when it was freed.
+            self.free = *time as u32;
             (*home, *time) = (row, opened);
+            return number;
+        }
+        let number = self.given;
+        self.given += 1;
+        if split(number).1 == 0 {
+            let (rows, opened) = (Vec::with_capacity(CHUNK), Vec::with_capacity(CHUNK));
+            self.chunks.push(Chunk { rows, opened });
+        }
+        if let Some(chunk) = self.chunks.last_mut() {
+            chunk.rows.push(row);
+            chunk.opened.push(opened);
         }
         number
     }
@@ -86,12 +89,6 @@ impl Rows {
             self.free = number;
         }
     }
-}
-
-/// Zeros.
-fn boxed<T: FromZeros>() -> Box<T> {
-    // Without the memory, the other way ends the program as any collection does.
-    T::new_box_zeroed().unwrap_or_else(|_| Box::new(T::new_zeroed()))
 }
 
 #[cfg(test)]

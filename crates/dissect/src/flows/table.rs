@@ -182,19 +182,6 @@ impl Table {
         (row.map_or(0, Row::word), way, opening)
     }
 
-    /// Read a word of the memory where a slot's row is looked up.
-    #[inline]
-    pub(crate) fn touch_set_of(&self, slot: Slot) -> u64 {
-        self.sets.get(slot.set()).map_or(0, |set| u64::from(set.tags[0]) ^ set.last[0])
-    }
-
-    /// Read a word of a slot's row.
-    #[inline]
-    pub(crate) fn touch_row_in(&self, slot: Slot) -> u64 {
-        let number = self.sets.get(slot.set()).and_then(|set| set.rows.get(slot.way()));
-        number.and_then(|number| self.rows.get(*number)).map_or(0, Row::word)
-    }
-
     /// Where a new flow goes: a free place of its set, else that of the longest silent.
     pub(crate) fn place(&self, hash: u64) -> Place {
         let home = self.home(hash);
