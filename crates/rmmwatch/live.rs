@@ -5,7 +5,7 @@
 //! tell of themselves, and passes news on to the analyst, which merges the lanes (`merge.rs`).
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -70,6 +70,7 @@ fn watch(args: &RunArgs) -> Result<Exit, Exit> {
     detector.pause();
 
     let delivery = output::delivery(outputs, &set, true)?.impatient();
+    let unhurried = delivery.unhurried();
     let signals = Signals::listen(Hangup::Reloads).map_err(|why| fail(Exit::Failed, &why))?;
     let gauges = Arc::new(Gauges::default());
     let reloader = Reloader::new(&args.knowledge, args.output.quiet, Arc::clone(&knowledge.book));
@@ -92,7 +93,7 @@ fn watch(args: &RunArgs) -> Result<Exit, Exit> {
         .map_err(|why| fail(Exit::Failed, &why))?;
 
     let interfaces = args.interfaces.join(", ");
-    let going = Going { signals: signals.clone(), deaf: Arc::new(AtomicBool::new(false)) };
+    let going = Going { signals: signals.clone(), deaf: Arc::default(), unhurried };
     let mut watch = Watch::new(taps, lives.len(), (reloader, to));
     let news = watch.start(lives, &set, &going, &spare).map_err(|why| fail(Exit::Failed, &why))?;
     tracing::info!(interface = %interfaces, "watching");

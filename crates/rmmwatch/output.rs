@@ -104,6 +104,10 @@ pub(crate) fn conclude(
         // A reader that is gone wants no summary.
         let _ = write_last(&delivery, recorder, health, usages, files);
     }
+    let unwritten = delivery.unwritten();
+    if unwritten > 0 {
+        tracing::warn!("{unwritten} observations were dropped: an output or the spool was behind");
+    }
     let delivered = delivery.finish();
     match summary {
         Summary::None => {}

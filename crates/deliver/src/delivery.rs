@@ -30,6 +30,8 @@ pub struct Delivery {
     spooled: Option<Spooled>,
     /// Whether a sender waits for an output that is behind, whatever it brings.
     patience: bool,
+    /// The wire is not read any more: observations wait as alerts do.
+    unhurried: Arc<AtomicBool>,
     /// Lines and messages of facts that were dropped for want of patience.
     unwritten: AtomicU64,
 }
@@ -148,7 +150,8 @@ impl Delivery {
         let threads: io::Result<Vec<_>> = tasks.into_iter().map(thread).collect();
         let threads = threads.map_err(|source| DeliverError::Start { source })?;
         let (spooled, unwritten) = (None, AtomicU64::new(0));
-        Ok(Delivery { lanes, threads, spooled, patience: true, unwritten })
+        let unhurried = Arc::default();
+        Ok(Delivery { lanes, threads, spooled, patience: true, unhurried, unwritten })
     }
 
     /// Serve sinks too.
@@ -168,6 +171,13 @@ impl Delivery {
     pub fn impatient(mut self) -> Delivery {
         self.patience = false;
         self
+    }
+
+    /// To be set when the wire is not read any more and cannot run over: from then on observations
+    /// wait for an output that is behind as alerts do.
+    #[must_use]
+    pub fn unhurried(&self) -> Arc<AtomicBool> {
+        self.unhurried.clone()
     }
 
     /// Records and messages of facts that were dropped so far since an output was behind.
@@ -225,7 +235,9 @@ impl Delivery {
             let sent = if self.patience {
                 lane.chunks.blocking_send(copy).is_ok()
             } else {
-                match lane.offer(copy, stream != Stream::Observations) {
+                let waits =
+                    stream != Stream::Observations || self.unhurried.load(Ordering::Relaxed);
+                match lane.offer(copy, waits) {
                     Ok(()) => true,
                     Err(Untaken::Full(dropped)) => {
                         lane.handed.fetch_sub(1, Ordering::SeqCst);

@@ -7,6 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -136,6 +137,27 @@ fn a_reader_that_is_stuck_costs_its_own_records_and_no_other() {
     let (_, sinks) = delivered.sinks.expect("sinks");
     assert_eq!((sinks[0].waiting, sinks[0].lost), (0, 0));
     assert_eq!(numbers(&folder.path().join("out")).len(), 300, "the sink has every alert");
+}
+
+#[test]
+fn observations_wait_for_a_slow_reader_when_the_wire_is_read_no_more() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let fifo = folder.path().join("fifo");
+    assert!(Command::new("mkfifo").arg(&fifo).status().expect("mkfifo").success());
+    let (target, streams) = (Target::Path(fifo.clone()), vec![Stream::Observations]);
+    let output = Output { streams, target, append: true, shape: None };
+    let delivery = Delivery::start(vec![output]).expect("outputs").impatient();
+    delivery.unhurried().store(true, Ordering::Relaxed);
+    let reader = thread::spawn(move || {
+        thread::sleep(Duration::from_secs(1));
+        fs::read_to_string(fifo).expect("all of it")
+    });
+    for number in 0..1000 {
+        delivery.send(Stream::Observations, format!("o{number}\n").into_bytes()).expect("taken");
+    }
+    assert_eq!(delivery.unwritten(), 0);
+    delivery.finish().expect("delivered");
+    assert_eq!(reader.join().expect("a reader").lines().count(), 1000);
 }
 
 /// A live wire's end does not wait for ever for a FIFO that nobody reads; the sinks have their time.

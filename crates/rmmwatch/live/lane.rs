@@ -29,6 +29,8 @@ pub(super) struct Going {
     pub(super) signals: Signals,
     /// Nobody reads the records any more.
     pub(super) deaf: Arc<AtomicBool>,
+    /// A lane reads its wire no more.
+    pub(super) unhurried: Arc<AtomicBool>,
 }
 
 impl Going {
@@ -120,6 +122,7 @@ impl LiveLane {
         let mut kernel = self.live.counts();
         // What there was no time for.
         kernel.dropped += self.live.left();
+        self.going.unhurried.store(true, Ordering::Relaxed);
         let (account, _) = self.alone.finish();
         let LiveLane { number: lane, since, lost, taken, .. } = self;
         // Nobody hears it only when the program is gone.
