@@ -106,7 +106,7 @@ pub(crate) fn conclude(
     }
     let unwritten = delivery.unwritten();
     if unwritten > 0 {
-        tracing::warn!("{unwritten} observations were dropped: an output or the spool was behind");
+        tracing::warn!("{unwritten} records were dropped: an output or the spool was behind");
     }
     let delivered = delivery.finish();
     match summary {

@@ -144,8 +144,9 @@ impl Origin {
 impl Source {
     /// Read the first octets and see whether they are packed.
     fn of(mut raw: Raw, again: bool, len: Option<u64>) -> Result<(Source, Option<Packing>), Fault> {
-        let len = len.map_or(usize::MAX, |len| usize::try_from(len).unwrap_or(usize::MAX));
-        let mut first = vec![0; len.clamp(Packing::MAGIC_OCTETS, PACKED_READ_OCTETS)];
+        // No more than there is to read: of a folder with thousands of captures most are small.
+        let all = len.map_or(usize::MAX, |len| usize::try_from(len).unwrap_or(usize::MAX));
+        let mut first = vec![0; all.clamp(Packing::MAGIC_OCTETS, PACKED_READ_OCTETS)];
         let mut len = 0;
         while len < Packing::MAGIC_OCTETS {
             let room = first.get_mut(len..).unwrap_or_default();

@@ -82,8 +82,8 @@ impl Window {
         !self.buffer.is_empty()
     }
 
-    /// Take memory: one that is `spare`, or fresh for a capture of so many octets, as far as that is known. It
-    /// grows to [`WINDOW_OCTETS`] if that was too little.
+    /// Take memory: one that is `spare`, or fresh for a capture of so many octets, as far as that is
+    /// known. It grows to [`WINDOW_OCTETS`] if that was too little.
     pub(crate) fn hold(&mut self, spare: &mut Vec<Vec<u8>>, octets: Option<u64>) {
         if !self.is_held() {
             // One more, in which the end is seen.

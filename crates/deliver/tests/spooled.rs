@@ -37,6 +37,12 @@ fn sink(name: &str, path: PathBuf) -> SinkPlan {
     }
 }
 
+fn fifo(folder: &Path) -> PathBuf {
+    let fifo = folder.join("fifo");
+    assert!(Command::new("mkfifo").arg(&fifo).status().expect("mkfifo").success());
+    fifo
+}
+
 fn spooling(folder: &Path, drain: Duration) -> Spooling {
     Spooling {
         folder: folder.join("spool"),
@@ -110,8 +116,7 @@ fn what_the_disk_had_not_taken_at_the_end_is_counted_and_said() {
 #[test]
 fn a_reader_that_is_stuck_costs_its_own_records_and_no_other() {
     let folder = tempfile::tempdir().expect("a folder");
-    let fifo = folder.path().join("fifo");
-    assert!(Command::new("mkfifo").arg(&fifo).status().expect("mkfifo").success());
+    let fifo = fifo(folder.path());
     let output = Output {
         streams: vec![Stream::Alerts, Stream::Observations],
         target: Target::Path(fifo.clone()),
@@ -142,8 +147,7 @@ fn a_reader_that_is_stuck_costs_its_own_records_and_no_other() {
 #[test]
 fn observations_wait_for_a_slow_reader_when_the_wire_is_read_no_more() {
     let folder = tempfile::tempdir().expect("a folder");
-    let fifo = folder.path().join("fifo");
-    assert!(Command::new("mkfifo").arg(&fifo).status().expect("mkfifo").success());
+    let fifo = fifo(folder.path());
     let (target, streams) = (Target::Path(fifo.clone()), vec![Stream::Observations]);
     let output = Output { streams, target, append: true, shape: None };
     let delivery = Delivery::start(vec![output]).expect("outputs").impatient();
@@ -164,8 +168,7 @@ fn observations_wait_for_a_slow_reader_when_the_wire_is_read_no_more() {
 #[test]
 fn an_end_that_nobody_reads_ends_all_the_same() {
     let folder = tempfile::tempdir().expect("a folder");
-    let fifo = folder.path().join("fifo");
-    assert!(Command::new("mkfifo").arg(&fifo).status().expect("mkfifo").success());
+    let fifo = fifo(folder.path());
     let (target, streams) = (Target::Path(fifo.clone()), vec![Stream::Alerts]);
     let output = Output { streams, target, append: true, shape: None };
     for count in [0, 3] {

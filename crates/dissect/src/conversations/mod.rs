@@ -48,7 +48,7 @@ pub(crate) struct Found<'p, 'a> {
 
 /// A moment in whole seconds, up to the year 2106.
 pub(crate) fn secs_of(nanos: u64) -> u32 {
-    u32::try_from(nanos / 1_000_000_000).unwrap_or(u32::MAX)
+    u32::try_from(Timestamp::from_nanos(nanos).secs()).unwrap_or(u32::MAX)
 }
 
 impl Conversations {
